@@ -1,0 +1,111 @@
+//! The election itself: names, contests, copies, keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::Names;
+use crate::{
+    id::{ChoiceCode, ContestCode, CopyType, ElectionId, Kid},
+    key::PublicKey,
+};
+
+/// Everything about the election that is neither a unit nor a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElectionPart {
+    /// The election.
+    pub id: ElectionId,
+    /// Its names.
+    pub names: Names,
+    /// Shown on every page, export and picture when this is not a real election.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<Names>,
+    /// IANA time zone in which the commission works.
+    pub time_zone: String,
+    /// Day of the vote, `2005-12-04`.
+    pub date: String,
+    /// Round, from 1.
+    pub round: u32,
+    /// Contests on the ballot.
+    pub contests: Vec<Contest>,
+    /// Which documents there are.
+    pub copy_types: Vec<CopyTypeDefinition>,
+    /// Pairs of copy types that show the same count and so may be compared.
+    pub comparable: Vec<(CopyType, CopyType)>,
+    /// Documents whose figures add up to another document's.
+    #[serde(default)]
+    pub linked: Vec<LinkedCopies>,
+    /// Who may corroborate whom.
+    pub corroboration: Corroboration,
+    /// Headquarters' keys.
+    pub keys: HqKeys,
+    /// Headquarters' addresses, tried in order.
+    pub addresses: Vec<String>,
+}
+
+/// One contest on the ballot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contest {
+    /// Its code.
+    pub code: ContestCode,
+    /// Its names.
+    pub names: Names,
+    /// How many votes a voter has in it.
+    pub mandates: u32,
+    /// What can be chosen, in ballot order.
+    pub choices: Vec<Choice>,
+}
+
+/// A candidate, a list, or "against all".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Its code.
+    pub code: ChoiceCode,
+    /// Its names.
+    pub names: Names,
+}
+
+/// A kind of document that can be photographed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyTypeDefinition {
+    /// Its code.
+    pub code: CopyType,
+    /// Its names.
+    pub names: Names,
+}
+
+/// Documents of one precinct that belong together: the parts' figures add up to the whole's, as
+/// electronic and paper do to the summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedCopies {
+    /// The documents that are added.
+    pub parts: Vec<CopyType>,
+    /// The document that should show their sum.
+    pub whole: CopyType,
+}
+
+/// Whose entries may corroborate one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Corroboration {
+    /// Any two persons.
+    AnyPersons,
+    /// Two persons of different organisations only.
+    AcrossOrganisations,
+}
+
+/// The keys of headquarters that phones check against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HqKeys {
+    /// Signs statements.
+    pub hq: PublicKey,
+    /// Name of the log.
+    pub log_origin: String,
+    /// Signs checkpoints, as a signed-note verifier key (`name+hash+key`).
+    pub log_vkey: String,
+}
+
+impl HqKeys {
+    /// Whether `kid` names the key that signs statements.
+    pub fn is_hq(&self, kid: Kid) -> bool {
+        self.hq.kid() == kid
+    }
+}

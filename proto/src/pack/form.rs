@@ -1,0 +1,100 @@
+//! Paper forms: the lines of a protocol, the questions of a checklist.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Names, Relation};
+use crate::{
+    id::{ContestCode, FormCode, LineCode, PhaseCode, QuestionCode},
+    statement::Level,
+};
+
+/// All forms of the set-up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormPart {
+    /// The forms.
+    pub forms: Vec<FormDefinition>,
+}
+
+/// One form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormDefinition {
+    /// Its code.
+    pub code: FormCode,
+    /// Its names.
+    pub names: Names,
+    /// What it is.
+    pub kind: FormKind,
+    /// On which levels it is used.
+    pub levels: Vec<Level>,
+    /// Lines, in the order of the paper.
+    #[serde(default)]
+    pub lines: Vec<FormLine>,
+    /// Contests that stand on this sheet.
+    #[serde(default)]
+    pub contests: Vec<ContestCode>,
+    /// What should hold between the figures.
+    #[serde(default)]
+    pub relations: Vec<Relation>,
+    /// Questions of a checklist.
+    #[serde(default)]
+    pub questions: Vec<Question>,
+}
+
+/// What a form is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormKind {
+    /// A results protocol or a summary table.
+    Results,
+    /// A checklist.
+    Checklist,
+    /// Turnout at an hour.
+    Turnout,
+}
+
+/// One line of a results protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormLine {
+    /// Its code.
+    pub code: LineCode,
+    /// The number printed on the paper.
+    pub number: String,
+    /// What it counts.
+    pub names: Names,
+    /// Whether the paper is incomplete without it. A phone reminds; it never blocks.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// One question of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its code.
+    pub code: QuestionCode,
+    /// The question.
+    pub names: Names,
+    /// What is answered.
+    pub kind: QuestionKind,
+    /// The answer that opens an incident, as JSON writes it (`false`, `"yes"`), if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical: Option<serde_json::Value>,
+    /// The phase of the incident that opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<PhaseCode>,
+}
+
+/// What is answered to a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Yes or no.
+    YesNo,
+    /// A whole number.
+    Number,
+    /// A time of day.
+    Time,
+    /// Words.
+    Words,
+    /// One of these codes.
+    OneOf(Vec<String>),
+}

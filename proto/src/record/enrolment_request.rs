@@ -1,0 +1,47 @@
+//! A device asks to be enrolled.
+//!
+//! Not part of the device's chain: recording works before enrolment, and a lost answer is asked
+//! for again with the very same string.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{id::ElectionId, invitation::Proof, key::PublicKey, kind::Role, time::ClaimedTime};
+
+/// Payload of an enrolment request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestClaims {
+    /// The request's own identity.
+    pub uid: Uuid,
+    /// The election.
+    pub election: ElectionId,
+    /// 128 random bits as base64url.
+    pub nonce: String,
+    /// What the device's clock claimed.
+    pub claimed_at: ClaimedTime,
+    /// The request.
+    pub body: EnrolmentRequest,
+}
+
+/// Binds a new key to an invitation: the signature over the proof shows that whoever holds the key
+/// also held the invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentRequest {
+    /// The key; its thumbprint is the request's kid.
+    pub public_key: PublicKey,
+    /// What the key shall be for.
+    pub role: Role,
+    /// Shows that the invitation was held, without giving its secret to anybody who sees this.
+    pub proof: Proof,
+    /// The program that asks.
+    pub app: App,
+}
+
+/// A program and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// Name of the program.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}

@@ -1,0 +1,34 @@
+//! Requests and replies between phone and headquarters, version 1.
+//!
+//! JSON over HTTP/1.1. Every answer of headquarters carries [`WIRE_HEADER`]; an answer without it
+//! is somebody else's (a captive portal, a carrier's page, a gateway): transient, never a verdict.
+//! Members may be added; readers ignore those they do not know.
+
+mod blobs;
+mod enrolment;
+mod feed;
+mod hello;
+mod receipts;
+mod records;
+mod status;
+
+pub use self::{
+    blobs::{
+        CellBitmap, CellBitmapError, ContentRange, ContentRangeError, HAVE_HEADER, PhotoReply,
+        PhotoState,
+    },
+    enrolment::{EnrolmentPush, EnrolmentReply, PartLocation},
+    feed::{Feed, FeedItem, FeedKind},
+    hello::{Hello, Limits},
+    receipts::{ReceiptKind, ReceiptPart, ReceiptsReply, SubjectReceipt},
+    records::{
+        DeferredReason, HeldReason, PushReply, PushRequest, RecordVerdict, RejectedReason, Verdict,
+    },
+    status::{ChainState, StatusReply, StatusRequest},
+};
+
+/// Marks an answer as ours.
+pub const WIRE_HEADER: &str = "Hattama-Wire";
+
+/// The version this code speaks.
+pub const WIRE_VERSION: &str = "1";
