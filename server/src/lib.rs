@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Headquarters: checks, logs, keeps, merges and shows what observers sent.
+
+pub mod store;

@@ -1,0 +1,136 @@
+//! The one place that knows which engine runs.
+
+use hattama_proto::time::UnixMillis;
+
+use super::{
+    Batch, DatabaseUrl, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError, Value, migrate,
+};
+
+/// An open database. Cheap to clone; all clones share its threads or its pool.
+///
+/// ```no_run
+/// # use hattama_server::store::{Batch, Db, StoreError};
+/// # async fn example() -> Result<(), StoreError> {
+/// # let now = hattama_proto::time::UnixMillis(0);
+/// let db = Db::open(&"sqlite:/srv/hattama/hq.db".parse()?, now).await?;
+/// let marks = db
+///     .commit(Batch::new().many(
+///         "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
+///          on conflict (kid, seq) do nothing",
+///         vec![["k".into(), 3.into(), 0.into()], ["k".into(), 4.into(), 0.into()]],
+///     ))
+///     .await?;
+/// let first_is_new = marks[0].affected_each[0] == 1;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A file of this machine.
+    Sqlite(Sqlite),
+    /// A server that other processes may share.
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date. `now` dates what is applied.
+    ///
+    /// Checks a file of SQLite as a whole first, which takes about a second per gigabyte. Refuses
+    /// a damaged or foreign file, a newer schema and an edited migration, and leaves them as
+    /// they are. Call it within the runtime that lives as long as the database is used.
+    pub async fn open(url: &DatabaseUrl, now: UnixMillis) -> Result<Self, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.clone();
+                tokio::task::spawn_blocking(move || Sqlite::open(&path, now))
+                    .await
+                    .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+                    .map(Self::Sqlite)
+            }
+            DatabaseUrl::Postgres(text) => Postgres::open(text, now).await.map(Self::Postgres),
+        }
+    }
+
+    /// The engine's name, for people.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// The number of the last migration: what the schema of every open database is at.
+    pub fn schema_number() -> i64 {
+        migrate::last_number()
+    }
+
+    /// The rows that a reading statement answers, as one moment saw them.
+    pub async fn query(
+        &self,
+        statement: &'static str,
+        row: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        refuse_nul(row)?;
+        match self {
+            Self::Sqlite(sqlite) => sqlite.query(statement, row).await,
+            Self::Postgres(postgres) => postgres.query(statement, row).await,
+        }
+    }
+
+    /// The first row that a reading statement answers, if it answers any.
+    pub async fn query_opt(
+        &self,
+        statement: &'static str,
+        row: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(statement, row).await?.into_iter().next())
+    }
+
+    /// One answer per row of values, all from one and the same moment, in one crossing.
+    pub async fn query_many(
+        &self,
+        statement: &'static str,
+        rows: impl Into<Rows>,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let rows = rows.into();
+        refuse_nul(rows.values())?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(sqlite) => sqlite.query_many(statement, rows).await,
+            Self::Postgres(postgres) => postgres.query_many(statement, rows).await,
+        }
+    }
+
+    /// Runs all steps as one transaction. Durable once it returns; nothing is stored on an error
+    /// (but see [`StoreError::Unavailable`]).
+    ///
+    /// Once polled, the batch runs to its end even if this future is dropped.
+    pub async fn commit(&self, batch: Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        batch.steps.iter().try_for_each(|step| refuse_nul(step.rows.values()))?;
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(sqlite) => sqlite.commit(batch).await,
+            Self::Postgres(postgres) => postgres.commit(batch).await,
+        }
+    }
+
+    /// Finishes what was handed over and lets go of the file or the connections, for all clones.
+    /// Every later call answers [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(postgres) => postgres.close(),
+        }
+    }
+}
+
+/// Refused here, before any engine, so that no text is stored on one engine only.
+fn refuse_nul(values: &[Value]) -> Result<(), StoreError> {
+    let holds_nul =
+        |value: &Value| matches!(value, Value::Text(text) if text.as_bytes().contains(&0));
+    if values.iter().any(holds_nul) { Err(StoreError::NulInText) } else { Ok(()) }
+}

@@ -1,0 +1,213 @@
+//! PostgreSQL: a pool of sessions, statements prepared once per session, rows pipelined.
+//!
+//! Isolation is *read committed* for a batch. That suffices because a decision is one statement:
+//! an `insert ... on conflict` waits for the transaction that holds the key, and an
+//! `update ... where version = $2` looks at the row again after waiting for it. Nothing is read
+//! first and relied on later. Several queries of one call are *repeatable read*, so that they
+//! see one moment.
+//!
+//! Sessions read only unless a batch says otherwise, so that a statement which writes through
+//! [`Db::query`](super::Db::query) fails here as it does on SQLite.
+
+mod failure;
+mod run;
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
+use hattama_proto::time::UnixMillis;
+use tokio::runtime::Handle;
+use tokio_postgres::{Config, IsolationLevel, NoTls};
+
+use self::failure::{told, told_of_pool};
+use super::migrate::{self, Applied, Dialect};
+use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
+
+/// Sessions per process. A server allows 100 by default: room for several processes and a human.
+const SESSIONS_MAX: usize = 8;
+
+/// How long a request may wait for a session to become free.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// How long connecting may take; a session is checked within the same time.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long bytes may stay unacknowledged before the connection counts as lost.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// How often a batch is run again after a deadlock before its caller is told. Each time one of
+/// those involved gets through, so only a pile-up of many lasts longer.
+const ATTEMPTS: u32 = 6;
+
+/// What the advisory lock of the migrations is called: "Hattama!" as a big-endian number.
+const MIGRATION_LOCK: i64 = 0x4861_7474_616d_6121;
+
+/// Said to each new session. The time-outs free what a lost process held. Durability is only
+/// ever raised: an operator may have asked for more than `on`, never for less.
+const SESSION: &str = "\
+    set timezone to 'UTC';
+    set default_transaction_read_only to on;
+    set statement_timeout to '120s';
+    set lock_timeout to '20s';
+    set idle_in_transaction_session_timeout to '60s';
+    select set_config('synchronous_commit', 'on', false)
+     where current_setting('synchronous_commit') = 'off'";
+
+/// A pool of sessions. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    pool: Pool,
+    /// Where connections live: a worker that first needs one may end before the others do.
+    runtime: Handle,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str, now: UnixMillis) -> Result<Self, StoreError> {
+        let mut config: Config = url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
+        config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
+        if config.get_application_name().is_none() {
+            config.application_name("hattama");
+        }
+        let pool = Pool::builder(manager(config))
+            .max_size(SESSIONS_MAX)
+            .wait_timeout(Some(WAIT))
+            .create_timeout(Some(CONNECT))
+            .recycle_timeout(Some(CONNECT))
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(
+                    async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) },
+                )
+            }))
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        let postgres = Self { pool, runtime: Handle::current() };
+        postgres.refuse_unless_utf8().await?;
+        postgres.apply_migrations(now).await?;
+        Ok(postgres)
+    }
+
+    pub(super) async fn query(
+        &self,
+        statement: &'static str,
+        row: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.client().await?;
+        let prepared = client.prepare_cached(statement).await.map_err(told)?;
+        run::query(&client, &prepared, row).await
+    }
+
+    pub(super) async fn query_many(
+        &self,
+        statement: &'static str,
+        rows: Rows,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut client = self.client().await?;
+        let moment = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .start()
+            .await
+            .map_err(told)?;
+        let prepared = moment.prepare_cached(statement).await.map_err(told)?;
+        let answers = run::queries(&moment, &prepared, &rows).await?;
+        moment.commit().await.map_err(told)?;
+        Ok(answers)
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        let postgres = self.clone();
+        // A task of its own: it runs to its end even if the caller stops waiting.
+        let committed = self.runtime.spawn(async move { postgres.commit_patiently(&batch).await });
+        committed.await.map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    async fn commit_patiently(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.commit_once(batch).await {
+                Err(StoreError::Busy(_)) if attempt < ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+                    attempt += 1;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn commit_once(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        let mut client = self.client().await?;
+        let transaction =
+            client.build_transaction().read_only(false).start().await.map_err(told)?;
+        // An early return drops the transaction, which sends a rollback.
+        let outcomes = run::steps(&transaction, batch).await?;
+        transaction.commit().await.map_err(told)?;
+        Ok(outcomes)
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        let pool = self.pool.clone();
+        let client = self.runtime.spawn(async move { pool.get().await });
+        match client.await {
+            Ok(client) => client.map_err(told_of_pool),
+            Err(stopped) => Err(StoreError::Unavailable(stopped.into())),
+        }
+    }
+
+    /// In another encoding, bytes that nobody checked could come back as another text.
+    async fn refuse_unless_utf8(&self) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        let row = client.query_one("show server_encoding", &[]).await.map_err(told)?;
+        match row.get::<_, &str>(0) {
+            "UTF8" => Ok(()),
+            other => {
+                let text = format!("the database is encoded as {other}: create it as UTF8");
+                Err(StoreError::Unavailable(text.into()))
+            }
+        }
+    }
+
+    /// One transaction under a lock, so that processes which start together do not collide.
+    async fn apply_migrations(&self, now: UnixMillis) -> Result<(), StoreError> {
+        let dialect = Dialect::Postgres;
+        let mut client = self.client().await?;
+        let transaction =
+            client.build_transaction().read_only(false).start().await.map_err(told)?;
+        transaction
+            .execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
+            .await
+            .map_err(told)?;
+        let table = dialect.translate(migrate::MIGRATION_TABLE);
+        transaction.batch_execute(&table).await.map_err(told)?;
+        let rows = transaction.query(migrate::APPLIED, &[]).await.map_err(told)?;
+        let applied: Vec<Applied> = rows
+            .iter()
+            .map(|row| Applied { number: row.get(0), name: row.get(1), sha256: row.get(2) })
+            .collect();
+        for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
+            let migration = pending.migration;
+            let text = dialect.translate(migration.text);
+            transaction.batch_execute(&text).await.map_err(told)?;
+            let sha256 = migrate::sha256_hex(migration.text);
+            transaction
+                .execute(migrate::NOTE, &[&pending.number, &migration.name, &sha256, &now.0])
+                .await
+                .map_err(told)?;
+        }
+        transaction.commit().await.map_err(told)
+    }
+}
+
+/// The only place that says how a session is secured: TLS is another argument here.
+fn manager(config: Config) -> Manager {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Manager::from_config(config, NoTls, recycling)
+}

@@ -1,0 +1,150 @@
+//! SQLite: one writer thread, two readers, one file.
+//!
+//! A batch crosses to the writer once and is one `begin immediate` transaction, synced to disk
+//! before it is answered (`synchronous=FULL`). Batches that are waiting share one sync: each is
+//! a savepoint of its own, so that one which fails takes back only itself. Readers see the last
+//! committed state and never wait for the writer (write-ahead log).
+//!
+//! Another process may read and write the file too; whoever must be alone holds a lock of its own.
+
+mod check;
+mod run;
+mod threads;
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hattama_proto::time::UnixMillis;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, params};
+
+use self::run::Mishap;
+use self::threads::Threads;
+use super::migrate::{self, Applied, Dialect};
+use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
+
+/// How many connections read. Two, because headquarters runs on small machines and one long
+/// export must not stop every page.
+const READERS: usize = 2;
+
+/// How long to wait for another process that writes. The writer itself never waits for itself.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than all statements of the server, so that each is compiled once per connection.
+const STATEMENTS_CACHED: usize = 256;
+
+/// An open file of SQLite. Cheap to clone. The threads end when the last clone is gone.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    threads: Arc<Threads>,
+}
+
+impl Sqlite {
+    /// Blocks: checks the whole file first.
+    pub(super) fn open(path: &Path, now: UnixMillis) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
+        create_private(path)?;
+        check::refuse_unless_sound(path)?;
+        let opened = || -> Result<_, Mishap> {
+            let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            prepare_writer(&writer)?;
+            apply_migrations(&mut writer, now)?;
+            let readers = (0..READERS)
+                .map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok((writer, readers))
+        };
+        let (writer, readers) = opened().map_err(|mishap| mishap.told(&place))?;
+        Ok(Self { threads: Arc::new(Threads::start(&place, writer, readers)?) })
+    }
+
+    pub(super) async fn query(
+        &self,
+        statement: &'static str,
+        row: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Rows::default();
+        rows.push(row.iter().cloned());
+        let answers = self.threads.read(statement, rows).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    pub(super) async fn query_many(
+        &self,
+        statement: &'static str,
+        rows: Rows,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.threads.read(statement, rows).await
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        self.threads.write(batch).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.threads.close().await;
+    }
+}
+
+/// Makes the file if it is missing, readable by its owner only: it holds who is who.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|source| StoreError::Unavailable(source.into()))
+}
+
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // 32 MiB per connection: the inner pages of every index of a million records.
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    Ok(connection)
+}
+
+fn prepare_writer(writer: &Connection) -> Result<(), Mishap> {
+    let mode: String =
+        writer.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        let source = format!("the file system allows no write-ahead log (mode {mode})");
+        return Err(StoreError::Unavailable(source.into()).into());
+    }
+    // Every commit reaches the disk before it is answered; on macOS through its write cache too.
+    writer.pragma_update(None, "synchronous", "full")?;
+    writer.pragma_update(None, "fullfsync", true)?;
+    // 4,000 pages are 16 MiB of log: fewer, larger copies into the file under load.
+    writer.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    Ok(())
+}
+
+/// One transaction, so that a power cut leaves the old schema or the new one.
+fn apply_migrations(writer: &mut Connection, now: UnixMillis) -> Result<(), Mishap> {
+    let dialect = Dialect::Sqlite;
+    let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    check::claim(&transaction)?;
+    transaction.execute_batch(&dialect.translate(migrate::MIGRATION_TABLE))?;
+    let applied = transaction
+        .prepare(migrate::APPLIED)?
+        .query_map([], |row| {
+            Ok(Applied { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
+        let migration = pending.migration;
+        transaction.execute_batch(&dialect.translate(migration.text))?;
+        transaction.execute(
+            migrate::NOTE,
+            params![pending.number, migration.name, migrate::sha256_hex(migration.text), now.0],
+        )?;
+    }
+    Ok(transaction.commit()?)
+}
