@@ -1,3 +1,8 @@
 //! Placeholder.
 
 pub mod form;
+pub mod engine;
+pub mod postgres;
+pub mod skip;
+
+pub use skip::skip;
