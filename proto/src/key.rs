@@ -176,6 +176,9 @@ const fn p_plus(by: i8) -> [u8; 32] {
 }
 
 #[cfg(test)]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

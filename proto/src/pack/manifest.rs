@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::PartHash;
+use crate::{id::PartHash, record::unique_map};
 
 /// What the root key signs: a version and the hashes of the parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,7 @@ pub struct PackManifest {
     /// Rises with every change; a phone never goes back.
     pub version: u32,
     /// Where each part is, by hash.
+    #[serde(deserialize_with = "unique_map::read")]
     pub parts: BTreeMap<PartName, PartRef>,
 }
 

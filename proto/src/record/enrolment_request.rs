@@ -6,7 +6,15 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{id::ElectionId, invitation::Proof, key::PublicKey, kind::Role, time::ClaimedTime};
+use super::Unreadable;
+use crate::{
+    id::ElectionId,
+    invitation::Proof,
+    jws::Verified,
+    key::PublicKey,
+    kind::{Kind, Role},
+    time::ClaimedTime,
+};
 
 /// Payload of an enrolment request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +29,26 @@ pub struct RequestClaims {
     pub claimed_at: ClaimedTime,
     /// The request.
     pub body: EnrolmentRequest,
+}
+
+impl RequestClaims {
+    /// Reads the payload of a verified request.
+    ///
+    /// The key it names must be the key that signed it: otherwise somebody could have a key
+    /// enrolled that they do not hold.
+    pub fn read(verified: &Verified) -> Result<Self, Unreadable> {
+        let kind = verified.kind();
+        let unreadable = |source| Unreadable { kind, source };
+        if kind != Kind::EnrolmentRequest {
+            return Err(unreadable(None));
+        }
+        let claims: Self = serde_json::from_slice(verified.payload())
+            .map_err(|source| unreadable(Some(source)))?;
+        if claims.body.public_key.kid() != verified.kid() {
+            return Err(unreadable(None));
+        }
+        Ok(claims)
+    }
 }
 
 /// Binds a new key to an invitation: the signature over the proof shows that whoever holds the key

@@ -14,7 +14,7 @@ mod not_obtained;
 mod photo;
 mod place;
 mod results_protocol;
-mod unique_map;
+pub(crate) mod unique_map;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -38,7 +38,11 @@ pub struct ResultsProtocol {
     #[serde(deserialize_with = "contests")]
     pub contests: BTreeMap<ContestCode, BTreeMap<ChoiceCode, Option<Figure>>>,
     /// How a line looks, where that matters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "unique_map::read"
+    )]
     pub marks: BTreeMap<LineCode, Vec<Mark>>,
     /// The photographs of this document, and their smaller pictures.
     pub photos: Vec<Photo>,
