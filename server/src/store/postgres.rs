@@ -37,20 +37,29 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long bytes may stay unacknowledged before the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// How often a batch is run again after a deadlock before its caller is told. Each time one of
-/// those involved gets through, so only a pile-up of many lasts longer.
-const ATTEMPTS: u32 = 6;
+/// How often a batch is run before its caller is told that the store is busy. From the second
+/// time on no other batch runs beside it, so that a deadlock cannot come again.
+const ATTEMPTS: u32 = 3;
+
+/// What the advisory lock of batches is called: "Hattama?" as a big-endian number. A batch shares
+/// it; one that is run again has it alone.
+const BATCH_LOCK: i64 = 0x4861_7474_616d_613f;
+const SHARED: &str = "select pg_advisory_xact_lock_shared($1)";
+const ALONE: &str = "select pg_advisory_xact_lock($1)";
+const WAIT_LONGER: &str = "set local lock_timeout to '20s'";
 
 /// What the advisory lock of the migrations is called: "Hattama!" as a big-endian number.
 const MIGRATION_LOCK: i64 = 0x4861_7474_616d_6121;
 
-/// Said to each new session. The time-outs free what a lost process held. Durability is only
+/// Said to each new session. Whoever waits for a row for half a second is likely in a deadlock,
+/// which the server itself would look for only after a second, one by one; such a batch is run
+/// again, alone. The other time-outs free what a lost process held. Durability is only
 /// ever raised: an operator may have asked for more than `on`, never for less.
 const SESSION: &str = "\
     set timezone to 'UTC';
     set default_transaction_read_only to on;
     set statement_timeout to '120s';
-    set lock_timeout to '20s';
+    set lock_timeout to '500ms';
     set idle_in_transaction_session_timeout to '60s';
     select set_config('synchronous_commit', 'on', false)
      where current_setting('synchronous_commit') = 'off'";
@@ -96,9 +105,13 @@ impl Postgres {
         statement: &'static str,
         row: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement).await.map_err(told)?;
-        run::query(&client, &prepared, row).await
+        let (postgres, row) = (self.clone(), row.to_vec());
+        self.to_its_end(async move {
+            let client = postgres.client().await?;
+            let prepared = client.prepare_cached(statement).await.map_err(told)?;
+            run::query(&client, &prepared, &row).await
+        })
+        .await
     }
 
     pub(super) async fn query_many(
@@ -106,60 +119,69 @@ impl Postgres {
         statement: &'static str,
         rows: Rows,
     ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut client = self.client().await?;
-        let moment = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .start()
-            .await
-            .map_err(told)?;
-        let prepared = moment.prepare_cached(statement).await.map_err(told)?;
-        let answers = run::queries(&moment, &prepared, &rows).await?;
-        moment.commit().await.map_err(told)?;
-        Ok(answers)
+        let postgres = self.clone();
+        self.to_its_end(async move {
+            let mut client = postgres.client().await?;
+            let builder =
+                client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+            let moment = builder.start().await.map_err(told)?;
+            let prepared = moment.prepare_cached(statement).await.map_err(told)?;
+            let answers = run::queries(&moment, &prepared, &rows).await?;
+            moment.commit().await.map_err(told)?;
+            Ok(answers)
+        })
+        .await
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<Vec<StepOutcome>, StoreError> {
         let postgres = self.clone();
-        // A task of its own: it runs to its end even if the caller stops waiting.
-        let committed = self.runtime.spawn(async move { postgres.commit_patiently(&batch).await });
-        committed.await.map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+        self.to_its_end(async move { postgres.commit_patiently(&batch).await }).await
     }
 
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    async fn commit_patiently(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
-        let mut attempt = 1;
-        loop {
-            match self.commit_once(batch).await {
-                Err(StoreError::Busy(_)) if attempt < ATTEMPTS => {
-                    tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
-                    attempt += 1;
-                }
-                settled => return settled,
-            }
-        }
+    /// A task of its own: it runs to its end even if the caller stops waiting, so a batch is
+    /// never cut off, and a session never comes back to the pool with an answer still under way.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.runtime.spawn(work).await;
+        done.map_err(|stopped| StoreError::Unavailable(stopped.into()))?
     }
 
-    async fn commit_once(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
+    async fn commit_patiently(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
+        let mut settled = self.commit_once(batch, SHARED).await;
+        for _ in 1..ATTEMPTS {
+            let Err(StoreError::Busy(_)) = settled else { break };
+            settled = self.commit_once(batch, ALONE).await;
+        }
+        settled
+    }
+
+    async fn commit_once(
+        &self,
+        batch: &Batch,
+        lock: &'static str,
+    ) -> Result<Vec<StepOutcome>, StoreError> {
         let mut client = self.client().await?;
+        // An early return drops the transaction, which sends a rollback.
         let transaction =
             client.build_transaction().read_only(false).start().await.map_err(told)?;
-        // An early return drops the transaction, which sends a rollback.
+        if lock == ALONE {
+            transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
+        }
+        let lock = transaction.prepare_cached(lock).await.map_err(told)?;
+        transaction.execute(&lock, &[&BATCH_LOCK]).await.map_err(told)?;
         let outcomes = run::steps(&transaction, batch).await?;
         transaction.commit().await.map_err(told)?;
         Ok(outcomes)
     }
 
     async fn client(&self) -> Result<Object, StoreError> {
-        let pool = self.pool.clone();
-        let client = self.runtime.spawn(async move { pool.get().await });
-        match client.await {
-            Ok(client) => client.map_err(told_of_pool),
-            Err(stopped) => Err(StoreError::Unavailable(stopped.into())),
-        }
+        self.pool.get().await.map_err(told_of_pool)
     }
 
     /// In another encoding, bytes that nobody checked could come back as another text.
@@ -181,10 +203,8 @@ impl Postgres {
         let mut client = self.client().await?;
         let transaction =
             client.build_transaction().read_only(false).start().await.map_err(told)?;
-        transaction
-            .execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
-            .await
-            .map_err(told)?;
+        transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
+        transaction.execute(ALONE, &[&MIGRATION_LOCK]).await.map_err(told)?;
         let table = dialect.translate(migrate::MIGRATION_TABLE);
         transaction.batch_execute(&table).await.map_err(told)?;
         let rows = transaction.query(migrate::APPLIED, &[]).await.map_err(told)?;
@@ -207,7 +227,10 @@ impl Postgres {
 }
 
 /// The only place that says how a session is secured: TLS is another argument here.
+///
+/// A session is asked for a sign of life before each use: one way to the server and back, for
+/// which a server that was restarted is used again without an error.
 fn manager(config: Config) -> Manager {
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     Manager::from_config(config, NoTls, recycling)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::run::Mishap;
+use super::run::{Mishap, extended_code};
 use crate::store::StoreError;
 
 /// What every file of SQLite begins with.
@@ -63,8 +63,4 @@ fn quick_check(path: &Path) -> rusqlite::Result<String> {
     )?;
     connection.busy_timeout(super::BUSY_TIMEOUT)?;
     connection.pragma_query_value(None, "quick_check", |row| row.get(0))
-}
-
-fn extended_code(error: &rusqlite::Error) -> Option<i32> {
-    error.sqlite_error().map(|failure| failure.extended_code)
 }

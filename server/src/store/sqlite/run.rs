@@ -161,6 +161,9 @@ impl Mishap {
             Self::Raw(error) => error,
         };
         let source = || error.to_string().into();
+        if extended_code(&error) == Some(ffi::SQLITE_CONSTRAINT_DATATYPE) {
+            return StoreError::Statement(source());
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig) => {
                 StoreError::Constraint(source())
@@ -188,5 +191,32 @@ fn repeats_a_key(error: &rusqlite::Error) -> bool {
         ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
         ffi::SQLITE_CONSTRAINT_ROWID,
     ];
-    error.sqlite_error().is_some_and(|failure| codes.contains(&failure.extended_code))
+    extended_code(error).is_some_and(|code| codes.contains(&code))
+}
+
+pub(super) fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|failure| failure.extended_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_full_and_stores_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("create table t (x blob) strict").unwrap();
+        connection.pragma_update(None, "max_page_count", 8).unwrap();
+        let large = vec![[Value::Bytes(vec![7; 30_000])], [Value::Bytes(vec![7; 30_000])]];
+        let batch = Batch::new().many("insert into t (x) values ($1)", large);
+
+        let transaction = connection.unchecked_transaction().unwrap();
+        let failed = steps(&transaction, &batch).unwrap_err().told("t.db");
+        drop(transaction);
+
+        assert!(matches!(failed, StoreError::Full(_)), "{failed:?}");
+        let count: i64 =
+            connection.query_row("select count(*) from t", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
 }
