@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The phone: one notebook, which captures evidence, signs it, keeps it and brings it to
+//! headquarters.
+//!
+//! ```text
+//! capture ──> sign ──> outbox ──> sync ──> transport
+//! ```
+//!
+//! * [`Notebook`] is the one thing an app holds. It blocks; it may be used from any thread.
+//! * [`capture`]: what an observer hands over, and what the phone says about it.
+//! * [`sync`]: what is sent when, as pure functions; [`transport`]: how it is sent.
+//! * [`clock`] and [`random`]: the only places that read a clock or ask for randomness.
+//!
+//! What this crate promises:
+//!
+//! 1. A record is on disk, signed and chained once a `capture_...` call has returned.
+//! 2. Arithmetic, an unknown unit or a wrong clock never stop a capture. They are said, not judged.
+//! 3. Nothing is deleted: no retry limit, no migration that empties a queue, no fresh start over a
+//!    damaged database.
+//! 4. A record counts as arrived when its receipt has been checked, and not before.
+//! 5. Trouble with the network is part of a report and never an error of [`Notebook::pump`].
+
+pub mod capture;
+pub mod clock;
+mod error;
+mod keys;
+pub mod limits;
+mod notebook;
+mod outbox;
+pub mod random;
+#[doc(hidden)]
+pub mod steps;
+pub mod sync;
+pub mod transport;
+
+pub use self::{
+    error::NotebookError,
+    notebook::{
+        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Notebook, NotebookOptions,
+        Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
+        RecordItem, RecordProgress, Salvage, Started, Trouble,
+    },
+};

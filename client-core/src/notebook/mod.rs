@@ -1,0 +1,144 @@
+//! The notebook: one folder, one person, one device, two keys.
+//!
+//! ```text
+//! capture_...  ──> on disk, signed, chained       needs no network and no enrolment
+//! enrol        ──> headquarters, set-up, tokens   once, online
+//! pump         ──> what waits goes out            as often as the system lets us
+//! ```
+//!
+//! Blocking, from any thread. One lock guards the outbox and is held for single statements or
+//! transactions only: never while a photograph is scaled, a record signed or the network waited
+//! for. A capture can therefore always be made while a sync runs.
+
+mod capture;
+mod enrol;
+mod feed;
+mod list;
+mod open;
+mod packs;
+mod pump;
+mod report;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hattama_proto::{
+    id::{ElectionId, Kid},
+    key::PublicKey,
+    kind::Role,
+    pack::Pack,
+    record::App,
+};
+
+pub use self::report::{
+    Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
+    PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
+    Trouble,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::NotebookError,
+    keys::Keys,
+    outbox::Outbox,
+    random::{RandomSource, SystemRandom},
+    transport::Stop,
+};
+
+/// What a notebook is opened with.
+#[derive(Clone)]
+pub struct NotebookOptions {
+    /// The election, where it is known before the enrolment; records can be captured then.
+    pub election: Option<ElectionId>,
+    /// The program, as it names itself to headquarters.
+    pub app: App,
+    /// Whether small pictures are made of photographs.
+    pub pictures: Pictures,
+    /// The device's clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The device's randomness.
+    pub random: Arc<dyn RandomSource>,
+}
+
+impl Default for NotebookOptions {
+    fn default() -> Self {
+        Self {
+            election: None,
+            app: App {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            pictures: Pictures::Make,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom::new()),
+        }
+    }
+}
+
+/// Whether a thumbnail and a preview are made of each photograph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// Yes.
+    #[default]
+    Make,
+    /// No: the app makes none, or time is measured without them.
+    Skip,
+}
+
+/// One observer's notebook on one device.
+pub struct Notebook {
+    folder: PathBuf,
+    options: NotebookOptions,
+    keys: Keys,
+    opened: Opened,
+    outbox: Mutex<Option<Outbox>>,
+    /// Held while a record takes its place in a chain.
+    capturing: Mutex<()>,
+    /// Held while a sync or an enrolment runs.
+    syncing: Mutex<()>,
+    pack: Mutex<Option<Arc<Pack>>>,
+    stop: Stop,
+}
+
+impl Notebook {
+    /// How opening went: whether anything had to be salvaged.
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// The name of this notebook's key for `role`.
+    pub fn kid(&self, role: Role) -> Kid {
+        self.keys.of(role).kid()
+    }
+
+    /// This notebook's public key for `role`.
+    pub fn public_key(&self, role: Role) -> PublicKey {
+        self.keys.of(role).public()
+    }
+
+    /// Ends a running sync at its next step, within two seconds. What was acknowledged stays so.
+    pub fn interrupt(&self) {
+        self.stop.interrupt();
+    }
+
+    /// Calls `work` with the outbox, for as long as one statement or transaction takes.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Outbox) -> Result<T, NotebookError>,
+    ) -> Result<T, NotebookError> {
+        work(lock(&self.outbox).as_mut().ok_or(NotebookError::Paused)?)
+    }
+}
+
+impl std::fmt::Debug for Notebook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notebook").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// A panic in one call must not make the notebook unusable: every transaction was rolled back when
+/// its guard was dropped, so what the lock guards is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

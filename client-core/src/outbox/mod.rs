@@ -1,0 +1,2 @@
+//! Placeholder while the outbox is being written.
+pub(crate) struct Outbox;
