@@ -1,0 +1,115 @@
+//! What headquarters says in the examples, and what a device asks of it.
+
+use hattama_proto::{
+    id::{CopyType, OrgId, PartHash, PersonId, PublicationId, RecordId},
+    invitation::{Invitation, Proof},
+    kind::Role,
+    pack::{PackManifest, PartRef},
+    record::{App, EnrolmentRequest, RequestClaims},
+    statement::{
+        Decision, Disposition, Enrolment, Level, Mandate, PublicationStatement, Revocation,
+        StatementClaims,
+    },
+    time::UnixMillis,
+};
+use uuid::Uuid;
+
+use super::{PACK_PARTS, Signer, chain_of_results, election, nonce, unit};
+use crate::golden;
+
+/// 2030-12-08T12:00:00Z.
+const NOON: UnixMillis = UnixMillis(1_922_961_600_000);
+
+pub(crate) fn invitation() -> Invitation {
+    Invitation {
+        hq: vec!["https://hq.example.org".into()],
+        election: election(),
+        root: Signer::Root.key().kid(),
+        pin: Some("ab".repeat(32)),
+        secret: nonce(0x5e),
+        expires_at: NOON.plus_ms(86_400_000),
+    }
+}
+
+pub(crate) fn request(role: Role) -> RequestClaims {
+    let (signer, number) = match role {
+        Role::Results => (Signer::Results, 1),
+        Role::Incidents => (Signer::Incidents, 2),
+    };
+    RequestClaims {
+        uid: Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0001_0000 + number),
+        election: election(),
+        nonce: nonce(0x40 + signer as u8),
+        claimed_at: "2030-12-01T09:00:00+05:00".parse().unwrap(),
+        body: EnrolmentRequest {
+            public_key: signer.key().public(),
+            role,
+            proof: Proof::derive(&invitation().secret, role),
+            app: App { name: "hattama-observer".into(), version: "0.1.0".into() },
+        },
+    }
+}
+
+/// Wraps a body as headquarters' statement number `number`.
+pub(crate) fn statement<B>(number: u8, body: B) -> StatementClaims<B> {
+    let issued_at = NOON.plus_ms(1_000 * i64::from(number));
+    StatementClaims { election: election(), issued_at, nonce: nonce(0x80 + number), body }
+}
+
+pub(crate) fn enrolment(role: Role, request: &str) -> Enrolment {
+    let (signer, person, mandate) = match role {
+        Role::Results => {
+            let units = vec![unit("11-D01"), unit("12-900007")];
+            (Signer::Results, "p-0001", Mandate::Units(units))
+        }
+        Role::Incidents => (Signer::Incidents, "i-7f3a", Mandate::Everywhere),
+    };
+    let key = signer.key();
+    Enrolment {
+        kid: key.kid(),
+        public_key: key.public(),
+        role,
+        person: PersonId::new(person).unwrap(),
+        org: OrgId::new("observers-one").unwrap(),
+        mandate,
+        request: RecordId::of(request.as_bytes()),
+    }
+}
+
+pub(crate) fn revocation() -> Revocation {
+    let kid = Signer::Results.key().kid();
+    Revocation { kid, from_index: 4_711, reason: "phone lost on the way home".into() }
+}
+
+/// The precinct next door was tapped.
+pub(crate) fn decision() -> Decision {
+    let records = chain_of_results();
+    Decision {
+        record: RecordId::of(records[0].as_bytes()),
+        disposition: Disposition::Counted,
+        reason: "the photograph shows precinct 900003".into(),
+        account: "coordinator-2".into(),
+        unit: Some(unit("11-900003")),
+        copy: Some(CopyType::new("posted_sheet").unwrap()),
+        same_document_as: Some(RecordId::of(records[3].as_bytes())),
+    }
+}
+
+/// Names the parts by the bytes of the committed files.
+pub(crate) fn manifest() -> PackManifest {
+    let parts = PACK_PARTS.map(|(part, file)| {
+        let bytes = golden::read(file).into_bytes();
+        (part, PartRef { sha256: PartHash::of(&bytes), bytes: bytes.len() as u64 })
+    });
+    PackManifest { version: 3, parts: parts.into() }
+}
+
+pub(crate) fn publication() -> PublicationStatement {
+    PublicationStatement {
+        publication: PublicationId::of(b"precinct,choice,votes\n"),
+        bytes: 22,
+        level: Level::Precinct,
+        source: "table on the commission's page".into(),
+        fetched_at: NOON.plus_ms(-5_000),
+    }
+}
