@@ -1,5 +1,5 @@
 module hattama.example/go-tlog
 
-go 1.24.0
+go 1.18
 
-require golang.org/x/mod v0.29.0
+require golang.org/x/mod v0.17.0
