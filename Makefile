@@ -1,0 +1,27 @@
+# What people type. The work is done by cargo and by the scripts in tests/.
+
+# Cargo shows its progress to people and keeps quiet in logs.
+quiet := $(shell [ -t 2 ] || echo --quiet)
+
+.PHONY: help demo test lint doc bench
+.SILENT:
+
+help: ## list these targets
+	sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+
+demo: ## headquarters and observers on this machine; ARGS="--precincts 30 --exit"
+	cargo build $(quiet) --package hattama-tests --bin demo
+	cargo run --quiet --package hattama-tests --bin demo -- $(ARGS)
+
+test: ## everything; installs what the tests need, or says what to install
+	tests/run.sh
+
+lint: ## format, clippy, documentation, licences
+	tests/lint.sh
+
+doc: ## the documentation of the code, in target/doc
+	cargo doc $(quiet) --workspace --no-deps --document-private-items
+
+bench: ## one benchmark; NAME=ingest, photos, notebook or merge
+	cargo build $(quiet) --release --package hattama-tests --bin bench
+	cargo run --quiet --release --package hattama-tests --bin bench -- $(NAME)

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs what the foreign verifiers need, below target/foreign, from the package registries'
+# ordinary clients. Does nothing where nothing changed. Usage: tests/foreign/prepare.sh
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+to=${CARGO_TARGET_DIR:-$here/../../target}/foreign
+mkdir -p "$to/jose" "$to/joserfc" "$to/go-tlog"
+to=$(cd "$to" && pwd)
+
+# Registries answer late or not at all now and then; a second try is cheaper than a red run.
+twice() {
+    "$@" || { sleep 5 && "$@"; }
+}
+
+jose() {
+    cmp -s "$here/jose/package-lock.json" "$to/jose/installed" && return
+    cp "$here/jose/package.json" "$here/jose/package-lock.json" "$here/jose/.npmrc" "$to/jose/"
+    (cd "$to/jose" && twice npm ci --silent --no-audit --no-fund)
+    cp "$here/jose/package-lock.json" "$to/jose/installed"
+}
+
+joserfc() {
+    cmp -s "$here/joserfc/requirements.txt" "$to/joserfc/installed" && return
+    python3 -m venv --clear "$to/joserfc/venv"
+    twice "$to/joserfc/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement "$here/joserfc/requirements.txt"
+    cp "$here/joserfc/requirements.txt" "$to/joserfc/installed"
+}
+
+go_tlog() {
+    (cd "$here/go-tlog" && twice go build -o "$to/go-tlog/go-tlog" .)
+}
+
+# One that fails must not keep the others from being there: their tests say which is missing.
+failed=
+for one in jose joserfc go_tlog; do
+    (set -e; "$one") || failed="$failed $one"
+done
+if [ -n "$failed" ]; then
+    echo "not prepared:$failed" >&2
+    exit 1
+fi

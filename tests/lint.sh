@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Everything that is wrong without running anything. Goes through all of it, then says so.
+# HATTAMA_INSTALL_DENY=1 installs cargo-deny first, which takes some minutes.
+set -u
+cd "$(dirname "$0")/.."
+
+failed=
+check() {
+    local name=$1
+    shift
+    "$@" || failed="$failed $name"
+}
+
+check format cargo fmt --all --check
+check clippy cargo clippy --quiet --workspace --all-targets -- --deny warnings
+RUSTDOCFLAGS="--deny warnings" \
+    check documentation cargo doc --quiet --workspace --no-deps --document-private-items
+
+if [ "${HATTAMA_INSTALL_DENY:-}" = 1 ] && ! cargo deny --version >/dev/null 2>&1; then
+    check cargo-deny cargo install --quiet --locked cargo-deny
+fi
+if cargo deny --version >/dev/null 2>&1; then
+    # Advisories need a database that cannot be fetched from everywhere.
+    check dependencies cargo deny --log-level error check licenses bans sources
+else
+    echo "cargo-deny is not installed: licences and sources were not checked"
+fi
+
+# The lock file names packages by name, version and hash; where they come from is each machine's.
+if grep -q '"resolved"' tests/foreign/jose/package-lock.json; then
+    echo "tests/foreign/jose/package-lock.json names a registry" >&2
+    failed="$failed lock-file"
+fi
+
+if [ -n "$failed" ]; then
+    echo "lint failed:$failed" >&2
+    exit 1
+fi
+echo "lint passed"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# All tests. Prints a line for each suite, what went wrong, what was left out, and closes with
+# `N passed, N failed, N skipped`. Fails when a test failed, a suite died, nothing was built or
+# nothing ran. The whole output of the tests is in target/test/log.txt.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+mkdir -p "${CARGO_TARGET_DIR:-target}/test"
+out=$(cd "${CARGO_TARGET_DIR:-target}/test" && pwd)
+: >"$out/log.txt"
+: >"$out/skipped.txt"
+: >"$out/counts.txt"
+
+quiet=--quiet
+[ -t 2 ] && quiet=
+
+# What could not be installed fails the tests that need it, and no others.
+tests/setup.sh || echo "going on without" >&2
+tests/foreign/prepare.sh || echo "going on without" >&2
+
+export HATTAMA_REQUIRE_POSTGRES=1 HATTAMA_REQUIRE_FOREIGN=1
+export HATTAMA_SKIP_LEDGER="$out/skipped.txt"
+
+status=0
+if cargo test $quiet --workspace --no-run; then
+    cargo test --workspace --no-fail-fast 2>&1 |
+        tee "$out/log.txt" |
+        awk -v counts="$out/counts.txt" -f tests/totals.awk || status=1
+else
+    echo "the tests could not be built" >&2
+    status=1
+fi
+
+read -r passed failed ignored <"$out/counts.txt" || { passed=0; failed=0; ignored=0; }
+# A test that skips itself counts as passed to cargo.
+left_out=$(sed 's/^skipped: \([^ ]*\): .*/\1/' "$out/skipped.txt" | sort -u | wc -l)
+sort -u "$out/skipped.txt"
+[ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+
+printf '%d passed, %d failed, %d skipped\n' \
+    "$((passed - left_out))" "$failed" "$((ignored + left_out))" | tee "$out/totals.txt"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,132 @@
+//! The known answers, judged by verifiers that nobody here wrote: npm `jose`, PyPI `joserfc` and
+//! Go's `sumdb`.
+//!
+//! `make test` installs them and demands that they run; without them these tests are skipped.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+
+/// Set to 1, a verifier that is not there fails its test instead of skipping it.
+const REQUIRE: &str = "HATTAMA_REQUIRE_FOREIGN";
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign")
+}
+
+/// Where `tests/foreign/prepare.sh` puts what it installs.
+fn installed() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("inside target").join("foreign")
+}
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto/vectors")
+}
+
+/// Whether everything in `needed` is there; says so if not.
+fn is_ready(name: &str, needed: &[PathBuf]) -> bool {
+    let Some(missing) = needed.iter().find(|path| !path.exists()) else { return true };
+    let why = format!("{name} is not installed ({}); `make test` does it", missing.display());
+    assert!(std::env::var_os(REQUIRE).is_none_or(|value| value != "1"), "{why}");
+    hattama_tests::skip(&why);
+    false
+}
+
+/// The verifier accepts what is committed, and not the same with a lie in it.
+fn judges(command: impl Fn() -> Command, file: &str, lie: impl Fn(&mut Value)) {
+    let argument = |folder: &Path| match file {
+        "receipt.json" => folder.join(file),
+        _ => folder.to_owned(),
+    };
+    let honest = command().arg(argument(&vectors())).output().expect("the verifier starts");
+    let said = String::from_utf8_lossy(&honest.stderr);
+    assert!(honest.status.success(), "{said}");
+    print!("{}", String::from_utf8_lossy(&honest.stdout));
+
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for name in ["records.json", "unreadable.json", "invalid.json", "receipt.json"] {
+        fs::copy(vectors().join(name), folder.path().join(name)).expect("copied");
+    }
+    let path = folder.path().join(file);
+    let mut known: Value =
+        serde_json::from_slice(&fs::read(&path).expect("just copied")).expect("JSON");
+    lie(&mut known);
+    fs::write(&path, known.to_string()).expect("written");
+    let lied = command().arg(argument(folder.path())).output().expect("the verifier starts");
+    assert_eq!(lied.status.code(), Some(1), "{}", String::from_utf8_lossy(&lied.stderr));
+}
+
+/// Puts `with` in the place that `pointer` names.
+fn put(known: &mut Value, pointer: &str, with: Value) {
+    *known.pointer_mut(pointer).expect("the place is there") = with;
+}
+
+fn jose() -> Option<impl Fn() -> Command> {
+    let folder = installed().join("jose");
+    is_ready("npm jose", &[folder.join("node_modules/jose/package.json")]).then(|| {
+        // Beside its packages, because that is where node looks for them.
+        let script = folder.join("verify.mjs");
+        fs::copy(sources().join("jose/verify.mjs"), &script).expect("copied");
+        move || {
+            let mut command = Command::new("node");
+            command.arg(&script);
+            command
+        }
+    })
+}
+
+fn joserfc() -> Option<impl Fn() -> Command> {
+    let python = installed().join("joserfc/venv/bin/python");
+    is_ready("PyPI joserfc", std::slice::from_ref(&python)).then(|| {
+        move || {
+            let mut command = Command::new(&python);
+            command.arg("-B").arg(sources().join("joserfc/verify.py"));
+            command
+        }
+    })
+}
+
+fn go_tlog() -> Option<impl Fn() -> Command> {
+    let program = installed().join("go-tlog/go-tlog");
+    is_ready("the check with Go's sumdb", std::slice::from_ref(&program))
+        .then(|| move || Command::new(&program))
+}
+
+/// Both read all three files of strings: they accept what stands there, and notice another id,
+/// another payload than was signed, and a genuine string among those that must be refused.
+fn judges_strings(command: impl Fn() -> Command) {
+    for (pointer, with) in [("/strings/0/id", "00"), ("/strings/0/payload/body/unit", "11")] {
+        judges(&command, "records.json", |known| put(known, pointer, json!(with)));
+    }
+    let text = fs::read(vectors().join("records.json")).expect("committed");
+    let records: Value = serde_json::from_slice(&text).expect("JSON");
+    let genuine = &records["strings"][0]["compact"];
+    judges(&command, "invalid.json", |known| put(known, "/strings/0/compact", genuine.clone()));
+}
+
+#[test]
+fn npm_jose_agrees_on_every_known_string_and_notices_a_lie() {
+    if let Some(command) = jose() {
+        judges_strings(command);
+    }
+}
+
+#[test]
+fn pypi_joserfc_agrees_on_every_known_string_and_notices_a_lie() {
+    if let Some(command) = joserfc() {
+        judges_strings(command);
+    }
+}
+
+#[test]
+fn go_sumdb_agrees_on_every_known_receipt_and_notices_a_lie() {
+    let Some(command) = go_tlog() else { return };
+    judges(command, "receipt.json", |known| {
+        let index = known.pointer("/receipts/1/index").and_then(Value::as_u64).expect("an index");
+        put(known, "/receipts/1/index", json!(index + 1));
+    });
+}
