@@ -81,19 +81,17 @@ fn jose() -> Option<impl Fn() -> Command> {
 
 fn joserfc() -> Option<impl Fn() -> Command> {
     let python = installed().join("joserfc/venv/bin/python");
-    is_ready("PyPI joserfc", std::slice::from_ref(&python)).then(|| {
-        move || {
-            let mut command = Command::new(&python);
-            command.arg("-B").arg(sources().join("joserfc/verify.py"));
-            command
-        }
+    is_ready("PyPI joserfc", std::slice::from_ref(&python)).then_some(move || {
+        let mut command = Command::new(&python);
+        command.arg("-B").arg(sources().join("joserfc/verify.py"));
+        command
     })
 }
 
 fn go_tlog() -> Option<impl Fn() -> Command> {
     let program = installed().join("go-tlog/go-tlog");
     is_ready("the check with Go's sumdb", std::slice::from_ref(&program))
-        .then(|| move || Command::new(&program))
+        .then_some(move || Command::new(&program))
 }
 
 /// Both read all three files of strings: they accept what stands there, and notice another id,
