@@ -119,6 +119,12 @@ impl Envelope {
         self.kid
     }
 
+    /// The payload before anybody checked the signature: only for finding the key to check it with,
+    /// as an enrolment request carries its own.
+    pub fn unverified_payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// Checks that `key` is the one named in the header and that it signed these bytes.
     pub fn verify(self, key: &PublicKey) -> Result<Verified, VerifyError> {
         if key.kid() != self.kid {

@@ -49,3 +49,12 @@ create table device_token (
 ) {STRICT};
 
 create index device_token_by_kid on device_token (kid);
+
+-- Keys that came along with records of devices that were not enrolled, so that those records can
+-- be verified again by anybody. Append-only.
+create table brought_key (
+    -- Thumbprint of the key.
+    kid        {TEXT} primary key,
+    -- The Ed25519 public key, base64url.
+    public_key {TEXT} not null
+) {STRICT};

@@ -3,10 +3,10 @@
 create table incident (
     -- Id of the record that reported it, 64 lower-case hex digits.
     record_id     {TEXT} primary key check (length(record_id) = 64),
-    -- Pseudonym of the reporter, for incidents.
-    person        {TEXT} not null,
-    -- The organisation the reporter observes for.
-    org           {TEXT} not null,
+    -- Pseudonym of the reporter, for incidents. Null while the device is not enrolled.
+    person        {TEXT},
+    -- The organisation the reporter observes for. Null while the device is not enrolled.
+    org           {TEXT},
     -- Code of the unit it happened in. Null where the report names none.
     unit          {TEXT},
     -- Code of the region, by the register, at the time of receipt. Null where it is not known.

@@ -1,3 +1,27 @@
 //! Headquarters: checks, logs, keeps, merges and shows what observers sent.
+//!
+//! ```text
+//! http ──> ingest ──> log + store ──> merge, review, compare ──> export
+//! ```
+//!
+//! [`app::Headquarters`] opens a data folder; [`http::serve`] puts it on a socket.
 
+pub mod app;
+mod audit;
+pub mod blobs;
+pub mod book;
+pub mod clock;
+pub mod compare;
+pub mod config;
+pub mod folder;
+pub mod http;
+pub mod ingest;
+pub mod keys;
+pub mod log;
+pub mod merge;
+mod picture;
+pub mod random;
+pub mod review;
+pub mod setup;
 pub mod store;
+pub mod web;

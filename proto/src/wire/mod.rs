@@ -10,6 +10,7 @@ mod feed;
 mod hello;
 mod receipts;
 mod records;
+mod session;
 mod status;
 
 pub use self::{
@@ -24,6 +25,7 @@ pub use self::{
     records::{
         DeferredReason, HeldReason, PushReply, PushRequest, RecordVerdict, RejectedReason, Verdict,
     },
+    session::{ChallengeAnswer, SessionReply, SessionRequest},
     status::{ChainState, StatusReply, StatusRequest},
 };
 

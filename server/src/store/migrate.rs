@@ -51,10 +51,11 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0003_statement",
     "0004_device",
     "0005_unit",
-    "0006_blob",
+    "0006_photo",
     "0007_incident",
     "0008_publication",
     "0009_account",
+    "0010_pack",
 ];
 
 /// The number of the last migration of this program.
@@ -210,7 +211,8 @@ mod tests {
                     && !clauses.iter().any(|clause| line.trim().starts_with(clause))
             });
             for column in columns {
-                let kind = column.split_whitespace().nth(1).unwrap_or_default();
+                let kind =
+                    column.trim_end_matches(',').split_whitespace().nth(1).unwrap_or_default();
                 assert!(["{INT}", "{TEXT}", "{BYTES}"].contains(&kind), "{name}: {column}");
             }
         }

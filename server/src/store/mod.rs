@@ -38,12 +38,22 @@
 //!
 //! Tables and their rules: `server/migrations/README.md`.
 
+pub mod accounts;
 mod batch;
 mod db;
+pub mod devices;
 mod error;
+pub mod incidents;
+pub mod log;
 mod migrate;
+pub mod packs;
+pub mod photos;
 mod postgres;
+pub mod publications;
+pub mod records;
 mod sqlite;
+pub mod statements;
+pub mod units;
 mod url;
 mod value;
 

@@ -1,0 +1,149 @@
+//! The composition root: opens the folder, the store and the log, and builds the use cases.
+
+use std::{path::Path, sync::Arc};
+
+use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
+
+use crate::{
+    blobs::BlobFolder,
+    book::{self, Authority, BookError, SharedBook},
+    clock::{self, Clock},
+    config::{Config, ConfigError},
+    folder::{DataFolder, FolderError, FolderLock},
+    ingest::{Enrolments, Invitations, Photos, Push, Sessions},
+    random::RandomError,
+    keys::{self, KeyFileError},
+    log::{HeadError, HeadFile, SequenceError, Sequencer},
+    review::Review,
+    store::{Db, StoreError},
+};
+
+/// Headquarters, open and ready.
+#[derive(Clone)]
+pub struct Headquarters {
+    /// What was configured.
+    pub config: Arc<Config>,
+    /// The store.
+    pub db: Db,
+    /// Whole photos.
+    pub blobs: BlobFolder,
+    /// What headquarters knows.
+    pub book: SharedBook,
+    /// The way into the log.
+    pub sequencer: Sequencer,
+    /// Takes records.
+    pub push: Push,
+    /// Takes photos.
+    pub photos: Photos,
+    /// Enrols devices.
+    pub enrolments: Enrolments,
+    /// Invites people.
+    pub invitations: Invitations,
+    /// Gives device tokens.
+    pub sessions: Sessions,
+    /// Decides.
+    pub review: Review,
+    /// Headquarters' clock.
+    pub clock: Clock,
+    /// Keeps the folder for this process.
+    _lock: Arc<FolderLock>,
+}
+
+/// Why headquarters cannot open. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the store says.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// The signer's head.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] SequenceError),
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The configured name of the log.
+    #[error("the log's name {0:?} cannot be used: no spaces, no plus sign")]
+    Origin(String),
+}
+
+impl Headquarters {
+    /// Opens the headquarters in `folder`, as configured, with the system's clock.
+    pub async fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_at(folder, clock::system).await
+    }
+
+    /// As [`Headquarters::open`], with another clock.
+    pub async fn open_at(folder: &Path, clock: Clock) -> Result<Self, OpenError> {
+        let folder = DataFolder::open(folder)?;
+        let config = Config::load(&folder.config())?;
+        Self::open_with(&folder, config, clock).await
+    }
+
+    /// As [`Headquarters::open_at`], with a configuration that flags and environment have amended.
+    pub async fn open_with(
+        folder: &DataFolder,
+        config: Config,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let lock = folder.lock()?;
+        let config = Arc::new(config);
+        let now: UnixMillis = clock();
+        let db = Db::open(&config.database_url(folder)?, now).await?;
+        let key: Arc<SigningKey> = Arc::new(keys::hq(&folder.keys())?);
+        let authority = Authority { hq: key.public(), root: config.root_key };
+        let book = SharedBook::new(book::load(&db, authority).await?);
+        let origin = KeyName::new(&config.log_origin)
+            .map_err(|_| OpenError::Origin(config.log_origin.clone()))?;
+        let signer = keys::log(&folder.keys(), origin)?;
+        let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
+        let sequencer =
+            Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let blobs = BlobFolder::new(folder.blobs());
+        Ok(Self {
+            push: Push::new(db.clone(), book.clone(), sequencer.clone()),
+            photos: Photos::new(
+                db.clone(),
+                blobs.clone(),
+                folder.partial(),
+                sequencer.clone(),
+                clock,
+            ),
+            enrolments: Enrolments::new(
+                db.clone(),
+                book.clone(),
+                sequencer.clone(),
+                Arc::clone(&key),
+            ),
+            invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
+            sessions: Sessions::new(db.clone(), book.clone())?,
+            review: Review::new(db.clone(), book.clone(), sequencer.clone(), key),
+            config,
+            db,
+            blobs,
+            book,
+            sequencer,
+            clock,
+            _lock: Arc::new(lock),
+        })
+    }
+
+    /// Finishes what was begun and lets go of the store.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

@@ -1,0 +1,156 @@
+//! What headquarters knows in memory: the set-up, who may speak, what was decided.
+//!
+//! Everything in it can be read again from the store; [`load`] does so at start.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock, RwLockReadGuard},
+};
+
+use hattama_proto::{
+    id::Kid,
+    jws::{Envelope, Verified},
+    key::PublicKey,
+    kind::Kind,
+    pack::{Pack, PackError, PackManifest, PartName},
+    statement::{Decision, Enrolment, Revocation, Statement, StatementError},
+};
+
+use crate::{
+    log::Says,
+    merge::Statements,
+    store::{self, Db, StoreError},
+};
+
+/// The knowledge.
+#[derive(Debug)]
+pub struct Book {
+    /// Enrolments, revocations, decisions, forks and corrections.
+    pub statements: Statements,
+    /// The newest election set-up.
+    pub pack: Arc<Pack>,
+    /// Its signed manifest, exactly.
+    pub pack_jws: String,
+    /// Highest place of each chain that has arrived.
+    pub heads: HashMap<Kid, u64>,
+    /// Whose signatures count as headquarters'.
+    pub authority: Authority,
+}
+
+/// Headquarters' own public keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Authority {
+    /// Signs statements.
+    pub hq: PublicKey,
+    /// Signs election set-ups.
+    pub root: PublicKey,
+}
+
+/// The book, shared: many read, the sequencer writes.
+#[derive(Clone, Debug)]
+pub struct SharedBook(Arc<RwLock<Book>>);
+
+/// Why the book cannot be read from the store.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored statement does not verify under headquarters' own keys: the store was altered, or
+    /// the keys are not its keys. Restore both from one backup.
+    #[error("the stored statement at log index {0} is not signed by these keys")]
+    Forged(u64),
+    /// A stored statement cannot be read by this version.
+    #[error(transparent)]
+    Unreadable(#[from] StatementError),
+    /// The set-up cannot be put together.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// There is no set-up yet.
+    #[error("there is no election set-up yet; give one with `hattama init --setup FOLDER`")]
+    NoPack,
+}
+
+impl SharedBook {
+    /// Shares a book.
+    pub fn new(book: Book) -> Self {
+        Self(Arc::new(RwLock::new(book)))
+    }
+
+    /// Reads in it. Keep the guard short: it is never held across an await.
+    pub fn read(&self) -> RwLockReadGuard<'_, Book> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Changes it; the sequencer only.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
+        change(&mut self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+impl Book {
+    /// Applies a statement that was logged at `position`.
+    pub fn apply(&mut self, position: u64, says: Says) {
+        match says {
+            Says::Enrolment(enrolment) => self.statements.apply_enrolment(position, enrolment),
+            Says::Revocation(revocation) => self.statements.apply_revocation(position, revocation),
+            Says::Decision(decision) => self.statements.apply_decision(position, decision),
+            Says::Other => {}
+        }
+    }
+}
+
+/// Reads the book from the store; every statement's signature is checked again.
+pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
+    let mut statements = Statements::default();
+    let mut newest_pack = None;
+    for stored in store::statements::all(db).await? {
+        let key = if stored.typ == Kind::Pack.typ() { &authority.root } else { &authority.hq };
+        let verified = Envelope::parse(&stored.jws)
+            .and_then(|envelope| envelope.verify(key))
+            .map_err(|_| BookError::Forged(stored.position))?;
+        match verified.kind() {
+            Kind::Enrolment => {
+                let said = read::<Enrolment>(verified)?;
+                statements.apply_enrolment(stored.position, said);
+            }
+            Kind::Revocation => {
+                let said = read::<Revocation>(verified)?;
+                statements.apply_revocation(stored.position, said);
+            }
+            Kind::Decision => {
+                let said = read::<Decision>(verified)?;
+                statements.apply_decision(stored.position, said);
+            }
+            Kind::Pack => newest_pack = Some((read::<PackManifest>(verified)?, stored.jws)),
+            _ => {}
+        }
+    }
+    for (kid, seq) in store::units::forks(db).await? {
+        statements.note_fork(kid, seq);
+    }
+    for (record, target, kid, _) in store::units::corrections(db).await? {
+        statements.note_correction(record, target, kid);
+    }
+    let (manifest, pack_jws) = newest_pack.ok_or(BookError::NoPack)?;
+    let pack = load_pack(db, &manifest).await?;
+    let heads = store::records::heads(db).await?.into_iter().collect();
+    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, authority })
+}
+
+/// Puts a set-up together from its stored parts.
+pub async fn load_pack(db: &Db, manifest: &PackManifest) -> Result<Pack, BookError> {
+    let mut parts = HashMap::new();
+    for name in PartName::ALL {
+        if let Some(part) = manifest.parts.get(&name)
+            && let Some(bytes) = store::packs::part(db, &part.sha256).await?
+        {
+            parts.insert(name, bytes);
+        }
+    }
+    Ok(Pack::assemble(manifest, |name| parts.get(&name).map(Vec::as_slice))?)
+}
+
+fn read<B: hattama_proto::statement::StatementBody>(verified: Verified) -> Result<B, BookError> {
+    Ok(Statement::<B>::read(verified)?.claims.body)
+}

@@ -1,0 +1,167 @@
+//! The data folder: one organisation, one folder, one process at a time.
+//!
+//! ```text
+//! hattama.toml   configuration
+//! keys/          root.seed hq.seed log.seed (0600), log.head (last signed tree)
+//! hq.db          the store, unless it is PostgreSQL
+//! blobs/         photos, whole and verified, under their hash
+//! partial/       photos on their way
+//! log/           what outsiders may copy: the newest checkpoint
+//! lock           held while a process serves
+//! ```
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is something already where a new folder was asked for.
+    #[error("{0} already holds a headquarters; choose another folder or serve this one")]
+    Exists(PathBuf),
+    /// There is no headquarters there.
+    #[error("{0} holds no headquarters; make one with `hattama init`")]
+    Missing(PathBuf),
+    /// Another process serves it.
+    #[error("{0} is in use by another process; stop that one first")]
+    InUse(PathBuf),
+    /// The disk or its permissions.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A data folder. Nothing is held open but, after [`DataFolder::lock`], its lock.
+#[derive(Clone, Debug)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Held while a process works on the folder; released when dropped or when the process dies.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl DataFolder {
+    /// Makes the folder and its rooms; refuses one that already holds a headquarters.
+    pub fn create(root: &Path) -> Result<Self, FolderError> {
+        let folder = Self { root: root.to_owned() };
+        if folder.config().exists() || folder.keys().exists() {
+            return Err(FolderError::Exists(root.to_owned()));
+        }
+        for room in [folder.root.clone(), folder.keys(), folder.blobs(), folder.partial(), folder.log()]
+        {
+            fs::create_dir_all(&room).map_err(|source| FolderError::Io { path: room.clone(), source })?;
+        }
+        owner_only(&folder.root)?;
+        owner_only(&folder.keys())?;
+        Ok(folder)
+    }
+
+    /// A folder made before.
+    pub fn open(root: &Path) -> Result<Self, FolderError> {
+        let folder = Self { root: root.to_owned() };
+        if !folder.config().exists() {
+            return Err(FolderError::Missing(root.to_owned()));
+        }
+        Ok(folder)
+    }
+
+    /// Takes the folder for this process.
+    pub fn lock(&self) -> Result<FolderLock, FolderError> {
+        let path = self.root.join("lock");
+        let io = |source| FolderError::Io { path: path.clone(), source };
+        let file =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(self.root.clone())),
+            Err(TryLockError::Error(source)) => Err(FolderError::Io { path, source }),
+        }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `hattama.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("hattama.toml")
+    }
+
+    /// `keys/`.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// `hq.db`.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("hq.db")
+    }
+
+    /// `blobs/`.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// `partial/`.
+    pub fn partial(&self) -> PathBuf {
+        self.root.join("partial")
+    }
+
+    /// `log/`.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+}
+
+/// Lets nobody but the owner look in.
+#[cfg(unix)]
+fn owner_only(path: &Path) -> Result<(), FolderError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        .map_err(|source| FolderError::Io { path: path.to_owned(), source })
+}
+
+#[cfg(not(unix))]
+fn owner_only(_path: &Path) -> Result<(), FolderError> {
+    Ok(())
+}
+
+/// Makes `bytes` the content of `path`, whole or not at all, and durable once it returns.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let new = path.with_extension("new");
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    sync_folder(folder)
+}
+
+/// Makes a rename within `folder` durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Photos: taken in ranges from phones, shown to operators.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Json, Path, Payload},
+};
+use hattama_proto::{
+    id::PhotoHash,
+    problem::ProblemCode,
+    wire::{ContentRange, HAVE_HEADER, PhotoReply},
+};
+
+use super::{HttpProblem, Operator, body};
+use crate::{app::Headquarters, ingest::PhotoBegin, store};
+
+/// `PUT /v1/blobs/{sha256}` with `Content-Range`: one range onto cells. Safe to repeat, in any
+/// order. Whole cells of a cut body are kept.
+///
+/// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
+/// names it; 409 for another length; 422 when the bytes are not those of the hash.
+pub(super) async fn put(
+    request: HttpRequest,
+    photo: Path<PhotoHash>,
+    mut payload: Payload,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<PhotoReply>, HttpProblem> {
+    let range: ContentRange = request
+        .headers()
+        .get(header::CONTENT_RANGE)
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(|| {
+            HttpProblem::new(
+                ProblemCode::MalformedRequest,
+                "send Content-Range: bytes FIRST-LAST/SIZE",
+            )
+        })?
+        .parse()
+        .map_err(|error: hattama_proto::wire::ContentRangeError| {
+            HttpProblem::new(ProblemCode::MalformedRequest, error.to_string())
+        })?;
+    let mut upload = match headquarters.photos.begin(*photo, range).await? {
+        PhotoBegin::Whole(reply) => return Ok(Json(reply)),
+        PhotoBegin::Take(upload) => upload,
+    };
+    while let Some(piece) = body::next_piece(&mut payload).await? {
+        upload.take(&piece).await?;
+    }
+    Ok(Json(upload.finish().await?))
+}
+
+/// `HEAD /v1/blobs/{sha256}`: which cells have come, in the header `Hattama-Have`.
+pub(super) async fn head(
+    photo: Path<PhotoHash>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let state = headquarters.photos.state(*photo).await?;
+    let have = if state.complete { "complete".to_owned() } else { String::from(state.have) };
+    Ok(HttpResponse::Ok().insert_header((HAVE_HEADER, have)).finish())
+}
+
+/// `GET /v1/photos/{sha256}`: a preview or thumbnail for an operator. Originals carry EXIF and
+/// leave headquarters in an evidence bundle only.
+pub(super) async fn show(
+    _operator: Operator,
+    photo: Path<PhotoHash>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let not_there =
+        || HttpProblem::new(ProblemCode::NotFound, "this picture has not arrived whole");
+    let announced = store::photos::announced(&headquarters.db, &photo).await?;
+    let small = announced
+        .iter()
+        .find(|one| one.role != "original")
+        .ok_or_else(|| match announced.first() {
+            None => not_there(),
+            Some(_) => HttpProblem::new(
+                ProblemCode::Forbidden,
+                "the original leaves headquarters in an evidence bundle only",
+            ),
+        })?;
+    let blobs = headquarters.blobs.clone();
+    let bytes = actix_web::web::block(move || blobs.read(&photo))
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(not_there)?;
+    // Only what the phone's own encoder writes is shown as a picture; anything else is downloaded.
+    let shown = if small.media_type == "image/jpeg" { "image/jpeg" } else { "application/octet-stream" };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, shown))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .body(bytes))
+}

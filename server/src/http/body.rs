@@ -1,0 +1,85 @@
+//! Bodies with a bound on their size and on their silence.
+//!
+//! actix never gives up on a body that has stopped coming; a phone in a tunnel would hold its
+//! connection for ever. The time is per piece, not for the whole: on 2G a whole may take minutes.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, error::PayloadError, http::header, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use hattama_proto::problem::ProblemCode;
+use serde::de::DeserializeOwned;
+
+use super::HttpProblem;
+
+/// Longest silence within a body. Two lost TCP retransmissions on a bad radio take this long.
+const IDLE_MAX: Duration = Duration::from_secs(25);
+
+/// The next piece of a body; none at its end.
+pub(super) async fn next_piece(body: &mut web::Payload) -> Result<Option<Bytes>, HttpProblem> {
+    match tokio::time::timeout(IDLE_MAX, body.next()).await {
+        Err(_) => Err(HttpProblem::new(
+            ProblemCode::Stalled,
+            "the body stopped coming; what came whole was kept",
+        )),
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(piece))) => Ok(Some(piece)),
+        Ok(Some(Err(PayloadError::Incomplete(_)))) => Err(HttpProblem::new(
+            ProblemCode::MalformedBody,
+            "the body is shorter than announced; what came whole was kept",
+        )),
+        Ok(Some(Err(error))) => {
+            Err(HttpProblem::new(ProblemCode::MalformedBody, error.to_string()))
+        }
+    }
+}
+
+/// A whole body of at most `max` bytes, inflated if it was sent deflated; at most `max` inflated.
+pub(super) async fn whole(
+    request: &HttpRequest,
+    body: &mut web::Payload,
+    max: usize,
+) -> Result<Vec<u8>, HttpProblem> {
+    let too_large = || {
+        HttpProblem::new(
+            ProblemCode::TooLarge,
+            format!("a body here has at most {max} bytes; send less at once"),
+        )
+    };
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = next_piece(body).await? {
+        if bytes.len() + piece.len() > max {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    match request.headers().get(header::CONTENT_ENCODING).map(header::HeaderValue::as_bytes) {
+        None | Some(b"identity") => Ok(bytes.to_vec()),
+        Some(b"deflate") => inflate(&bytes, max).map_err(|status| match status {
+            miniz_oxide::inflate::TINFLStatus::HasMoreOutput => too_large(),
+            _ => HttpProblem::new(ProblemCode::MalformedBody, "the body is not deflate (zlib)"),
+        }),
+        Some(_) => Err(HttpProblem::new(
+            ProblemCode::MalformedBody,
+            "send the body as it is, or with Content-Encoding: deflate",
+        )),
+    }
+}
+
+/// Inflates within a bound: a small body must not become a large one.
+fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, miniz_oxide::inflate::TINFLStatus> {
+    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(bytes, max)
+        .map_err(|error| error.status)
+}
+
+/// A whole body as JSON.
+pub(super) async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: &mut web::Payload,
+    max: usize,
+) -> Result<T, HttpProblem> {
+    let bytes = whole(request, body, max).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| HttpProblem::new(ProblemCode::MalformedBody, error.to_string()))
+}

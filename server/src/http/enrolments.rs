@@ -1,0 +1,152 @@
+//! Devices: enrolled by invitation, listed, revoked.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path, Payload},
+};
+use hattama_proto::{
+    id::{Kid, OrgId},
+    kind::Role,
+    statement::Mandate,
+    wire::{EnrolmentPush, EnrolmentReply, SessionReply, SessionRequest},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{HttpProblem, Operator, body};
+use crate::app::Headquarters;
+
+/// `POST /v1/enrolments`: a signed request becomes an enrolment. Safe to repeat with the very same
+/// request.
+///
+/// 200; 404 for an unknown invitation; 409 when another key used it; 410 when it has run out.
+pub(super) async fn enrol(
+    request: HttpRequest,
+    mut payload: Payload,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<EnrolmentReply>, HttpProblem> {
+    let push: EnrolmentPush = body::json(&request, &mut payload, 32 * 1024).await?;
+    Ok(Json(headquarters.enrolments.enrol(&push, (headquarters.clock)()).await?))
+}
+
+/// `POST /v1/session`: an enrolled key gets a fresh device token, by signing a challenge. Nothing
+/// depends on the device's clock.
+pub(super) async fn session(
+    request: HttpRequest,
+    mut payload: Payload,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<SessionReply>, HttpProblem> {
+    let asked: SessionRequest = body::json(&request, &mut payload, 4 * 1024).await?;
+    Ok(Json(headquarters.sessions.answer(&asked, (headquarters.clock)()).await?))
+}
+
+/// A key that headquarters knows.
+#[derive(Serialize)]
+pub(super) struct DeviceView {
+    kid: Kid,
+    role: Role,
+    person: String,
+    org: String,
+    mandate: Mandate,
+    /// From which log index its records are set aside.
+    revoked_from: Option<u64>,
+    /// Highest place of its chain that has arrived.
+    last_seq: Option<u64>,
+}
+
+/// `GET /v1/devices`: all enrolled keys.
+pub(super) async fn devices(
+    _operator: Operator,
+    headquarters: Data<Headquarters>,
+) -> Json<Vec<DeviceView>> {
+    let book = headquarters.book.read();
+    let mut devices: Vec<DeviceView> = book
+        .statements
+        .enrolments()
+        .map(|enrolment| DeviceView {
+            kid: enrolment.kid,
+            role: enrolment.role,
+            person: enrolment.person.to_string(),
+            org: enrolment.org.to_string(),
+            mandate: enrolment.mandate.clone(),
+            revoked_from: book.statements.revoked_from(&enrolment.kid),
+            last_seq: book.heads.get(&enrolment.kid).copied(),
+        })
+        .collect();
+    devices.sort_by(|a, b| (&a.person, a.kid).cmp(&(&b.person, b.kid)));
+    Json(devices)
+}
+
+/// Body of `POST /v1/devices/{kid}/revocation`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RevocationBody {
+    reason: String,
+    /// First log index that is set aside; now if missing.
+    #[serde(default)]
+    from_index: Option<u64>,
+}
+
+/// A signed statement and its place.
+#[derive(Serialize)]
+pub(super) struct StatementView {
+    statement: String,
+    index: u64,
+}
+
+/// `POST /v1/devices/{kid}/revocation`: from a log index on, the key's records are set aside.
+/// Nothing is deleted.
+pub(super) async fn revoke(
+    operator: Operator,
+    kid: Path<Kid>,
+    body: Json<RevocationBody>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<StatementView>, HttpProblem> {
+    let (statement, index) = headquarters
+        .review
+        .revoke(*kid, body.from_index, &body.reason, &operator.name, (headquarters.clock)())
+        .await?;
+    Ok(Json(StatementView { statement, index }))
+}
+
+/// Body of `POST /v1/invitations`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InvitationBody {
+    /// What the coordinator calls the person; stays in the identity vault.
+    label: String,
+    org: OrgId,
+    mandate: Mandate,
+    /// How long the invitation can be used, in hours.
+    #[serde(default = "three_days")]
+    valid_hours: u32,
+}
+
+const fn three_days() -> u32 {
+    72
+}
+
+/// A new invitation.
+#[derive(Serialize)]
+pub(super) struct InvitationView {
+    /// The text to hand over, once; it is not kept.
+    invitation: String,
+    person: String,
+}
+
+/// `POST /v1/invitations`: invites one person, for one device.
+pub(super) async fn invite(
+    operator: Operator,
+    body: Json<InvitationBody>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<InvitationView>, HttpProblem> {
+    let body = body.into_inner();
+    let guest = crate::ingest::Guest {
+        label: body.label,
+        org: body.org,
+        mandate: body.mandate,
+        valid_hours: body.valid_hours,
+    };
+    let (invitation, person) =
+        headquarters.invitations.invite(&guest, &operator.name, (headquarters.clock)()).await?;
+    Ok(Json(InvitationView { invitation: invitation.to_text(), person: person.to_string() }))
+}

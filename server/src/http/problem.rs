@@ -1,0 +1,251 @@
+//! The only place where an error becomes a status. What is inside stays in the log.
+
+use std::fmt;
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header},
+    web,
+};
+use hattama_proto::problem::{Problem, ProblemCode};
+
+use crate::{
+    ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
+    log::SequenceError,
+    review::ReviewError,
+    store::StoreError,
+};
+
+/// Seconds after which to come back when the store did not answer.
+const STORE_RETRY_S: u32 = 10;
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct HttpProblem(Problem);
+
+impl HttpProblem {
+    /// A refusal with a sentence that says what to do.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self(Problem::new(code, detail))
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %Chain(error), "a request failed inside");
+        Self::new(ProblemCode::Internal, "headquarters failed inside; nothing was acknowledged")
+    }
+}
+
+/// An error with all its causes, for the log.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for HttpProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.detail)
+    }
+}
+
+impl ResponseError for HttpProblem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, Problem::MEDIA_TYPE));
+        if let Some(seconds) = self.0.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        response.json(&self.0)
+    }
+}
+
+impl actix_web::Responder for HttpProblem {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        self.error_response()
+    }
+}
+
+impl From<StoreError> for HttpProblem {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for HttpProblem {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => {
+                tracing::error!("the disk of the store is full");
+                Self::new(
+                    ProblemCode::StorageFull,
+                    "headquarters' disk is full; nothing was acknowledged, try again later",
+                )
+                .retry_after(STORE_RETRY_S)
+            }
+            StoreError::Conflict { .. } => Self::new(
+                ProblemCode::StaleVersion,
+                "somebody changed it first; load it again and decide again",
+            ),
+            StoreError::NulInText => {
+                Self::new(ProblemCode::Invalid, "a text holds the character U+0000; leave it out")
+            }
+            error if error.is_transient() => {
+                tracing::error!(error = %Chain(error), "the store did not answer");
+                Self::new(
+                    ProblemCode::StoreUnavailable,
+                    "the store does not answer; nothing was acknowledged, try again",
+                )
+                .retry_after(STORE_RETRY_S)
+            }
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<SequenceError> for HttpProblem {
+    fn from(error: SequenceError) -> Self {
+        match error {
+            SequenceError::Store(error) => Self::from(&*error),
+            SequenceError::Overloaded => {
+                Self::new(ProblemCode::StoreUnavailable, error.to_string())
+                    .retry_after(STORE_RETRY_S)
+            }
+            error @ (SequenceError::Head(_)
+            | SequenceError::Book(_)
+            | SequenceError::Rollback { .. }) => {
+                tracing::error!(error = %Chain(&error), "the log has stopped");
+                Self::new(
+                    ProblemCode::StoreUnavailable,
+                    "the log has stopped until somebody at headquarters has looked",
+                )
+                .retry_after(60)
+            }
+        }
+    }
+}
+
+impl From<PushError> for HttpProblem {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::TooMany(_) => Self::new(ProblemCode::TooLarge, error.to_string()),
+            PushError::Sequence(error) => error.into(),
+            PushError::Store(error) => error.into(),
+            PushError::Stopped => Self::internal(&error),
+        }
+    }
+}
+
+impl From<EnrolError> for HttpProblem {
+    fn from(error: EnrolError) -> Self {
+        let code = match error {
+            EnrolError::Request(_) => ProblemCode::MalformedBody,
+            EnrolError::Election(_) => ProblemCode::Invalid,
+            EnrolError::Unknown => ProblemCode::InvitationUnknown,
+            EnrolError::Used => ProblemCode::InvitationUsed,
+            EnrolError::Expired => ProblemCode::InvitationExpired,
+            EnrolError::Sequence(error) => return error.into(),
+            EnrolError::Store(error) => return error.into(),
+            error @ (EnrolError::Random(_) | EnrolError::Sign(_)) => return Self::internal(&error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<PhotoError> for HttpProblem {
+    fn from(error: PhotoError) -> Self {
+        let code = match error {
+            PhotoError::NotExpected => ProblemCode::NotExpected,
+            PhotoError::SizeConflict => ProblemCode::SizeConflict,
+            PhotoError::Digest => ProblemCode::DigestMismatch,
+            PhotoError::Full => {
+                return Self::new(ProblemCode::StorageFull, error.to_string())
+                    .retry_after(STORE_RETRY_S);
+            }
+            PhotoError::Sequence(error) => return error.into(),
+            PhotoError::Store(error) => return error.into(),
+            error @ PhotoError::Io(_) => return Self::internal(&error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SessionError> for HttpProblem {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotEnrolled | SessionError::Refused => {
+                Self::new(ProblemCode::Unauthorized, error.to_string())
+            }
+            SessionError::Store(error) => error.into(),
+            error @ SessionError::Random(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<InviteError> for HttpProblem {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::UnknownUnit(_) | InviteError::Hours => {
+                Self::new(ProblemCode::Invalid, error.to_string())
+            }
+            InviteError::Store(error) => error.into(),
+            error @ InviteError::Random(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ReviewError> for HttpProblem {
+    fn from(error: ReviewError) -> Self {
+        let code = match error {
+            ReviewError::NotFound => ProblemCode::NotFound,
+            ReviewError::Stale => ProblemCode::StaleVersion,
+            ReviewError::Transition(_) => ProblemCode::TransitionRefused,
+            ReviewError::Invalid(_) => ProblemCode::Invalid,
+            ReviewError::Sequence(error) => return error.into(),
+            ReviewError::Store(error) => return error.into(),
+            error @ (ReviewError::Random(_) | ReviewError::Sign(_)) => {
+                return Self::internal(&error);
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// A body that is not the JSON of its endpoint.
+pub(super) fn json_config() -> web::JsonConfig {
+    web::JsonConfig::default().limit(64 * 1024).error_handler(|error, _| {
+        HttpProblem::new(ProblemCode::MalformedBody, error.to_string()).into()
+    })
+}
+
+/// A query string that is not that of its endpoint.
+pub(super) fn query_config() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|error, _| {
+        HttpProblem::new(ProblemCode::MalformedRequest, error.to_string()).into()
+    })
+}
+
+/// An address whose variable part is not what it should be.
+pub(super) fn path_config() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|error, _| {
+        HttpProblem::new(ProblemCode::NotFound, error.to_string()).into()
+    })
+}

@@ -1,0 +1,205 @@
+//! What phones ask: hello, push, status, receipts, feed.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Json, Payload, Query},
+};
+use hattama_proto::{
+    id::{Kid, PhotoHash, RecordId},
+    kind::Kind,
+    limits::{BATCH_BYTES_MAX, FEED_ITEMS_MAX, STATUS_IDS_MAX},
+    problem::ProblemCode,
+    wire::{
+        ChainState, Feed, FeedItem, FeedKind, Hello, Limits, PhotoState, PushReply, PushRequest,
+        ReceiptKind, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt,
+    },
+};
+use serde::Deserialize;
+
+use super::{HttpProblem, auth::Device, body};
+use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, store};
+
+/// Most receipts in one answer.
+const RECEIPTS_PAGE: u32 = 256;
+
+/// `GET /v1/hello`: who is there, and what it will take.
+pub(super) async fn hello(headquarters: Data<Headquarters>) -> Json<Hello> {
+    let book = headquarters.book.read();
+    Json(Hello {
+        election: book.pack.election.id.clone(),
+        log_origin: headquarters.config.log_origin.clone(),
+        pack_version: book.pack.version,
+        server_time: (headquarters.clock)(),
+        limits: Limits::default(),
+    })
+}
+
+/// `POST /v1/records`: a batch in, one verdict per record out. Safe to repeat; needs no login.
+///
+/// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 503 if
+/// nothing could be stored.
+pub(super) async fn push(
+    request: HttpRequest,
+    mut payload: Payload,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<PushReply>, HttpProblem> {
+    let batch: PushRequest = body::json(&request, &mut payload, BATCH_BYTES_MAX).await?;
+    let from = request.peer_addr().map(|address| address.ip());
+    let reply = headquarters.push.push(batch, from, (headquarters.clock)()).await?;
+    Ok(Json(reply))
+}
+
+/// `POST /v1/status`: what headquarters has of one key's chain, and of these records and photos.
+pub(super) async fn status(
+    request: HttpRequest,
+    mut payload: Payload,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<StatusReply>, HttpProblem> {
+    let asked: StatusRequest = body::json(&request, &mut payload, 64 * 1024).await?;
+    if asked.records.len() > STATUS_IDS_MAX || asked.photos.len() > STATUS_IDS_MAX {
+        return Err(HttpProblem::new(
+            ProblemCode::TooLarge,
+            format!("ask about at most {STATUS_IDS_MAX} records and as many photos at once"),
+        ));
+    }
+    let chain = chain_state(&store::records::chain(&headquarters.db, &asked.kid).await?);
+    let found: Vec<(RecordId, u64)> = asked
+        .records
+        .iter()
+        .zip(store::records::positions(&headquarters.db, &asked.records).await?)
+        .filter_map(|(id, position)| Some((*id, position?)))
+        .collect();
+    let indices: Vec<u64> = found.iter().map(|(_, position)| *position).collect();
+    let (receipts, checkpoint) = headquarters
+        .sequencer
+        .receipts(&indices)
+        .map_or((Vec::new(), None), |(receipts, note)| (receipts, Some(note.to_string())));
+    let mut photos: Vec<(PhotoHash, PhotoState)> = Vec::new();
+    for photo in asked.photos {
+        match headquarters.photos.state(photo).await {
+            Ok(state) => photos.push((photo, state)),
+            Err(PhotoError::NotExpected) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let records = found.into_iter().map(|(id, _)| id).zip(receipts).collect();
+    Ok(Json(StatusReply { chain, records, photos, checkpoint }))
+}
+
+/// Sums up which places of a chain have arrived.
+fn chain_state(places: &[u64]) -> ChainState {
+    let mut state = ChainState { highest: places.last().copied(), ..ChainState::default() };
+    let mut expected = 0;
+    for place in places {
+        if *place < expected {
+            if state.forks.last() != Some(place) {
+                state.forks.push(*place);
+            }
+            continue;
+        }
+        if *place > expected {
+            state.gaps.push((expected, place - 1));
+        }
+        expected = place + 1;
+    }
+    state
+}
+
+/// Query of `GET /v1/receipts`.
+#[derive(Deserialize)]
+pub(super) struct ReceiptsQuery {
+    kid: Kid,
+    after: Option<u64>,
+}
+
+/// `GET /v1/receipts?kid=&after=`: receipts of one key's records, in log order.
+pub(super) async fn receipts(
+    query: Query<ReceiptsQuery>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<ReceiptsReply>, HttpProblem> {
+    let of_key =
+        store::records::of_key(&headquarters.db, &query.kid, query.after, RECEIPTS_PAGE).await?;
+    let indices: Vec<u64> = of_key.iter().map(|(_, position)| *position).collect();
+    if indices.is_empty() {
+        return Ok(Json(ReceiptsReply { receipts: Vec::new(), checkpoint: None, next: None }));
+    }
+    let (parts, checkpoint) =
+        headquarters.sequencer.receipts(&indices).ok_or(SequenceError::Overloaded)?;
+    let more = u32::try_from(of_key.len()) == Ok(RECEIPTS_PAGE);
+    Ok(Json(ReceiptsReply {
+        receipts: of_key
+            .iter()
+            .zip(parts)
+            .map(|((id, _), receipt)| SubjectReceipt {
+                kind: ReceiptKind::Record,
+                subject: id.to_hex(),
+                receipt,
+            })
+            .collect(),
+        checkpoint: Some(checkpoint.to_string()),
+        next: indices.last().copied().filter(|_| more),
+    }))
+}
+
+/// Query of `GET /v1/feed`.
+#[derive(Deserialize)]
+pub(super) struct FeedQuery {
+    after: Option<u64>,
+}
+
+/// `GET /v1/feed?after=`: set-ups, revocations and decisions that concern this device. The cursor
+/// is a log position, so it survives restarts and never skips.
+pub(super) async fn feed(
+    device: Device,
+    query: Query<FeedQuery>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<Feed>, HttpProblem> {
+    let limit = u32::try_from(FEED_ITEMS_MAX).unwrap_or(u32::MAX);
+    let said =
+        store::statements::concerning(&headquarters.db, &device.kid, query.after, limit).await?;
+    let next = said.last().map_or(query.after.unwrap_or(0), |statement| statement.position);
+    let items = said
+        .into_iter()
+        .map(|statement| FeedItem { at: statement.position, item: feed_item(statement) })
+        .collect();
+    Ok(Json(Feed { items, next }))
+}
+
+fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
+    match Kind::from_typ(&statement.typ) {
+        Some(Kind::Pack) => FeedKind::Pack { manifest: statement.jws },
+        Some(Kind::Revocation) => FeedKind::Revocation { statement: statement.jws },
+        Some(Kind::Decision) => match statement.subject.parse() {
+            Ok(record) => FeedKind::Decision { record, statement: statement.jws },
+            Err(_) => FeedKind::Unknown,
+        },
+        _ => FeedKind::Unknown,
+    }
+}
+
+/// `GET /log/checkpoint`: the log's newest signed head, for anybody.
+pub(super) async fn checkpoint(headquarters: Data<Headquarters>) -> Result<HttpResponse, HttpProblem> {
+    let note = headquarters
+        .sequencer
+        .checkpoint()
+        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the log is empty"))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "max-age=1"))
+        .body(note.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_and_forks_of_a_chain_are_told_apart() {
+        let state = chain_state(&[0, 1, 1, 1, 4, 6]);
+        assert_eq!(state.highest, Some(6));
+        assert_eq!(state.gaps, [(2, 3), (5, 5)]);
+        assert_eq!(state.forks, [1]);
+        assert_eq!(chain_state(&[]), ChainState::default());
+    }
+}

@@ -1,0 +1,167 @@
+//! A batch of records in, one verdict per record out.
+
+use std::{net::IpAddr, sync::Arc};
+
+use hattama_proto::{
+    id::{PhotoHash, RecordId},
+    limits::BATCH_RECORDS_MAX,
+    time::UnixMillis,
+    wire::{DeferredReason, PushReply, PushRequest, RecordVerdict, Verdict},
+};
+
+use super::{
+    check::{Checked, KeyKnown, check, decided},
+    quota::Quota,
+};
+use crate::{
+    book::SharedBook,
+    log::{Item, Logged, Outcome, RecordItem, SequenceError, Sequencer},
+    store::{self, Db, StoreError},
+};
+
+/// Seconds after which a record that could not be stored is sent again.
+const UNAVAILABLE_RETRY_S: u32 = 10;
+
+/// Takes batches. Cheap to clone.
+#[derive(Clone)]
+pub struct Push {
+    db: Db,
+    book: SharedBook,
+    sequencer: Sequencer,
+    quota: Arc<Quota>,
+}
+
+/// Why a batch as a whole got no verdicts. Nothing of it was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// More records than hello announced: send fewer.
+    #[error("a batch has at most {BATCH_RECORDS_MAX} records, this one has {0}: send fewer at once")]
+    TooMany(usize),
+    /// The log did not take it.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The check stopped half-way, a bug.
+    #[error("the check of this batch stopped")]
+    Stopped,
+}
+
+impl Push {
+    /// Takes batches into this log.
+    pub fn new(db: Db, book: SharedBook, sequencer: Sequencer) -> Self {
+        Self { db, book, sequencer, quota: Arc::default() }
+    }
+
+    /// Checks, logs and answers a batch. Everything answered `stored`, `duplicate` or `held` is
+    /// durable once it returns.
+    pub async fn push(
+        &self,
+        request: PushRequest,
+        from: Option<IpAddr>,
+        now: UnixMillis,
+    ) -> Result<PushReply, PushError> {
+        if request.records.len() > BATCH_RECORDS_MAX {
+            return Err(PushError::TooMany(request.records.len()));
+        }
+        let seen = request.seen.clone();
+        let (mut results, items) = self.check_all(request, from, now).await?;
+        let mut checkpoint = None;
+        let mut duplicates = Vec::new();
+        if !items.is_empty() {
+            let ids: Vec<RecordId> = items.iter().map(|item| item.id).collect();
+            let items = items.into_iter().map(Item::Record).collect();
+            match self.sequencer.append(items).await {
+                Ok(appended) => {
+                    for (id, outcome) in ids.into_iter().zip(appended.outcomes) {
+                        if outcome.logged == Logged::Before {
+                            duplicates.push(id);
+                        }
+                        results.push(verdict(id, outcome));
+                    }
+                    checkpoint = Some(appended.checkpoint.to_string());
+                }
+                Err(SequenceError::Overloaded) => results.extend(ids.into_iter().map(|id| {
+                    let mut verdict =
+                        decided(id, Verdict::Deferred, DeferredReason::Unavailable.name());
+                    verdict.retry_after_s = Some(UNAVAILABLE_RETRY_S);
+                    verdict
+                })),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let consistency = match (&checkpoint, seen) {
+            (Some(_), Some(seen)) => self.sequencer.consistency(seen.size),
+            _ => None,
+        };
+        let have = self.whole_photos(&duplicates).await?;
+        Ok(PushReply { results, checkpoint, consistency, have, server_time: now })
+    }
+
+    /// Signatures are checked off the connections' threads: a full batch takes milliseconds.
+    async fn check_all(
+        &self,
+        request: PushRequest,
+        from: Option<IpAddr>,
+        now: UnixMillis,
+    ) -> Result<(Vec<RecordVerdict>, Vec<Box<RecordItem>>), PushError> {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || {
+            // A string that stands twice in a batch is answered once.
+            let mut texts: Vec<&str> = Vec::with_capacity(request.records.len());
+            for text in &request.records {
+                if !texts.contains(&text.as_str()) {
+                    texts.push(text);
+                }
+            }
+            let mut results = Vec::new();
+            let mut items = Vec::with_capacity(texts.len());
+            let book = this.book.read();
+            for text in texts {
+                match check(text, &request.keys, &book.statements, now) {
+                    Checked::Decided(verdict) => results.push(verdict),
+                    Checked::Evidence { item, known: KeyKnown::Enrolled } => items.push(item),
+                    Checked::Evidence { item, known: KeyKnown::Brought } => {
+                        match this.quota.take(item.verified.kid(), from, text.len(), now) {
+                            Ok(()) => items.push(item),
+                            Err(wait_s) => {
+                                let mut verdict = decided(
+                                    item.id,
+                                    Verdict::Deferred,
+                                    DeferredReason::Quota.name(),
+                                );
+                                verdict.retry_after_s = Some(wait_s);
+                                results.push(verdict);
+                            }
+                        }
+                    }
+                }
+            }
+            (results, items)
+        })
+        .await
+        .map_err(|_| PushError::Stopped)
+    }
+
+    /// Photos of records that were sent before and are whole already, so that they are not sent
+    /// again by a phone that lost the answer.
+    async fn whole_photos(
+        &self,
+        records: &[RecordId],
+    ) -> Result<Vec<PhotoHash>, StoreError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::photos::whole_of(&self.db, records).await
+    }
+}
+
+fn verdict(id: RecordId, outcome: Outcome) -> RecordVerdict {
+    let (verdict, reason) = match outcome.logged {
+        Logged::New => (Verdict::Stored, None),
+        Logged::Before => (Verdict::Duplicate, None),
+        Logged::Held(reason) => (Verdict::Held, Some(reason.name().to_owned())),
+    };
+    RecordVerdict { id, verdict, reason, retry_after_s: None, receipt: Some(outcome.receipt) }
+}

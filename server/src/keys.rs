@@ -1,0 +1,85 @@
+//! Headquarters' own keys: `root` signs election set-ups, `hq` signs statements, `log` signs
+//! checkpoints. Seeds of 32 bytes in files that only the owner can read.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use hattama_proto::{
+    key::SigningKey,
+    tlog::{KeyName, NoteSigner},
+};
+
+use crate::{folder::write_durably, random};
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file is not there. The root key may be away on purpose: it belongs offline.
+    #[error("{0} is not there; the root key may be kept offline - bring it for this one command")]
+    Missing(PathBuf),
+    /// The file does not hold a seed.
+    #[error("{0} is damaged: a key file holds 32 bytes. Restore it from its backup")]
+    Damaged(PathBuf),
+    /// The disk or its permissions.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No random bytes for a new key.
+    #[error(transparent)]
+    Random(#[from] random::RandomError),
+}
+
+/// Makes the three keys of a new headquarters.
+pub fn create(folder: &Path) -> Result<(), KeyFileError> {
+    for name in ["root", "hq", "log"] {
+        let path = seed_path(folder, name);
+        write_durably(&path, &random::bytes::<32>()?)
+            .map_err(|source| KeyFileError::Io { path, source })?;
+    }
+    Ok(())
+}
+
+/// The key that signs election set-ups. May be kept elsewhere between changes of the set-up.
+pub fn root(folder: &Path) -> Result<SigningKey, KeyFileError> {
+    signing_key(folder, "root")
+}
+
+/// The key that signs statements.
+pub fn hq(folder: &Path) -> Result<SigningKey, KeyFileError> {
+    signing_key(folder, "hq")
+}
+
+/// The key that signs checkpoints of the log called `origin`.
+pub fn log(folder: &Path, origin: KeyName) -> Result<NoteSigner, KeyFileError> {
+    Ok(NoteSigner::from_seed(origin, &seed(folder, "log")?))
+}
+
+/// Where the log's last signed head is kept, beside its key.
+pub fn log_head(folder: &Path) -> PathBuf {
+    folder.join("log.head")
+}
+
+fn seed_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.seed"))
+}
+
+fn seed(folder: &Path, name: &str) -> Result<[u8; 32], KeyFileError> {
+    let path = seed_path(folder, name);
+    match fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| KeyFileError::Damaged(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyFileError::Missing(path)),
+        Err(source) => Err(KeyFileError::Io { path, source }),
+    }
+}
+
+fn signing_key(folder: &Path, name: &str) -> Result<SigningKey, KeyFileError> {
+    let seed = seed(folder, name)?;
+    SigningKey::from_seed(&seed).map_err(|_| KeyFileError::Damaged(seed_path(folder, name)))
+}

@@ -1,0 +1,267 @@
+//! What one group of jobs becomes in the store: rows, collected step by step, committed at once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use hattama_proto::{
+    id::{Kid, PhotoHash, RecordId, StatementId},
+    jws::Verified,
+    key::PublicKey,
+    record::{Body, Corrected, Incident, Record},
+    statement::{Decision, Enrolment, Revocation, Statement},
+    time::UnixMillis,
+    tlog::LogEntry,
+    wire::HeldReason,
+};
+
+use crate::{
+    book::Book,
+    merge::Entry,
+    review::IncidentState,
+    store::{self, Batch, Rows, records::NewRecord},
+};
+
+/// Something that gets a place in the log.
+#[derive(Debug)]
+pub enum Item {
+    /// A device's record.
+    Record(Box<RecordItem>),
+    /// A statement by headquarters.
+    Statement(Box<StatementItem>),
+    /// A photo whose bytes are whole, right and durable.
+    Photo(PhotoItem),
+}
+
+/// A verified record, read or not.
+#[derive(Debug)]
+pub struct RecordItem {
+    /// Its id.
+    pub id: RecordId,
+    /// The exact string and the proof that its signature holds.
+    pub verified: Verified,
+    /// What it says, where this version can read it.
+    pub record: Option<Record>,
+    /// When headquarters received it.
+    pub received_at: UnixMillis,
+    /// The key it was verified with, where that came along and is not enrolled.
+    pub brought: Option<PublicKey>,
+}
+
+/// A statement by headquarters.
+#[derive(Debug)]
+pub struct StatementItem {
+    /// Its id.
+    pub id: StatementId,
+    /// The exact string.
+    pub verified: Verified,
+    /// What it is about: a kid, a record, a version, a publication.
+    pub subject: String,
+    /// When it was said.
+    pub issued_at: UnixMillis,
+    /// What it changes in what headquarters knows.
+    pub says: Says,
+}
+
+/// What a statement changes in what headquarters knows.
+#[derive(Debug)]
+pub enum Says {
+    /// Somebody may speak.
+    Enrolment(Enrolment),
+    /// From here on a key's records are set aside.
+    Revocation(Revocation),
+    /// Something was decided about a record.
+    Decision(Decision),
+    /// Nothing that gives records a standing: a set-up, a publication.
+    Other,
+}
+
+impl StatementItem {
+    /// Wraps a statement that was just signed and read back.
+    pub fn new<B>(statement: &Statement<B>, subject: String, says: Says) -> Self {
+        Self {
+            id: statement.id,
+            verified: statement.verified.clone(),
+            subject,
+            issued_at: statement.claims.issued_at,
+            says,
+        }
+    }
+}
+
+/// A photo that is whole.
+#[derive(Clone, Copy, Debug)]
+pub struct PhotoItem {
+    /// Its hash.
+    pub sha256: PhotoHash,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When the hash was found right.
+    pub verified_at: UnixMillis,
+}
+
+impl Item {
+    /// What its leaf in the log is made of.
+    pub(super) fn log_entry(&self) -> LogEntry {
+        match self {
+            Self::Record(item) => LogEntry::Record(*item.id.as_bytes()),
+            Self::Statement(item) => LogEntry::Statement(*item.id.as_bytes()),
+            Self::Photo(item) => LogEntry::Photo(*item.sha256.as_bytes()),
+        }
+    }
+}
+
+/// The rows of a group, and what has to change in memory once they are durable.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    leaves: Rows,
+    records: Rows,
+    statements: Rows,
+    photos: Rows,
+    photos_named: Rows,
+    entries: Rows,
+    corrections: Rows,
+    incidents: Rows,
+    forks: BTreeSet<(Kid, u64)>,
+    brought: BTreeMap<Kid, PublicKey>,
+    /// Applied to the book after the commit.
+    pub(super) effects: Effects,
+}
+
+/// What a committed group adds to the book.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Highest place of each chain that grew.
+    pub(super) heads: HashMap<Kid, u64>,
+    /// Places at which two records stand.
+    pub(super) forks: Vec<(Kid, u64)>,
+    /// Correcting record, its target, its key.
+    pub(super) corrections: Vec<(RecordId, RecordId, Kid)>,
+    /// Statements with their positions.
+    pub(super) said: Vec<(u64, Says)>,
+}
+
+impl Group {
+    /// Gives `item` its place.
+    pub(super) fn add_leaf(&mut self, position: u64, item: &Item) -> hattama_proto::tlog::Hash {
+        let entry = item.log_entry();
+        let hash = entry.leaf_hash();
+        self.leaves.push(store::log::leaf(position, &entry, hash));
+        hash
+    }
+
+    /// Notes that two records stand at this place of a chain.
+    pub(super) fn add_fork(&mut self, kid: Kid, seq: u64) {
+        if self.forks.insert((kid, seq)) {
+            self.effects.forks.push((kid, seq));
+        }
+    }
+
+    /// Adds a record that was not logged before.
+    pub(super) fn add_record(
+        &mut self,
+        position: u64,
+        item: &RecordItem,
+        held: Option<HeldReason>,
+        book: &Book,
+    ) {
+        let claims = item.record.as_ref().map(|record| &record.claims);
+        let kid = item.verified.kid();
+        let row = NewRecord {
+            position,
+            id: item.id,
+            typ: item.verified.kind().typ(),
+            kid,
+            seq: claims.map(|claims| claims.seq),
+            unit: claims.and_then(|claims| claims.body.unit()).map(|unit| unit.as_str()),
+            received_at: item.received_at,
+            claimed_at: claims.map(|claims| claims.claimed_at.as_str()),
+            held,
+            jws: item.verified.text(),
+        };
+        self.records.push(row.values());
+        if let Some(key) = item.brought {
+            self.brought.insert(kid, key);
+        }
+        let (Some(claims), Some(record)) = (claims, &item.record) else { return };
+        let head = self.effects.heads.entry(kid).or_insert(claims.seq);
+        *head = (*head).max(claims.seq);
+        let verdict = if held.is_some() { "held" } else { "stored" };
+        for photo in claims.body.photos() {
+            self.photos_named.push(store::photos::named(photo, &item.id, verdict));
+        }
+        if let Some(entry) = Entry::from_record(record, position) {
+            self.entries.push([entry.unit.as_str().into(), entry.to_line().into()]);
+        }
+        match &claims.body {
+            Body::Incident(incident) => self.add_incident(item, kid, incident, book),
+            Body::Correction(correction) => {
+                let target = correction.corrects;
+                self.corrections.push(store::units::correction(&item.id, &target, &kid, position));
+                self.effects.corrections.push((item.id, target, kid));
+                if let Corrected::Incident(incident) = &correction.becomes {
+                    self.add_incident(item, kid, incident, book);
+                }
+            }
+            Body::Protocol(_) | Body::NotObtained(_) | Body::Form(_) => {}
+        }
+    }
+
+    fn add_incident(&mut self, item: &RecordItem, kid: Kid, incident: &Incident, book: &Book) {
+        let enrolment = book.statements.enrolment(&kid);
+        let region = incident.unit.as_ref().and_then(|unit| book.pack.units.region_of(unit));
+        let reporter = store::incidents::Reporter {
+            person: enrolment.map(|enrolment| enrolment.person.as_str()),
+            org: enrolment.map(|enrolment| enrolment.org.as_str()),
+            region: region.map(|region| region.code.as_str()),
+        };
+        self.incidents.push(store::incidents::received(
+            &item.id,
+            incident,
+            &reporter,
+            IncidentState::Received.name(),
+            item.received_at,
+        ));
+    }
+
+    /// Adds a statement.
+    pub(super) fn add_statement(&mut self, position: u64, item: StatementItem) {
+        self.statements.push(store::statements::row(
+            position,
+            &item.id,
+            item.verified.kind(),
+            &item.subject,
+            item.issued_at,
+            item.verified.text(),
+        ));
+        self.effects.said.push((position, item.says));
+    }
+
+    /// Adds a verified photo.
+    pub(super) fn add_photo(&mut self, position: u64, item: PhotoItem) {
+        self.photos.push(store::photos::verified(
+            position,
+            &item.sha256,
+            item.bytes,
+            item.verified_at,
+        ));
+    }
+
+    /// Everything as one transaction, with the checkpoint that covers it.
+    pub(super) fn into_batch(
+        self,
+        size: u64,
+        note: &str,
+        at: UnixMillis,
+    ) -> (Batch, Effects) {
+        let batch = store::log::append(self.leaves, size, note, at)
+            .and(store::records::append(self.records))
+            .and(store::statements::append(self.statements))
+            .and(store::photos::note_verified(self.photos))
+            .and(store::photos::note_named(self.photos_named))
+            .and(store::units::append(self.entries))
+            .and(store::units::note_corrections(self.corrections))
+            .and(store::units::note_forks(self.forks, at))
+            .and(store::devices::keep_brought(self.brought.into_values()))
+            .and(store::incidents::add(self.incidents));
+        (batch, self.effects)
+    }
+}

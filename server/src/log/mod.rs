@@ -1,0 +1,23 @@
+//! The log: one sequencer gives positions, one signed checkpoint covers each group.
+//!
+//! ```text
+//! ingest ──jobs──> Sequencer: group ──> one durable transaction ──> head file ──> receipts
+//! ```
+//!
+//! Promises:
+//!
+//! * A receipt leaves only after its leaf and the checkpoint that covers it are durable, and after
+//!   the signer's head has moved to that checkpoint.
+//! * A position is given once. A record that was logged before is answered with its first one.
+//! * The signer never signs a tree that does not grow out of the last one it signed, even when the
+//!   store was restored from an older backup: it refuses to start instead.
+
+mod group;
+mod head;
+mod sequencer;
+
+pub use self::{
+    group::{Item, PhotoItem, RecordItem, Says, StatementItem},
+    head::{Head, HeadError, HeadFile},
+    sequencer::{Appended, Logged, Outcome, SequenceError, Sequencer},
+};

@@ -1,0 +1,563 @@
+//! One task gives positions. Everything that goes into the log passes through it, in groups: what
+//! arrives while one group is being made durable becomes the next.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use hattama_proto::{
+    id::{Kid, RecordId},
+    tlog::{Checkpoint, NoteSigner, Tree},
+    wire::{HeldReason, ReceiptPart},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    group::{Effects, Group, Item},
+    head::{Head, HeadError, HeadFile},
+};
+use crate::{
+    book::{Book, BookError, SharedBook},
+    clock::Clock,
+    ingest::admit,
+    store::{self, Batch, Db, StoreError},
+};
+
+/// Most items in one group: bounds the transaction, and with it how long anybody waits.
+const GROUP_ITEMS_MAX: usize = 2048;
+
+/// Most jobs that may wait. More are told to come back, which bounds memory.
+const JOBS_WAITING_MAX: usize = 1024;
+
+/// What became of a job.
+#[derive(Debug)]
+pub struct Appended {
+    /// One outcome per item, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The signed checkpoint that all receipts share.
+    pub checkpoint: Arc<str>,
+    /// Leaves it covers.
+    pub size: u64,
+}
+
+/// What became of one item.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Whether this is its first time, and what was found.
+    pub logged: Logged,
+    /// Its receipt, but for the checkpoint.
+    pub receipt: ReceiptPart,
+}
+
+/// How an item got its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// Now.
+    New,
+    /// Now, and it waits for a human.
+    Held(HeldReason),
+    /// Before.
+    Before,
+}
+
+/// Why a job was not logged. Nothing of it was acknowledged.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SequenceError {
+    /// The store refused; the cause says whether to come back.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+    /// The signer's head did not move. The log stops until a human has looked.
+    #[error(transparent)]
+    Head(Arc<HeadError>),
+    /// The store's tree does not grow out of the last signed head: an older backup was restored.
+    #[error(
+        "the store holds {stored} log entries and the last signed head has {signed}, or another \
+         history: it looks like an older backup. Restore the newest one; receipts that were given \
+         out must not be contradicted"
+    )]
+    Rollback {
+        /// Leaves in the store.
+        stored: u64,
+        /// Leaves that were signed for.
+        signed: u64,
+    },
+    /// What headquarters knows cannot be read again from the store.
+    #[error(transparent)]
+    Book(Arc<BookError>),
+    /// Too many jobs wait, or the sequencer has stopped.
+    #[error("the log does not take more work now; try again")]
+    Overloaded,
+}
+
+impl From<StoreError> for SequenceError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<BookError> for SequenceError {
+    fn from(error: BookError) -> Self {
+        Self::Book(Arc::new(error))
+    }
+}
+
+impl From<HeadError> for SequenceError {
+    fn from(error: HeadError) -> Self {
+        Self::Head(Arc::new(error))
+    }
+}
+
+/// A job: items that get places, and further steps of the same transaction.
+struct Job {
+    items: Vec<Item>,
+    with: Option<Batch>,
+    reply: oneshot::Sender<Result<Appended, SequenceError>>,
+}
+
+/// The way into the log. Cheap to clone.
+#[derive(Clone)]
+pub struct Sequencer {
+    jobs: mpsc::Sender<Job>,
+    tree: Arc<RwLock<Signed>>,
+}
+
+/// The tree, and the newest checkpoint over it that is durable.
+struct Signed {
+    tree: Tree,
+    size: u64,
+    note: Option<Arc<str>>,
+}
+
+impl Sequencer {
+    /// Reads the tree from the store, checks it against the last signed head and starts the task.
+    pub async fn start(
+        db: Db,
+        book: SharedBook,
+        signer: NoteSigner,
+        mut head: HeadFile,
+        clock: Clock,
+    ) -> Result<Self, SequenceError> {
+        let tree: Tree = store::log::leaves(&db, 0).await?.into_iter().collect();
+        check_growth(&tree, head.last())?;
+        let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
+        // A crash between commit and head file leaves the head one group behind; the tree was just
+        // found to grow out of it.
+        if !tree.is_empty() {
+            head.swap(Head { size: tree.len(), root: tree.root() })?;
+        }
+        let signed = Signed { size: tree.len(), tree, note };
+        let tree = Arc::new(RwLock::new(signed));
+        let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
+        let task = Task { db, book, signer, head, clock, tree: Arc::clone(&tree), stale: false };
+        tokio::spawn(task.run(waiting));
+        Ok(Self { jobs, tree })
+    }
+
+    /// Gives each item a place in the log. Durable and covered by a signed checkpoint once it
+    /// returns; items that were logged before are answered with their first place.
+    pub async fn append(&self, items: Vec<Item>) -> Result<Appended, SequenceError> {
+        self.submit(items, None).await
+    }
+
+    /// As [`Sequencer::append`], with further steps in the same transaction. If these conflict,
+    /// nothing of this job is logged.
+    pub async fn append_with(
+        &self,
+        items: Vec<Item>,
+        with: Batch,
+    ) -> Result<Appended, SequenceError> {
+        self.submit(items, Some(with)).await
+    }
+
+    async fn submit(
+        &self,
+        items: Vec<Item>,
+        with: Option<Batch>,
+    ) -> Result<Appended, SequenceError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .try_send(Job { items, with, reply })
+            .map_err(|_| SequenceError::Overloaded)?;
+        answer.await.map_err(|_| SequenceError::Overloaded)?
+    }
+
+    /// The newest durable checkpoint.
+    pub fn checkpoint(&self) -> Option<Arc<str>> {
+        self.read(|signed| signed.note.clone())
+    }
+
+    /// Proof that the newest checkpoint extends a tree of `old` leaves, standard base64.
+    pub fn consistency(&self, old: u64) -> Option<Vec<String>> {
+        self.read(|signed| {
+            let proof = signed.tree.consistency_proof(old, signed.size).ok()?;
+            Some(proof.iter().map(hattama_proto::tlog::Hash::to_base64).collect())
+        })
+    }
+
+    /// Receipts for leaves that were logged before, with the checkpoint they share.
+    pub fn receipts(&self, indices: &[u64]) -> Option<(Vec<ReceiptPart>, Arc<str>)> {
+        self.read(|signed| {
+            let at = signed.tree.at(signed.size).ok()?;
+            let parts = indices
+                .iter()
+                .map(|index| Some(ReceiptPart::new(*index, &at.inclusion_proof(*index).ok()?)))
+                .collect::<Option<Vec<_>>>()?;
+            Some((parts, signed.note.clone()?))
+        })
+    }
+
+    /// Leaves in the newest durable checkpoint.
+    pub fn size(&self) -> u64 {
+        self.read(|signed| signed.size)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Signed) -> T) -> T {
+        read(&self.tree.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Refuses a tree that is smaller than what was signed, or has another history.
+fn check_growth(tree: &Tree, head: Option<Head>) -> Result<(), SequenceError> {
+    let Some(head) = head else { return Ok(()) };
+    if tree.root_at(head.size) == Ok(head.root) {
+        return Ok(());
+    }
+    Err(SequenceError::Rollback { stored: tree.len(), signed: head.size })
+}
+
+struct Task {
+    db: Db,
+    book: SharedBook,
+    signer: NoteSigner,
+    head: HeadFile,
+    clock: Clock,
+    tree: Arc<RwLock<Signed>>,
+    /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
+    stale: bool,
+}
+
+/// Where each item of a group goes.
+enum Place {
+    /// A new leaf.
+    New(u64, Option<HeldReason>),
+    /// The leaf it already has.
+    Before(u64),
+}
+
+impl Task {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        while let Some(first) = waiting.recv().await {
+            let mut size = first.items.len();
+            let mut jobs = vec![first];
+            while size < GROUP_ITEMS_MAX {
+                let Ok(job) = waiting.try_recv() else { break };
+                size += job.items.len();
+                jobs.push(job);
+            }
+            self.sequence(jobs).await;
+        }
+    }
+
+    /// Makes a group durable; if some job's own steps conflict, each job is tried alone, so that
+    /// one refusal stops nobody else.
+    async fn sequence(&mut self, jobs: Vec<Job>) {
+        let alone = jobs.len() == 1 || jobs.iter().all(|job| job.with.is_none());
+        if alone {
+            self.commit_group(jobs).await;
+        } else {
+            let (plain, with): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.with.is_none());
+            if !plain.is_empty() {
+                self.commit_group(plain).await;
+            }
+            for job in with {
+                self.commit_group(vec![job]).await;
+            }
+        }
+    }
+
+    async fn commit_group(&mut self, jobs: Vec<Job>) {
+        let mut replies = Vec::with_capacity(jobs.len());
+        let mut items = Vec::new();
+        let mut with = Batch::new();
+        for job in jobs {
+            replies.push((job.items.len(), job.reply));
+            items.extend(job.items);
+            if let Some(steps) = job.with {
+                with = with.and(steps);
+            }
+        }
+        match self.log(items, with).await {
+            Ok((mut outcomes, checkpoint, size)) => {
+                for (count, reply) in replies {
+                    let rest = outcomes.split_off(count);
+                    let appended =
+                        Appended { outcomes, checkpoint: Arc::clone(&checkpoint), size };
+                    outcomes = rest;
+                    // Whoever asked may be gone; what was logged stays logged.
+                    let _gone = reply.send(Ok(appended));
+                }
+            }
+            Err(error) => {
+                for (_, reply) in replies {
+                    let _gone = reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    async fn log(
+        &mut self,
+        items: Vec<Item>,
+        with: Batch,
+    ) -> Result<(Vec<Outcome>, Arc<str>, u64), SequenceError> {
+        if self.stale {
+            self.catch_up().await?;
+        }
+        let now = (self.clock)();
+        let known = self.known_places(&items).await?;
+        let first = self.size();
+        let mut group = Group::default();
+        let mut leaves = Vec::with_capacity(items.len());
+        let places =
+            self.book_read(|book| assign(items, &known, first, book, &mut group, &mut leaves));
+        // Crash point 1: nothing was written; the sender sends again.
+        if !leaves.is_empty() {
+            let (note, size) = self.sign(&leaves);
+            let (rows, effects) = group.into_batch(size, &note, now);
+            if let Err(error) = self.db.commit(rows.and(with)).await {
+                return Err(self.undo(first, error));
+            }
+            // Crash point 2: durable, but the head is one group behind; the next start mends that.
+            self.publish(size, note, effects)?;
+            // Crash point 3: all done but the answer; the sender sends again and gets the same.
+        } else if !with.is_empty() {
+            self.db.commit(with).await?;
+        }
+        self.receipts_of(&places)
+    }
+
+    /// What the store already holds at the chain places and hashes that `items` claim.
+    async fn known_places(&self, items: &[Item]) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let mut places = Vec::new();
+        let mut unread = Vec::new();
+        let mut photos = Vec::new();
+        self.book_read(|book| {
+            for item in items {
+                match item {
+                    Item::Record(item) => match &item.record {
+                        Some(record) => {
+                            let kid = item.verified.kid();
+                            let seq = record.claims.seq;
+                            // Beyond the end of its chain nothing can stand yet.
+                            if book.heads.get(&kid).is_some_and(|head| seq <= *head) {
+                                places.push((kid, seq));
+                            }
+                        }
+                        None => unread.push(item.id),
+                    },
+                    Item::Photo(photo) => photos.push(photo.sha256),
+                    Item::Statement(_) => {}
+                }
+            }
+        });
+        for (place, found) in
+            places.iter().zip(store::records::at_places(&self.db, &places).await?)
+        {
+            known.at_place.insert(*place, found);
+        }
+        for (id, found) in unread.iter().zip(store::records::positions(&self.db, &unread).await?) {
+            if let Some(position) = found {
+                known.unread.insert(*id, position);
+            }
+        }
+        for (photo, found) in photos.iter().zip(store::photos::positions(&self.db, &photos).await?)
+        {
+            if let Some(position) = found {
+                known.photos.insert(*photo, position);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody.
+    fn sign(&self, leaves: &[hattama_proto::tlog::Hash]) -> (Arc<str>, u64) {
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.tree.extend(leaves.iter().copied());
+        let checkpoint = Checkpoint {
+            origin: self.signer.verifier_key().name().clone(),
+            size: signed.tree.len(),
+            root: signed.tree.root(),
+        };
+        (checkpoint.sign(&self.signer).into(), checkpoint.size)
+    }
+
+    fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.tree.truncate(size);
+        drop(signed);
+        // The connection may have gone away after the commit: then the store holds more than we do.
+        self.stale = matches!(error, StoreError::Unavailable(_));
+        error.into()
+    }
+
+    /// Moves the head and shows the new checkpoint.
+    fn publish(
+        &mut self,
+        size: u64,
+        note: Arc<str>,
+        effects: Effects,
+    ) -> Result<(), SequenceError> {
+        let root = self.tree.read().unwrap_or_else(PoisonError::into_inner).tree.root();
+        // Until the head has moved, what the store holds has to be asked for again.
+        self.stale = true;
+        self.head.swap(Head { size, root })?;
+        self.stale = false;
+        self.book.change(|book| apply(book, effects));
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.size = size;
+        signed.note = Some(note);
+        Ok(())
+    }
+
+    /// Reads from the store what a commit in doubt may have left there.
+    async fn catch_up(&mut self) -> Result<(), SequenceError> {
+        let leaves = store::log::leaves(&self.db, self.size()).await?;
+        if leaves.is_empty() {
+            self.stale = false;
+            return Ok(());
+        }
+        let authority = self.book_read(|book| book.authority);
+        let fresh = crate::book::load(&self.db, authority).await?;
+        let note = store::log::last_checkpoint(&self.db).await?;
+        let root = {
+            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            let size = signed.size;
+            signed.tree.truncate(size);
+            signed.tree.extend(leaves);
+            signed.size = signed.tree.len();
+            signed.note = note.map(Arc::from);
+            signed.tree.root()
+        };
+        self.head.swap(Head { size: self.size(), root })?;
+        self.book.change(|book| *book = fresh);
+        self.stale = false;
+        Ok(())
+    }
+
+    fn receipts_of(
+        &self,
+        places: &[Place],
+    ) -> Result<(Vec<Outcome>, Arc<str>, u64), SequenceError> {
+        let signed = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let at = signed.tree.at(signed.size).map_err(|_| SequenceError::Overloaded)?;
+        let note = signed.note.clone().ok_or(SequenceError::Overloaded)?;
+        let outcomes = places
+            .iter()
+            .map(|place| {
+                let (index, logged) = match *place {
+                    Place::New(index, None) => (index, Logged::New),
+                    Place::New(index, Some(reason)) => (index, Logged::Held(reason)),
+                    Place::Before(index) => (index, Logged::Before),
+                };
+                let proof = at.inclusion_proof(index).map_err(|_| SequenceError::Overloaded)?;
+                Ok(Outcome { logged, receipt: ReceiptPart::new(index, &proof) })
+            })
+            .collect::<Result<_, SequenceError>>()?;
+        Ok((outcomes, note, signed.size))
+    }
+
+    fn size(&self) -> u64 {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner).size
+    }
+
+    fn book_read<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        read(&self.book.read())
+    }
+}
+
+fn apply(book: &mut Book, effects: Effects) {
+    for (kid, seq) in effects.heads {
+        let head = book.heads.entry(kid).or_insert(seq);
+        *head = (*head).max(seq);
+    }
+    for (kid, seq) in effects.forks {
+        book.statements.note_fork(kid, seq);
+    }
+    for (record, target, kid) in effects.corrections {
+        book.statements.note_correction(record, target, kid);
+    }
+    for (position, says) in effects.said {
+        book.apply(position, says);
+    }
+}
+
+/// What was logged before at the places and hashes that a group claims.
+#[derive(Default)]
+struct Known {
+    at_place: HashMap<(Kid, u64), Vec<(RecordId, u64)>>,
+    unread: HashMap<RecordId, u64>,
+    photos: HashMap<hattama_proto::id::PhotoHash, u64>,
+}
+
+/// Gives every item its place and adds the new ones to the group.
+fn assign(
+    items: Vec<Item>,
+    known: &Known,
+    first: u64,
+    book: &Book,
+    group: &mut Group,
+    leaves: &mut Vec<hattama_proto::tlog::Hash>,
+) -> Vec<Place> {
+    // What this very group has given places to already.
+    let mut here: HashMap<[u8; 32], u64> = HashMap::new();
+    let mut chain_here: HashMap<(Kid, u64), RecordId> = HashMap::new();
+    let mut places = Vec::with_capacity(items.len());
+    for item in items {
+        let subject = *item.log_entry().subject();
+        let before = here.get(&subject).copied().or_else(|| match &item {
+            Item::Record(record) => known.position_of(record),
+            Item::Photo(photo) => known.photos.get(&photo.sha256).copied(),
+            Item::Statement(_) => None,
+        });
+        if let Some(position) = before {
+            places.push(Place::Before(position));
+            continue;
+        }
+        let position = first + leaves.len() as u64;
+        leaves.push(group.add_leaf(position, &item));
+        here.insert(subject, position);
+        let mut held = None;
+        match item {
+            Item::Record(item) => {
+                held = admit::held(&item, position, book);
+                if let Some(record) = &item.record {
+                    let place = (item.verified.kid(), record.claims.seq);
+                    let taken = known.at_place.get(&place).is_some_and(|found| !found.is_empty());
+                    if taken || chain_here.insert(place, item.id).is_some() {
+                        group.add_fork(place.0, place.1);
+                        held = held.or(Some(HeldReason::Fork));
+                    }
+                }
+                group.add_record(position, &item, held, book);
+            }
+            Item::Statement(item) => group.add_statement(position, *item),
+            Item::Photo(item) => group.add_photo(position, item),
+        }
+        places.push(Place::New(position, held));
+    }
+    places
+}
+
+impl Known {
+    fn position_of(&self, item: &super::RecordItem) -> Option<u64> {
+        match &item.record {
+            None => self.unread.get(&item.id).copied(),
+            Some(record) => {
+                let found = self.at_place.get(&(item.verified.kid(), record.claims.seq))?;
+                found.iter().find(|(id, _)| *id == item.id).map(|(_, position)| *position)
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What people at headquarters decide: signed, logged, kept.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use hattama_proto::{
+    id::{Kid, PublicationId, RecordId, UnitCode},
+    jws::SignError,
+    key::SigningKey,
+    statement::{
+        Decision, Level, PublicationStatement, Revocation, StatementBody, StatementClaims,
+        sign_statement,
+    },
+    time::UnixMillis,
+};
+
+use super::{IncidentState, TransitionError};
+use crate::{
+    book::SharedBook,
+    compare::PublicationRows,
+    ingest::own_statement,
+    log::{Item, Says, SequenceError, Sequencer, StatementItem},
+    merge::Entry,
+    random::{self, RandomError},
+    store::{
+        self, Batch, Db, StoreError,
+        incidents::{StoredIncident, Transition},
+        publications::NewPublication,
+    },
+};
+
+/// Longest reason, in bytes: a page of text.
+const REASON_BYTES_MAX: usize = 4096;
+
+/// Decides. Cheap to clone.
+#[derive(Clone)]
+pub struct Review {
+    db: Db,
+    book: SharedBook,
+    sequencer: Sequencer,
+    key: Arc<SigningKey>,
+}
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// There is no such record, incident or key.
+    #[error("headquarters has nothing with this id")]
+    NotFound,
+    /// Somebody decided first.
+    #[error("somebody changed it first; load it again and decide again")]
+    Stale,
+    /// The step does not follow from the present state.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    /// Understood, and wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// The log did not take it.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The statement could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+impl Review {
+    /// Decides with this key, into this log.
+    pub fn new(db: Db, book: SharedBook, sequencer: Sequencer, key: Arc<SigningKey>) -> Self {
+        Self { db, book, sequencer, key }
+    }
+
+    /// Decides about a record. Returns the signed statement and its place in the log.
+    pub async fn decide(
+        &self,
+        decision: Decision,
+        now: UnixMillis,
+    ) -> Result<(String, u64), ReviewError> {
+        check_reason(&decision.reason)?;
+        let stored =
+            store::records::by_id(&self.db, &decision.record).await?.ok_or(ReviewError::NotFound)?;
+        self.check_targets(&decision)?;
+        // A record that moves to another unit has to be found there: its line is added to that
+        // unit's pack. It stays in the first, where it is shown as moved.
+        let mut with = Batch::new();
+        if let Some(unit) = &decision.unit {
+            let line = self.line_of(&stored).await?;
+            with = with.and(store::units::append(
+                vec![[store::Value::from(unit.as_str()), line.into()]].into(),
+            ));
+        }
+        let subject = decision.record.to_hex();
+        let says = Says::Decision(decision.clone());
+        self.say(decision, subject, says, now, with).await
+    }
+
+    /// The line that a record has in its unit's pack.
+    async fn line_of(&self, stored: &store::records::StoredRecord) -> Result<String, ReviewError> {
+        let nothing = || ReviewError::Invalid("this record names no unit and cannot move".into());
+        let unit = stored.unit.as_deref().and_then(|unit| UnitCode::new(unit).ok());
+        let pack = store::units::entries(&self.db, &unit.ok_or_else(nothing)?).await?;
+        pack.unwrap_or_default()
+            .lines()
+            .find(|line| Entry::parse_line(line).is_ok_and(|entry| entry.id == stored.id))
+            .map(|line| format!("{line}\n"))
+            .ok_or_else(nothing)
+    }
+
+    fn check_targets(&self, decision: &Decision) -> Result<(), ReviewError> {
+        let book = self.book.read();
+        if let Some(unit) = &decision.unit
+            && book.pack.units.get(unit).is_none()
+        {
+            return Err(ReviewError::Invalid(format!("the register has no unit {unit}")));
+        }
+        if let Some(copy) = &decision.copy
+            && !book.pack.election.copy_types.iter().any(|known| known.code == *copy)
+        {
+            return Err(ReviewError::Invalid(format!("the set-up has no copy type {copy}")));
+        }
+        Ok(())
+    }
+
+    /// Revokes a key from a log index on; from the next one if none is given.
+    pub async fn revoke(
+        &self,
+        kid: Kid,
+        from_index: Option<u64>,
+        reason: &str,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<(String, u64), ReviewError> {
+        check_reason(reason)?;
+        if self.book.read().statements.enrolment(&kid).is_none() {
+            return Err(ReviewError::NotFound);
+        }
+        let from_index = from_index.unwrap_or_else(|| self.sequencer.size());
+        let revocation = Revocation { kid, from_index, reason: reason.to_owned() };
+        let says = Says::Revocation(revocation.clone());
+        let said = self.say(revocation, kid.to_string(), says, now, Batch::new()).await?;
+        crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
+        Ok(said)
+    }
+
+    /// Takes a step with an incident; from `expected` version only, if one is given.
+    pub async fn step_incident(
+        &self,
+        id: RecordId,
+        to: IncidentState,
+        actor: &str,
+        reason: &str,
+        expected: Option<u64>,
+        now: UnixMillis,
+    ) -> Result<StoredIncident, ReviewError> {
+        check_reason(reason)?;
+        let incident =
+            store::incidents::by_id(&self.db, &id).await?.ok_or(ReviewError::NotFound)?;
+        if expected.is_some_and(|version| version != incident.version) {
+            return Err(ReviewError::Stale);
+        }
+        let from = IncidentState::from_name(&incident.state)
+            .ok_or_else(|| ReviewError::Invalid(format!("unknown state {}", incident.state)))?;
+        from.transition(to)?;
+        let step = Transition {
+            version: incident.version + 1,
+            from: incident.state.clone(),
+            to: to.name().to_owned(),
+            actor: actor.to_owned(),
+            reason: reason.to_owned(),
+            at: now,
+        };
+        match self.db.commit(store::incidents::step(&id, &step)).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. } | StoreError::UniqueViolation { .. }) => {
+                return Err(ReviewError::Stale);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let action = format!("incident-{}", to.name());
+        crate::audit::note(&self.db, actor, &action, &id.to_hex(), now).await?;
+        store::incidents::by_id(&self.db, &id).await?.ok_or(ReviewError::NotFound)
+    }
+
+    /// Archives a publication with the rows that were understood. The same file again changes
+    /// nothing.
+    pub async fn archive(
+        &self,
+        file: &[u8],
+        level: Level,
+        source: &str,
+        read: PublicationRows,
+        now: UnixMillis,
+    ) -> Result<PublicationId, ReviewError> {
+        let id = PublicationId::of(file);
+        if store::publications::bytes(&self.db, &id).await?.is_some() {
+            return Ok(id);
+        }
+        let statement = PublicationStatement {
+            publication: id,
+            bytes: file.len() as u64,
+            level,
+            source: source.to_owned(),
+            fetched_at: now,
+        };
+        let (item, jws) = self.sign(statement, id.to_hex(), Says::Other, now)?;
+        let rows = read
+            .rows
+            .into_iter()
+            .map(|(unit, line, cells)| (unit.to_string(), line, cells_json(&cells)))
+            .collect();
+        let publication = NewPublication {
+            id,
+            level,
+            fetched_at: now,
+            source,
+            media_type: "text/csv",
+            bytes: file,
+            jws: &jws,
+        };
+        let with = store::publications::archive(&publication, rows);
+        self.sequencer.append_with(vec![item], with).await?;
+        Ok(id)
+    }
+
+    async fn say<B: StatementBody>(
+        &self,
+        body: B,
+        subject: String,
+        says: Says,
+        now: UnixMillis,
+        with: Batch,
+    ) -> Result<(String, u64), ReviewError> {
+        let (item, jws) = self.sign(body, subject, says, now)?;
+        let mut appended = self.sequencer.append_with(vec![item], with).await?;
+        let index = appended.outcomes.pop().map_or(0, |outcome| outcome.receipt.index);
+        Ok((jws, index))
+    }
+
+    fn sign<B: StatementBody>(
+        &self,
+        body: B,
+        subject: String,
+        says: Says,
+        now: UnixMillis,
+    ) -> Result<(Item, String), ReviewError> {
+        let claims = StatementClaims {
+            election: self.book.read().pack.election.id.clone(),
+            issued_at: now,
+            nonce: random::text::<16>()?,
+            body,
+        };
+        let jws = sign_statement(&self.key, &claims)?;
+        let statement = own_statement::<B>(&jws, &self.key);
+        Ok((Item::Statement(Box::new(StatementItem::new(&statement, subject, says))), jws))
+    }
+}
+
+fn check_reason(reason: &str) -> Result<(), ReviewError> {
+    if reason.trim().is_empty() {
+        return Err(ReviewError::Invalid("say why: a decision without a reason is none".into()));
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(ReviewError::Invalid(format!("a reason has at most {REASON_BYTES_MAX} bytes")));
+    }
+    Ok(())
+}
+
+fn cells_json(cells: &BTreeMap<String, Option<u64>>) -> String {
+    serde_json::to_string(cells).expect("figures by name are plain data")
+}

@@ -1,0 +1,236 @@
+//! Making a headquarters: folder, keys, store, election set-up, operator token.
+//!
+//! A set-up folder holds four JSON files in the form of the pack's parts: `election.json` (without
+//! `keys` and `addresses`, which are filled in here), `forms.json`, `incidents.json`, `units.json`.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use hattama_proto::{
+    id::{ElectionId, Kid, PartHash},
+    jws::SignError,
+    pack::{HqKeys, Pack, PackError, PackManifest, PartName, PartRef},
+    statement::{StatementClaims, sign_statement},
+    time::UnixMillis,
+    tlog::KeyName,
+};
+
+use crate::{
+    book::{Authority, Book, SharedBook},
+    clock::Clock,
+    config::{Config, ConfigError},
+    folder::{DataFolder, FolderError},
+    ingest::{own_statement, token_hash},
+    keys::{self, KeyFileError},
+    log::{HeadError, HeadFile, Item, Says, SequenceError, Sequencer, StatementItem},
+    merge::Statements,
+    random::{self, RandomError},
+    store::{self, Batch, Db, StoreError},
+};
+
+/// The parts of a set-up, as JSON, before headquarters' keys and addresses are filled in.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    parts: HashMap<PartName, Vec<u8>>,
+}
+
+/// Where a new headquarters shall be found.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Addresses that phones reach it under.
+    pub addresses: Vec<String>,
+    /// Name of the log; never changed once a receipt was given.
+    pub log_origin: String,
+    /// Where the store is; `hq.db` in the folder if none.
+    pub database: Option<String>,
+    /// Name of the first operator account.
+    pub operator: String,
+}
+
+/// A headquarters that was made.
+#[derive(Clone, Debug)]
+pub struct NewHeadquarters {
+    /// The election.
+    pub election: ElectionId,
+    /// Thumbprint of the root key, which every invitation carries.
+    pub root: Kid,
+    /// The operator token, told once; only its hash is kept.
+    pub operator_token: String,
+}
+
+/// Why no headquarters was made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// A file of the set-up cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// `election.json` is not a JSON object.
+    #[error("election.json is not what it should be: {0}")]
+    Election(String),
+    /// The parts do not make a set-up.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The name of the log cannot be used.
+    #[error("the log's name {0:?} cannot be used: no spaces, no plus sign")]
+    Origin(String),
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signer's head.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] SequenceError),
+    /// The manifest could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+impl Setup {
+    /// Reads the four files of a set-up folder.
+    pub fn read(folder: &Path) -> Result<Self, InitError> {
+        let mut parts = HashMap::new();
+        for name in PartName::ALL {
+            let path = folder.join(format!("{name}.json"));
+            let bytes = fs::read(&path).map_err(|source| InitError::Read { path, source })?;
+            parts.insert(name, bytes);
+        }
+        Ok(Self { parts })
+    }
+
+    /// Fills in headquarters' keys and addresses.
+    fn complete(&self, keys: &HqKeys, addresses: &[String]) -> Result<Parts, InitError> {
+        let mut parts = self.parts.clone();
+        let wrong = |error: serde_json::Error| InitError::Election(error.to_string());
+        let election = parts.get(&PartName::Election).map_or(&[][..], Vec::as_slice);
+        let mut election: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(election).map_err(wrong)?;
+        election.insert("keys".into(), serde_json::to_value(keys).map_err(wrong)?);
+        election.insert("addresses".into(), addresses.into());
+        parts.insert(PartName::Election, serde_json::to_vec(&election).map_err(wrong)?);
+        let named = parts.iter().map(|(name, bytes)| {
+            (*name, PartRef { sha256: PartHash::of(bytes), bytes: bytes.len() as u64 })
+        });
+        let manifest = PackManifest { version: 1, parts: named.collect::<BTreeMap<_, _>>() };
+        let pack = Pack::assemble(&manifest, |name| parts.get(&name).map(Vec::as_slice))?;
+        Ok(Parts { parts, manifest, pack })
+    }
+}
+
+struct Parts {
+    parts: HashMap<PartName, Vec<u8>>,
+    manifest: PackManifest,
+    pack: Pack,
+}
+
+/// Makes a headquarters in `folder`. On an error what was made so far is left to be looked at.
+pub async fn init(
+    folder: &Path,
+    setup: &Setup,
+    options: &InitOptions,
+    clock: Clock,
+) -> Result<NewHeadquarters, InitError> {
+    let origin = KeyName::new(&options.log_origin)
+        .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
+    let folder = DataFolder::create(folder)?;
+    keys::create(&folder.keys())?;
+    let root = keys::root(&folder.keys())?;
+    let hq = keys::hq(&folder.keys())?;
+    let signer = keys::log(&folder.keys(), origin)?;
+    let keys = HqKeys {
+        hq: hq.public(),
+        log_origin: options.log_origin.clone(),
+        log_vkey: signer.verifier_key().to_string(),
+    };
+    let Parts { parts, manifest, pack } = setup.complete(&keys, &options.addresses)?;
+    let election = pack.election.id.clone();
+    let config = Config {
+        election: election.clone(),
+        log_origin: options.log_origin.clone(),
+        root_key: root.public(),
+        listen: options.listen,
+        addresses: options.addresses.clone(),
+        database: options.database.clone(),
+        tls_cert: None,
+        tls_key: None,
+        tls_pin: None,
+        behind_proxy: None,
+    };
+    let _lock = folder.lock()?;
+    let now: UnixMillis = clock();
+    let db = Db::open(&config.database_url(&folder)?, now).await?;
+    let claims = StatementClaims {
+        election: election.clone(),
+        issued_at: now,
+        nonce: random::text::<16>()?,
+        body: manifest.clone(),
+    };
+    let jws = sign_statement(&root, &claims)?;
+    let statement = own_statement::<PackManifest>(&jws, &root);
+    let item = StatementItem::new(&statement, manifest.version.to_string(), Says::Other);
+    let operator_token = random::text::<32>()?;
+    let mut with =
+        store::accounts::add_token(&token_hash(&operator_token), &options.operator, now);
+    for (name, part) in &manifest.parts {
+        let bytes = parts.get(name).map_or(&[][..], Vec::as_slice);
+        with = with.and(store::packs::add(&part.sha256, bytes));
+    }
+    log_first(&db, pack, jws, item, with, (signer, &folder, clock), Authority {
+        hq: hq.public(),
+        root: root.public(),
+    })
+    .await?;
+    db.close().await;
+    // Last, because it is what makes the folder a headquarters.
+    config.save(&folder.config())?;
+    Ok(NewHeadquarters { election, root: root.kid(), operator_token })
+}
+
+/// The set-up is the log's first entry.
+async fn log_first(
+    db: &Db,
+    pack: Pack,
+    pack_jws: String,
+    item: StatementItem,
+    with: Batch,
+    (signer, folder, clock): (hattama_proto::tlog::NoteSigner, &DataFolder, Clock),
+    authority: Authority,
+) -> Result<(), InitError> {
+    let book = SharedBook::new(Book {
+        statements: Statements::default(),
+        pack: Arc::new(pack),
+        pack_jws,
+        heads: HashMap::new(),
+        authority,
+    });
+    let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
+    let sequencer = Sequencer::start(db.clone(), book, signer, head, clock).await?;
+    sequencer.append_with(vec![Item::Statement(Box::new(item))], with).await?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Invitations, the identity vault and device tokens.
+
+use hattama_proto::{
+    id::{Kid, OrgId, PersonId},
+    invitation::Proof,
+    key::PublicKey,
+    kind::Role,
+    statement::Mandate,
+    time::UnixMillis,
+};
+
+use super::{Batch, Db, Rows, StoreError, Value, records::unreadable};
+
+/// An invitation as headquarters keeps it: without its secret.
+#[derive(Clone, Debug)]
+pub struct StoredInvitation {
+    /// What the key will be for.
+    pub role: Role,
+    /// The person, by pseudonym.
+    pub person: PersonId,
+    /// The organisation.
+    pub org: OrgId,
+    /// Where the person may observe.
+    pub mandate: Mandate,
+    /// Until when it can be used.
+    pub expires_at: UnixMillis,
+    /// The key that used it.
+    pub kid: Option<Kid>,
+    /// The enrolment it led to.
+    pub enrolment_id: Option<String>,
+}
+
+/// One key's half of an invitation, to be stored.
+#[derive(Debug)]
+pub struct NewInvitation<'a> {
+    /// Hash of the proof.
+    pub secret_hash: String,
+    /// What the key will be for.
+    pub role: Role,
+    /// The person, by pseudonym.
+    pub person: &'a PersonId,
+    /// The organisation.
+    pub org: &'a OrgId,
+    /// Where the person may observe.
+    pub mandate: &'a Mandate,
+    /// Until when it can be used.
+    pub expires_at: UnixMillis,
+}
+
+/// Stores an invitation's half.
+pub fn invite(invitation: &NewInvitation<'_>) -> Batch {
+    let mandate = serde_json::to_string(invitation.mandate).expect("a mandate is plain data");
+    Batch::new().step(
+        "insert into invitation (secret_hash, role, person, org, mandate, expires_at_ms)
+         values ($1, $2, $3, $4, $5, $6)",
+        [
+            invitation.secret_hash.clone().into(),
+            invitation.role.name().into(),
+            invitation.person.as_str().into(),
+            invitation.org.as_str().into(),
+            mandate.into(),
+            invitation.expires_at.0.into(),
+        ],
+    )
+}
+
+/// Writes a person into the identity vault.
+pub fn enter_vault(person: &PersonId, incidents: &PersonId, label: &str, org: &OrgId) -> Batch {
+    Batch::new().step(
+        "insert into identity (person, incident_person, label, org) values ($1, $2, $3, $4)",
+        [person.as_str().into(), incidents.as_str().into(), label.into(), org.as_str().into()],
+    )
+}
+
+/// What the coordinator calls a person, for the coordinator's eyes.
+pub async fn vault_label(db: &Db, person: &PersonId) -> Result<Option<String>, StoreError> {
+    let row = db
+        .query_opt(
+            "select label from identity where person = $1 or incident_person = $1",
+            &[person.as_str().into()],
+        )
+        .await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// The invitation that `proof` belongs to.
+pub async fn invitation(db: &Db, proof: &Proof) -> Result<Option<StoredInvitation>, StoreError> {
+    let row = db
+        .query_opt(
+            "select role, person, org, mandate, expires_at_ms, kid, enrolment_id
+               from invitation where secret_hash = $1",
+            &[proof.hash().into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(StoredInvitation {
+        role: Role::from_name(row.text(0)?).ok_or_else(|| unreadable("a role"))?,
+        person: PersonId::new(row.text(1)?).map_err(|_| unreadable("a person"))?,
+        org: OrgId::new(row.text(2)?).map_err(|_| unreadable("an organisation"))?,
+        mandate: serde_json::from_str(row.text(3)?).map_err(|_| unreadable("a mandate"))?,
+        expires_at: UnixMillis(row.int(4)?),
+        kid: row.opt_text(5)?.map(super::records::kid).transpose()?,
+        enrolment_id: row.opt_text(6)?.map(str::to_owned),
+    }))
+}
+
+/// Uses an invitation up; the batch fails as a whole when somebody else did first.
+pub fn consume(proof: &Proof, kid: &Kid, at: UnixMillis, enrolment_id: &str) -> Batch {
+    Batch::new()
+        .step(
+            "update invitation set kid = $1, consumed_at_ms = $2, enrolment_id = $3
+              where secret_hash = $4 and kid is null",
+            [kid.to_string().into(), at.0.into(), enrolment_id.into(), proof.hash().into()],
+        )
+        .expect_rows(1)
+}
+
+/// Keeps keys that came along with records; one that is known already stays as it is.
+pub fn keep_brought(keys: impl IntoIterator<Item = PublicKey>) -> Batch {
+    let rows: Rows = keys
+        .into_iter()
+        .map(|key| [Value::from(key.kid().to_string()), key.to_string().into()])
+        .collect();
+    Batch::new().many(
+        "insert into brought_key (kid, public_key) values ($1, $2) on conflict (kid) do nothing",
+        rows,
+    )
+}
+
+/// Stores a device token by its hash.
+pub fn give_token(token_hash: &str, kid: &Kid, issued_at: UnixMillis, expires_at: UnixMillis) -> Batch {
+    Batch::new().step(
+        "insert into device_token (token_hash, kid, issued_at_ms, expires_at_ms)
+         values ($1, $2, $3, $4)",
+        [token_hash.into(), kid.to_string().into(), issued_at.0.into(), expires_at.0.into()],
+    )
+}
+
+/// Whose token it is, if it has not run out.
+pub async fn token_owner(
+    db: &Db,
+    token_hash: &str,
+    now: UnixMillis,
+) -> Result<Option<Kid>, StoreError> {
+    let row = db
+        .query_opt(
+            "select kid from device_token where token_hash = $1 and expires_at_ms > $2",
+            &[token_hash.into(), Value::Int(now.0)],
+        )
+        .await?;
+    row.map(|row| super::records::kid(row.text(0)?)).transpose()
+}

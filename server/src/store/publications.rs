@@ -1,0 +1,144 @@
+//! What the commission published, each fetch kept for ever. Append-only.
+
+use hattama_proto::{id::PublicationId, statement::Level, time::UnixMillis};
+
+use super::{
+    Batch, Db, Rows, StoreError, Value,
+    log::{integer, unsigned},
+    records::unreadable,
+};
+
+/// A publication to be archived.
+#[derive(Debug)]
+pub struct NewPublication<'a> {
+    /// SHA-256 of the file.
+    pub id: PublicationId,
+    /// Level of its figures.
+    pub level: Level,
+    /// When it was fetched.
+    pub fetched_at: UnixMillis,
+    /// Where it was found.
+    pub source: &'a str,
+    /// Media type.
+    pub media_type: &'a str,
+    /// The file.
+    pub bytes: &'a [u8],
+    /// The signed statement that archives it.
+    pub jws: &'a str,
+}
+
+/// Archives a publication with its rows: unit, line in the file, cells as JSON.
+pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)>) -> Batch {
+    let id = publication.id.to_hex();
+    let rows: Rows = rows
+        .into_iter()
+        .map(|(unit, line, cells)| [id.as_str().into(), unit.into(), integer(line), cells.into()])
+        .collect();
+    Batch::new()
+        .step(
+            "insert into publication
+                (publication_id, level, fetched_at_ms, source, media_type, bytes, jws)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            [
+                id.as_str().into(),
+                publication.level.name().into(),
+                publication.fetched_at.0.into(),
+                publication.source.into(),
+                publication.media_type.into(),
+                publication.bytes.into(),
+                publication.jws.into(),
+            ],
+        )
+        .many(
+            "insert into publication_row (publication_id, unit, line, cells)
+             values ($1, $2, $3, $4)",
+            rows,
+        )
+}
+
+/// An archived publication, without its bytes.
+#[derive(Clone, Debug)]
+pub struct StoredPublication {
+    /// SHA-256 of the file.
+    pub id: PublicationId,
+    /// Level of its figures.
+    pub level: Level,
+    /// When it was fetched.
+    pub fetched_at: UnixMillis,
+    /// Where it was found.
+    pub source: String,
+}
+
+/// All publications, oldest first.
+pub async fn all(db: &Db) -> Result<Vec<StoredPublication>, StoreError> {
+    let rows = db
+        .query(
+            "select publication_id, level, fetched_at_ms, source from publication
+              order by fetched_at_ms, publication_id",
+            &[],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(StoredPublication {
+                id: row.text(0)?.parse().map_err(|_| unreadable("a publication id"))?,
+                level: Level::from_name(row.text(1)?).ok_or_else(|| unreadable("a level"))?,
+                fetched_at: UnixMillis(row.int(2)?),
+                source: row.text(3)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The file of a publication, byte for byte.
+pub async fn bytes(db: &Db, id: &PublicationId) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = db
+        .query_opt("select bytes from publication where publication_id = $1", &[id.to_hex().into()])
+        .await?;
+    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
+}
+
+/// The newest publication of a level.
+pub async fn newest(db: &Db, level: Level) -> Result<Option<PublicationId>, StoreError> {
+    let row = db
+        .query_opt(
+            "select publication_id from publication where level = $1
+              order by fetched_at_ms desc, publication_id desc limit 1",
+            &[level.name().into()],
+        )
+        .await?;
+    row.map(|row| row.text(0)?.parse().map_err(|_| unreadable("a publication id"))).transpose()
+}
+
+/// The rows of a publication: unit, line in the file, cells as JSON.
+pub async fn rows(
+    db: &Db,
+    id: &PublicationId,
+) -> Result<Vec<(String, u64, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select unit, line, cells from publication_row where publication_id = $1 order by unit",
+            &[Value::from(id.to_hex())],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((row.text(0)?.to_owned(), unsigned(row.int(1)?), row.text(2)?.to_owned()))
+        })
+        .collect()
+}
+
+/// What one unit's row says in a publication.
+pub async fn row_of(
+    db: &Db,
+    id: &PublicationId,
+    unit: &str,
+) -> Result<Option<String>, StoreError> {
+    let row = db
+        .query_opt(
+            "select cells from publication_row where publication_id = $1 and unit = $2",
+            &[id.to_hex().into(), unit.into()],
+        )
+        .await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}

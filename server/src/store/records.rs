@@ -1,0 +1,221 @@
+//! Every record that was received with a valid signature. Append-only: the exact bytes.
+
+use hattama_proto::{
+    id::{Kid, RecordId},
+    time::UnixMillis,
+    wire::HeldReason,
+};
+
+use super::{
+    Batch, Db, Row, Rows, StoreError, Value,
+    log::{integer, unsigned},
+};
+
+/// What a new record's row says.
+#[derive(Debug)]
+pub struct NewRecord<'a> {
+    /// Log index.
+    pub position: u64,
+    /// Identity.
+    pub id: RecordId,
+    /// The header's `typ`.
+    pub typ: &'static str,
+    /// Whose key.
+    pub kid: Kid,
+    /// Place in the chain; none where the body cannot be read.
+    pub seq: Option<u64>,
+    /// The unit it speaks of.
+    pub unit: Option<&'a str>,
+    /// When headquarters received it.
+    pub received_at: UnixMillis,
+    /// What the device's clock claimed.
+    pub claimed_at: Option<&'a str>,
+    /// Why it was held, if it was.
+    pub held: Option<HeldReason>,
+    /// The exact string.
+    pub jws: &'a str,
+}
+
+impl NewRecord<'_> {
+    /// The row's values.
+    pub fn values(&self) -> [Value; 11] {
+        [
+            integer(self.position),
+            self.id.to_hex().into(),
+            self.typ.into(),
+            self.kid.to_string().into(),
+            self.seq.map(integer).unwrap_or(Value::Null),
+            self.unit.into(),
+            self.received_at.0.into(),
+            self.claimed_at.into(),
+            if self.held.is_some() { "held" } else { "stored" }.into(),
+            self.held.map(HeldReason::name).into(),
+            self.jws.into(),
+        ]
+    }
+}
+
+/// Appends records; the rows are those of [`NewRecord::values`].
+pub fn append(rows: Rows) -> Batch {
+    Batch::new().many(
+        "insert into record
+            (position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
+             reason, jws)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        rows,
+    )
+}
+
+/// A record as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredRecord {
+    /// Log index.
+    pub position: u64,
+    /// Identity.
+    pub id: RecordId,
+    /// The header's `typ`.
+    pub typ: String,
+    /// Whose key.
+    pub kid: String,
+    /// When headquarters received it.
+    pub received_at: UnixMillis,
+    /// Why it was held, if it was.
+    pub held: Option<String>,
+    /// The exact string.
+    pub jws: String,
+    /// The unit it speaks of, as signed.
+    pub unit: Option<String>,
+}
+
+impl StoredRecord {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: unsigned(row.int(0)?),
+            id: record_id(row.text(1)?)?,
+            typ: row.text(2)?.to_owned(),
+            kid: row.text(3)?.to_owned(),
+            received_at: UnixMillis(row.int(4)?),
+            held: row.opt_text(5)?.map(str::to_owned),
+            jws: row.text(6)?.to_owned(),
+            unit: row.opt_text(7)?.map(str::to_owned),
+        })
+    }
+}
+
+/// The record with this id.
+pub async fn by_id(db: &Db, id: &RecordId) -> Result<Option<StoredRecord>, StoreError> {
+    let row = db
+        .query_opt(
+            "select position, record_id, kind, kid, received_at_ms, reason, jws, unit
+               from record
+              where record_id = $1",
+            &[id.to_hex().into()],
+        )
+        .await?;
+    row.as_ref().map(StoredRecord::read).transpose()
+}
+
+/// Where records stand in the log, by id; in the order of `ids`.
+pub async fn positions(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<u64>>, StoreError> {
+    let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    db.query_many("select position from record where record_id = $1", rows)
+        .await?
+        .into_iter()
+        .map(|rows| rows.first().map(|row| row.int(0).map(unsigned)).transpose())
+        .collect()
+}
+
+/// The records that stand at each (kid, seq), with their positions.
+pub async fn at_places(
+    db: &Db,
+    places: &[(Kid, u64)],
+) -> Result<Vec<Vec<(RecordId, u64)>>, StoreError> {
+    let rows: Rows =
+        places.iter().map(|(kid, seq)| [Value::from(kid.to_string()), integer(*seq)]).collect();
+    db.query_many(
+        "select record_id, position from record where kid = $1 and seq = $2 order by position",
+        rows,
+    )
+    .await?
+    .into_iter()
+    .map(|rows| {
+        rows.iter().map(|row| Ok((record_id(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
+    })
+    .collect()
+}
+
+/// The highest place of every chain.
+pub async fn heads(db: &Db) -> Result<Vec<(Kid, u64)>, StoreError> {
+    let rows = db
+        .query("select kid, max(seq) from record where seq is not null group by kid", &[])
+        .await?;
+    rows.iter().map(|row| Ok((kid(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
+}
+
+/// The places of one chain that have arrived, ascending, with repetitions where it forks.
+pub async fn chain(db: &Db, of: &Kid) -> Result<Vec<u64>, StoreError> {
+    let rows = db
+        .query(
+            "select seq from record where kid = $1 and seq is not null order by seq",
+            &[of.to_string().into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.int(0).map(unsigned)).collect()
+}
+
+/// Records after `position`, oldest first, at most `limit`.
+pub async fn after(db: &Db, position: Option<u64>, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select position, record_id, kind, kid, received_at_ms, reason, jws, unit
+               from record
+              where position >= $1 order by position limit $2",
+            &[integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(StoredRecord::read).collect()
+}
+
+/// How many records were stored and how many held, by reason.
+pub async fn counts(db: &Db) -> Result<Vec<(Option<String>, u64)>, StoreError> {
+    let rows = db
+        .query("select reason, count(*) from record group by reason order by reason", &[])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.opt_text(0)?.map(str::to_owned), unsigned(row.int(1)?))))
+        .collect()
+}
+
+/// Reads an id that this program wrote.
+pub(super) fn record_id(text: &str) -> Result<RecordId, StoreError> {
+    text.parse().map_err(|_| unreadable("a record id"))
+}
+
+/// Reads a kid that this program wrote.
+pub(super) fn kid(text: &str) -> Result<Kid, StoreError> {
+    text.parse().map_err(|_| unreadable("a kid"))
+}
+
+/// A value that this program wrote and cannot read back.
+pub(super) fn unreadable(wanted: &'static str) -> StoreError {
+    StoreError::UnexpectedType { column: 0, wanted, found: "another text".to_owned() }
+}
+
+/// Records of one key after `position`, in log order: ids and positions, at most `limit`.
+pub async fn of_key(
+    db: &Db,
+    of: &Kid,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(RecordId, u64)>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select record_id, position from record where kid = $1 and position >= $2
+              order by position limit $3",
+            &[of.to_string().into(), integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((record_id(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
+}

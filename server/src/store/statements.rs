@@ -1,0 +1,169 @@
+//! What headquarters said, signed. Append-only.
+
+use hattama_proto::{id::StatementId, kind::Kind, time::UnixMillis};
+
+use super::{
+    Batch, Db, Row, Rows, StoreError, Value,
+    log::{integer, unsigned},
+};
+
+/// The values of a new statement's row.
+pub fn row(
+    position: u64,
+    id: &StatementId,
+    kind: Kind,
+    subject: &str,
+    issued_at: UnixMillis,
+    jws: &str,
+) -> [Value; 6] {
+    [
+        integer(position),
+        id.to_hex().into(),
+        kind.typ().into(),
+        subject.into(),
+        issued_at.0.into(),
+        jws.into(),
+    ]
+}
+
+/// Appends statements; the rows are those of [`row`].
+pub fn append(rows: Rows) -> Batch {
+    Batch::new().many(
+        "insert into statement (position, statement_id, kind, subject, issued_at_ms, jws)
+         values ($1, $2, $3, $4, $5, $6)",
+        rows,
+    )
+}
+
+/// A statement as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredStatement {
+    /// Log index.
+    pub position: u64,
+    /// The header's `typ`.
+    pub typ: String,
+    /// What it is about.
+    pub subject: String,
+    /// The exact string.
+    pub jws: String,
+}
+
+impl StoredStatement {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: unsigned(row.int(0)?),
+            typ: row.text(1)?.to_owned(),
+            subject: row.text(2)?.to_owned(),
+            jws: row.text(3)?.to_owned(),
+        })
+    }
+}
+
+/// All statements, oldest first.
+pub async fn all(db: &Db) -> Result<Vec<StoredStatement>, StoreError> {
+    let rows =
+        db.query("select position, kind, subject, jws from statement order by position", &[]).await?;
+    rows.iter().map(StoredStatement::read).collect()
+}
+
+/// Statements after `position`, oldest first, at most `limit`.
+pub async fn after(
+    db: &Db,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<StoredStatement>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select position, kind, subject, jws from statement where position >= $1
+              order by position limit $2",
+            &[integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(StoredStatement::read).collect()
+}
+
+/// The statement with this id.
+pub async fn by_id(db: &Db, id: &str) -> Result<Option<StoredStatement>, StoreError> {
+    let row = db
+        .query_opt(
+            "select position, kind, subject, jws from statement where statement_id = $1",
+            &[id.into()],
+        )
+        .await?;
+    row.as_ref().map(StoredStatement::read).transpose()
+}
+
+/// Statements about `subject`, oldest first.
+pub async fn about(db: &Db, subject: &str) -> Result<Vec<StoredStatement>, StoreError> {
+    let rows = db
+        .query(
+            "select position, kind, subject, jws from statement where subject = $1
+              order by position",
+            &[subject.into()],
+        )
+        .await?;
+    rows.iter().map(StoredStatement::read).collect()
+}
+
+/// The newest statement of `kind`.
+pub async fn newest(db: &Db, kind: Kind) -> Result<Option<StoredStatement>, StoreError> {
+    let row = db
+        .query_opt(
+            "select position, kind, subject, jws from statement where kind = $1
+              order by position desc limit 1",
+            &[kind.typ().into()],
+        )
+        .await?;
+    row.as_ref().map(StoredStatement::read).transpose()
+}
+
+/// Statements after `position` that concern one key: set-ups, its revocation, decisions about its
+/// records; oldest first, at most `limit`.
+pub async fn concerning(
+    db: &Db,
+    of: &hattama_proto::id::Kid,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<StoredStatement>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select position, kind, subject, jws from statement
+              where position >= $1
+                and (kind = $2
+                     or (kind = $3 and subject = $4)
+                     or (kind = $5 and exists (select 1 from record
+                                                where record.record_id = statement.subject
+                                                  and record.kid = $4)))
+              order by position limit $6",
+            &[
+                integer(from),
+                Kind::Pack.typ().into(),
+                Kind::Revocation.typ().into(),
+                of.to_string().into(),
+                Kind::Decision.typ().into(),
+                limit.into(),
+            ],
+        )
+        .await?;
+    rows.iter().map(StoredStatement::read).collect()
+}
+
+/// Statements of `kind` after `position`, oldest first, at most `limit`.
+pub async fn of_kind(
+    db: &Db,
+    kind: Kind,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<StoredStatement>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select position, kind, subject, jws from statement
+              where kind = $1 and position >= $2 order by position limit $3",
+            &[kind.typ().into(), integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(StoredStatement::read).collect()
+}

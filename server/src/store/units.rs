@@ -1,0 +1,98 @@
+//! Unit files: everything known of one unit is one row, one line per entry.
+
+use hattama_proto::{
+    id::{Kid, RecordId, UnitCode},
+    time::UnixMillis,
+};
+
+use super::{
+    Batch, Db, Rows, StoreError, Value,
+    log::{integer, unsigned},
+    records::{kid, record_id},
+};
+
+/// Adds lines to units; a row is a unit's code and one line, ending with a line feed.
+///
+/// A line that stands twice is harmless: the merge takes every record once.
+pub fn append(rows: Rows) -> Batch {
+    Batch::new().many(
+        "insert into unit_entry_pack (unit, entries) values ($1, $2)
+         on conflict (unit) do update set entries = unit_entry_pack.entries || excluded.entries",
+        rows,
+    )
+}
+
+/// The lines of one unit.
+pub async fn entries(db: &Db, unit: &UnitCode) -> Result<Option<String>, StoreError> {
+    let row = db
+        .query_opt(
+            "select entries from unit_entry_pack where unit = $1",
+            &[unit.as_str().into()],
+        )
+        .await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// All units that have entries, after `unit` in the order of the codes, at most `limit`.
+pub async fn after(
+    db: &Db,
+    unit: &str,
+    limit: u32,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2",
+            &[unit.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
+}
+
+/// Notes forked places; a place that is known already stays as it is.
+pub fn note_forks(rows: impl IntoIterator<Item = (Kid, u64)>, at: UnixMillis) -> Batch {
+    let rows: Rows = rows
+        .into_iter()
+        .map(|(kid, seq)| [kid.to_string().into(), integer(seq), Value::Int(at.0)])
+        .collect();
+    Batch::new().many(
+        "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
+         on conflict (kid, seq) do nothing",
+        rows,
+    )
+}
+
+/// All forked places.
+pub async fn forks(db: &Db) -> Result<Vec<(Kid, u64)>, StoreError> {
+    let rows = db.query("select kid, seq from fork order by kid, seq", &[]).await?;
+    rows.iter().map(|row| Ok((kid(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
+}
+
+/// The values of one correction's row.
+pub fn correction(record: &RecordId, target: &RecordId, kid: &Kid, position: u64) -> [Value; 4] {
+    [record.to_hex().into(), target.to_hex().into(), kid.to_string().into(), integer(position)]
+}
+
+/// Notes which record corrects which; the rows are those of [`correction`].
+pub fn note_corrections(rows: Rows) -> Batch {
+    Batch::new().many(
+        "insert into correction (record_id, target, kid, position) values ($1, $2, $3, $4)",
+        rows,
+    )
+}
+
+/// All corrections: the correcting record, its target, whose key, and where it was logged.
+pub async fn corrections(db: &Db) -> Result<Vec<(RecordId, RecordId, Kid, u64)>, StoreError> {
+    let rows = db
+        .query("select record_id, target, kid, position from correction order by position", &[])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                record_id(row.text(0)?)?,
+                record_id(row.text(1)?)?,
+                kid(row.text(2)?)?,
+                unsigned(row.int(3)?),
+            ))
+        })
+        .collect()
+}
