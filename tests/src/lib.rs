@@ -1,5 +1,6 @@
 //! Placeholder.
 
+pub mod exercise;
 pub mod form;
 pub mod engine;
 pub mod postgres;
