@@ -13,8 +13,8 @@ demo: ## headquarters and observers on this machine; ARGS="--precincts 30 --exit
 	cargo build $(quiet) --package hattama-tests --bin demo
 	cargo run --quiet --package hattama-tests --bin demo -- $(ARGS)
 
-test: ## everything; installs what the tests need, or says what to install
-	tests/run.sh
+test: ## everything; installs what the tests need. A part: ARGS="-p hattama-proto"
+	tests/run.sh $(ARGS)
 
 lint: ## format, clippy, documentation, licences
 	tests/lint.sh

@@ -2,6 +2,8 @@
 # All tests. Prints a line for each suite, what went wrong, what was left out, and closes with
 # `N passed, N failed, N skipped`. Fails when a test failed, a suite died, nothing was built or
 # nothing ran. The whole output of the tests is in target/test/log.txt.
+#
+# Usage: tests/run.sh [what to test instead of everything, as cargo names it: -p hattama-proto]
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +13,7 @@ out=$(cd "${CARGO_TARGET_DIR:-target}/test" && pwd)
 : >"$out/skipped.txt"
 : >"$out/counts.txt"
 
+[ $# -gt 0 ] || set -- --workspace
 quiet=--quiet
 [ -t 2 ] && quiet=
 
@@ -22,8 +25,8 @@ export HATTAMA_REQUIRE_POSTGRES=1 HATTAMA_REQUIRE_FOREIGN=1
 export HATTAMA_SKIP_LEDGER="$out/skipped.txt"
 
 status=0
-if cargo test $quiet --workspace --no-run; then
-    cargo test --workspace --no-fail-fast 2>&1 |
+if cargo test $quiet "$@" --no-run; then
+    cargo test "$@" --no-fail-fast 2>&1 |
         tee "$out/log.txt" |
         awk -v counts="$out/counts.txt" -f tests/totals.awk || status=1
 else
