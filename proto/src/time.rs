@@ -70,12 +70,35 @@ impl FromStr for ClaimedTime {
         if text.len() > 64 {
             return Err(wrong());
         }
-        // jiff accepts more spellings than RFC 3339; a record keeps to the narrow one.
-        let shaped = text.as_bytes().get(10) == Some(&b'T')
-            && !text.contains('[')
-            && text.parse::<jiff::Timestamp>().is_ok();
-        if shaped { Ok(Self(text.to_owned())) } else { Err(wrong()) }
+        // jiff accepts more spellings than RFC 3339; every other reader of a record may not.
+        if is_rfc_3339(text) && text.parse::<jiff::Timestamp>().is_ok() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(wrong())
+        }
     }
+}
+
+/// Whether it has the shape of RFC 3339's `date-time`, with upper-case letters.
+fn is_rfc_3339(text: &str) -> bool {
+    fn shaped(text: &str, shape: &str) -> bool {
+        text.len() == shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(byte, shape)| match shape {
+                b'0' => byte.is_ascii_digit(),
+                _ => byte == shape,
+            })
+    }
+    let Some((time, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else {
+        return false;
+    };
+    let offset = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    let digits = rest.len() - offset.len();
+    shaped(time, "0000-00-00T00:00:00")
+        && digits != 1
+        && (offset == "Z" || shaped(offset, "+00:00") || shaped(offset, "-00:00"))
 }
 
 impl TryFrom<String> for ClaimedTime {
@@ -126,6 +149,31 @@ mod tests {
             "2005-12-04T22:15:00+06:00[Asia/Almaty]",
         ] {
             assert!(text.parse::<ClaimedTime>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_that_rfc_3339_does_not_have_is_refused() {
+        for text in [
+            "2005-12-04T22:15+06:00",
+            "2005-12-04T22:15:00+06",
+            "2005-12-04T22:15:00+0600",
+            "2005-12-04T22:15:00+06:00:30",
+            "2005-12-04T22:15:00,5Z",
+            "2005-12-04T22:15:00.Z",
+            "2005-12-04T221500Z",
+            "2005-12-04T22Z",
+            "2005-12-04t22:15:00z",
+            "2005-12-04 22:15:00Z",
+            "2005-12-04T24:00:00Z",
+            "2005-02-30T22:15:00Z",
+            "2005-12-04T22:15:0\u{661}Z",
+        ] {
+            assert!(text.parse::<ClaimedTime>().is_err(), "{text}");
+        }
+        for text in ["2005-12-04T22:15:00.5Z", "2005-12-04T23:59:60Z", "2005-12-04T22:15:00-00:00"]
+        {
+            assert!(text.parse::<ClaimedTime>().is_ok(), "{text}");
         }
     }
 
