@@ -192,3 +192,33 @@ fn commit_together(
     transaction.commit()?;
     Ok(fates)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Value;
+
+    #[test]
+    fn a_full_disk_under_one_batch_leaves_its_neighbours_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("create table t (x blob) strict").unwrap();
+        connection.pragma_update(None, "max_page_count", 8).unwrap();
+        let insert = |size| Batch::new().step("insert into t (x) values ($1)", [bytes(size)]);
+        let (replies, answers): (Vec<_>, Vec<_>) = (0..3).map(|_| oneshot::channel()).unzip();
+        let group = [insert(100), insert(60_000), insert(100)].into_iter().zip(replies).collect();
+
+        write_group("t.db", &mut connection, group);
+
+        let mut written = answers.into_iter().map(|mut answer| answer.try_recv().unwrap());
+        assert!(written.next().unwrap().is_ok());
+        assert!(matches!(written.next().unwrap(), Err(StoreError::Full(_))));
+        assert!(written.next().unwrap().is_ok());
+        let count: i64 =
+            connection.query_row("select count(*) from t", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 2);
+    }
+
+    fn bytes(size: usize) -> Value {
+        Value::Bytes(vec![7; size])
+    }
+}
