@@ -16,10 +16,11 @@ use hattama_proto::{
     time::UnixMillis,
     tlog::{Checkpoint, KeyName, LogEntry, NoteSigner, Receipt, Tree},
     wire::{
-        CellBitmap, ChainState, DeferredReason, EnrolmentPush, EnrolmentReply, Feed, FeedItem,
-        FeedKind, HeldReason, Hello, Limits, PartLocation, PhotoReply, PhotoState, PushReply,
-        PushRequest, ReceiptKind, ReceiptPart, ReceiptsReply, RecordVerdict, RejectedReason,
-        StatusReply, StatusRequest, SubjectReceipt, Verdict,
+        CellBitmap, ChainState, ChallengeAnswer, DeferredReason, EnrolmentPush, EnrolmentReply,
+        Feed, FeedItem, FeedKind, HeldReason, Hello, Limits, PartLocation, PhotoReply, PhotoState,
+        PushReply, PushRequest, ReceiptKind, ReceiptPart, ReceiptsReply, RecordVerdict,
+        RejectedReason, SessionReply, SessionRequest, StatusReply, StatusRequest, SubjectReceipt,
+        Verdict,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -149,6 +150,23 @@ fn enrolment() {
 
 fn part(bytes: &[u8]) -> PartRef {
     PartRef { sha256: PartHash::of(bytes), bytes: bytes.len() as u64 }
+}
+
+#[test]
+fn session() {
+    let kid = Signer::Results.key().kid();
+    check("session-request", &SessionRequest { kid, answer: None });
+    let challenge = "bm9ib2R5IGtub3dzIHRoaXM".to_owned();
+    let answer = ChallengeAnswer::sign(&Signer::Results.key(), challenge.clone());
+    assert!(answer.is_by(&Signer::Results.key().public()));
+    assert!(!answer.is_by(&Signer::Incidents.key().public()));
+    check("session-request-answer", &SessionRequest { kid, answer: Some(answer) });
+    holds("session-reply-challenge", &SessionReply::Challenge(challenge));
+    let token = SessionReply::Token {
+        device_token: "dGhpcyBpcyBub3QgYSB0b2tlbg".into(),
+        token_expires_at: NOW.plus_ms(1_209_600_000),
+    };
+    holds("session-reply-token", &token);
 }
 
 #[test]
