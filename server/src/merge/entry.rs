@@ -16,6 +16,7 @@ use hattama_proto::{
     },
     time::ClaimedTime,
 };
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{
@@ -50,9 +51,11 @@ pub struct Entry {
 }
 
 /// What an entry says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EntryBody {
     /// One copy of a results protocol, as one person read it.
+    #[serde(rename = "protocol")]
     Sheet(Sheet),
     /// A copy that could not be had.
     NotObtained(NoCopy),
@@ -61,7 +64,7 @@ pub enum EntryBody {
 }
 
 /// One copy of a results protocol, as one person read it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sheet {
     /// The form.
     pub form: FormCode,
@@ -76,6 +79,7 @@ pub struct Sheet {
     /// The figures.
     pub cells: Cells,
     /// How lines look, where that matters.
+    #[serde(serialize_with = "as_map")]
     pub marks: Vec<(LineCode, Vec<Mark>)>,
     /// What the document carries.
     pub flags: SheetFlags,
@@ -84,7 +88,7 @@ pub struct Sheet {
 }
 
 /// A copy that could not be had. Words stay in the record: they may name people.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NoCopy {
     /// What happened.
     pub missing: Missing,
@@ -99,11 +103,12 @@ pub struct NoCopy {
 }
 
 /// Another form, kept short.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FilledForm {
     /// The form.
     pub form: FormCode,
     /// Answers by question. Longer words stay in the record; see `left_out`.
+    #[serde(serialize_with = "as_map")]
     pub answers: Vec<(QuestionCode, Answer)>,
     /// How many answers were too long to be repeated here.
     pub left_out: u32,
@@ -114,7 +119,7 @@ pub struct FilledForm {
 const ANSWER_BYTES_MAX: usize = 64;
 
 /// A photograph that an entry names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct EntryPhoto {
     /// SHA-256 of its bytes.
     pub sha256: PhotoHash,
@@ -253,4 +258,12 @@ fn photos(photos: &[Photo]) -> Vec<EntryPhoto> {
             bytes: photo.bytes,
         })
         .collect()
+}
+
+/// Writes pairs as an object.
+pub(super) fn as_map<S: Serializer, K: Serialize, V: Serialize>(
+    pairs: &[(K, V)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }

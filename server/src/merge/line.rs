@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use super::{
     cells::{Cells, ContestMap, LineMap, Shapes},
-    entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet},
+    entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet, as_map},
 };
 
 /// Version of the format that this code writes.
@@ -206,7 +206,7 @@ fn pairs<S: Serializer, K: Serialize, V: Serialize>(
     pairs: &&[(K, V)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+    as_map(pairs, serializer)
 }
 
 fn no_pairs<K, V>(pairs: &&[(K, V)]) -> bool {

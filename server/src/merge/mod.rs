@@ -1,15 +1,42 @@
-//! Merge: from records to the files of units. Pure; order of arrival cannot matter.
+//! Merge: from records to the files of units.
+//!
+//! ```text
+//! record ──> Entry ──┐
+//!                    ├─ merge ──> UnitFile ──> state root
+//! Statements, Pack ──┘  (standing, documents, copies)
+//! ```
+//!
+//! Everything here is pure: it imports `std`, `serde`, `hattama_proto` and itself. Order of
+//! arrival, duplicates and the way by which a record came cannot matter; [`Picture`] keeps all
+//! files current one record at a time and equals the full computation always. Both are tested as
+//! laws.
 
 mod cells;
+mod copies;
+mod documents;
 mod entry;
 mod line;
+#[expect(clippy::module_inception, reason = "the folder is the stage, the file is its function")]
+mod merge;
+mod picture;
+mod relations;
 mod standing;
+mod state_root;
 mod statements;
+mod unit_file;
 
 pub use self::{
     cells::{CellKey, Cells, Shapes},
     entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet},
     line::LineError,
+    merge::merge,
+    picture::Picture,
     standing::{CorrectionFacts, Facts, Reason, Standing, reason_against, standing},
+    state_root::{StateRoot, StateRootBuilder},
     statements::Statements,
+    unit_file::{
+        CopyNotObtained, Coverage, DifferenceBetweenCopies, DifferingCell, Document,
+        DocumentState, EntryFlag, FiledEntry, LinkedSum, MovedAway, PerhapsOne, UnfollowedLink,
+        UnitFile,
+    },
 };

@@ -152,6 +152,33 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// The name in the interface.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::SetAside { .. } => "set_aside",
+            Self::Superseded { .. } => "superseded",
+        }
+    }
+
+    /// Why it does not count, if something stands against it.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::SetAside { reason } => Some(*reason),
+            Self::Counted | Self::Superseded { .. } => None,
+        }
+    }
+
+    /// The corrections that take its place, by id.
+    pub fn superseded_by(&self) -> &[RecordId] {
+        match self {
+            Self::Superseded { by } => by,
+            Self::Counted | Self::SetAside { .. } => &[],
+        }
+    }
+}
+
 /// Why a record does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -99,6 +99,11 @@ impl Statements {
         self.authors.insert(record, kid);
     }
 
+    /// All enrolments, in no order.
+    pub fn enrolments(&self) -> impl Iterator<Item = &Enrolment> {
+        self.enrolments.values().map(|(_, enrolment)| &**enrolment)
+    }
+
     /// The enrolment of a key.
     pub fn enrolment(&self, kid: &Kid) -> Option<&Enrolment> {
         self.enrolments.get(kid).map(|(_, enrolment)| &**enrolment)

@@ -1,0 +1,275 @@
+//! The files of all units, kept current one record or one statement at a time.
+//!
+//! Recomputes the units that a change can touch and no others: the unit a record names, the one it
+//! was moved to, and those of records that it corrects, that correct it, or that stand at its place
+//! of a chain. The result is the same as computing everything anew; a test holds it to that.
+
+use std::{
+    collections::{BTreeSet, HashMap, hash_map},
+    sync::Arc,
+};
+
+use hattama_proto::{
+    id::{Kid, RecordId, UnitCode},
+    pack::Pack,
+    record::Record,
+    statement::{Decision, Enrolment, Revocation},
+};
+
+use super::{Entry, Shapes, Statements, UnitFile, merge};
+
+/// All unit files in memory.
+#[derive(Debug)]
+pub struct Picture {
+    statements: Statements,
+    pack: Arc<Pack>,
+    shapes: Shapes,
+    slots: Vec<Slot>,
+    by_unit: HashMap<UnitCode, usize>,
+    /// By record: the slot of the unit it names.
+    home: HashMap<RecordId, usize>,
+    /// The first record that was seen at each place of a chain.
+    places: HashMap<(Kid, u64), RecordId>,
+}
+
+/// One unit: the entries that name it, and its file.
+#[derive(Debug)]
+struct Slot {
+    entries: Vec<Arc<Entry>>,
+    file: UnitFile,
+}
+
+/// Slots that have to be computed anew.
+type Touched = BTreeSet<usize>;
+
+impl Picture {
+    /// Nothing but what was said.
+    pub fn new(statements: Statements, pack: Arc<Pack>) -> Self {
+        Self {
+            statements,
+            pack,
+            shapes: Shapes::default(),
+            slots: Vec::new(),
+            by_unit: HashMap::new(),
+            home: HashMap::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// Computes everything from records and their log positions.
+    pub fn from_records<'a>(
+        statements: Statements,
+        pack: Arc<Pack>,
+        records: impl IntoIterator<Item = (&'a Record, u64)>,
+    ) -> Self {
+        let mut picture = Self::new(statements, pack);
+        for (record, position) in records {
+            if let Some(entry) = Entry::with_shapes(record, position, &mut picture.shapes) {
+                picture.keep(entry);
+            }
+        }
+        picture.compute_all();
+        picture
+    }
+
+    /// Computes everything from entries.
+    pub fn from_entries(
+        statements: Statements,
+        pack: Arc<Pack>,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> Self {
+        let mut picture = Self::new(statements, pack);
+        for entry in entries {
+            picture.keep(entry);
+        }
+        picture.compute_all();
+        picture
+    }
+
+    /// Adds a record that was logged at `position`; again is harmless. An incident belongs to no
+    /// unit's file.
+    pub fn add_record(&mut self, record: &Record, position: u64) {
+        if let Some(entry) = Entry::with_shapes(record, position, &mut self.shapes) {
+            self.add(entry);
+        }
+    }
+
+    /// Adds an entry; again is harmless.
+    pub fn add(&mut self, entry: Entry) {
+        let (kid, seq) = (entry.kid, entry.seq);
+        let was_forked = self.statements.is_forked(&kid, seq);
+        let Some(added) = self.keep(entry) else { return };
+        let mut touched = self.touched_by(&added.id);
+        if !was_forked
+            && self.statements.is_forked(&kid, seq)
+            && let Some(first) = self.places.get(&(kid, seq))
+        {
+            touched.extend(self.touched_by(first));
+        }
+        self.compute(touched);
+    }
+
+    /// Takes an enrolment that was logged at `position`.
+    pub fn apply_enrolment(&mut self, position: u64, enrolment: Enrolment) {
+        let kid = enrolment.kid;
+        self.statements.apply_enrolment(position, enrolment);
+        self.compute_key(&kid);
+    }
+
+    /// Takes a revocation that was logged at `position`.
+    pub fn apply_revocation(&mut self, position: u64, revocation: Revocation) {
+        let kid = revocation.kid;
+        self.statements.apply_revocation(position, revocation);
+        self.compute_key(&kid);
+    }
+
+    /// Takes a decision that was logged at `position`.
+    pub fn apply_decision(&mut self, position: u64, decision: Decision) {
+        let record = decision.record;
+        let mut touched = self.touched_by(&record);
+        self.statements.apply_decision(position, decision);
+        if let Some(entry) = self.find(&record).map(Arc::clone) {
+            self.slot(self.statements.attributed(&record, &entry.unit).clone());
+        }
+        touched.extend(self.touched_by(&record));
+        self.compute(touched);
+    }
+
+    /// What was said, and what the records themselves add to it.
+    pub const fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// The file of a unit; none if nothing names it and nothing was moved there.
+    pub fn file(&self, unit: &UnitCode) -> Option<&UnitFile> {
+        let slot = &self.slots[*self.by_unit.get(unit)?];
+        (!slot.is_empty()).then_some(&slot.file)
+    }
+
+    /// All files with something in them, in no particular order.
+    pub fn files(&self) -> impl Iterator<Item = &UnitFile> {
+        self.slots.iter().filter(|slot| !slot.is_empty()).map(|slot| &slot.file)
+    }
+
+    /// Keeps an entry that is new, and what it adds to the statements; computes nothing.
+    fn keep(&mut self, entry: Entry) -> Option<Arc<Entry>> {
+        let home = match self.home.entry(entry.id) {
+            hash_map::Entry::Occupied(_) => return None,
+            hash_map::Entry::Vacant(vacant) => {
+                let home = match self.by_unit.get(&entry.unit) {
+                    Some(home) => *home,
+                    None => new_slot(&mut self.slots, &mut self.by_unit, entry.unit.clone()),
+                };
+                *vacant.insert(home)
+            }
+        };
+        let first = *self.places.entry((entry.kid, entry.seq)).or_insert(entry.id);
+        if first != entry.id {
+            self.statements.note_fork(entry.kid, entry.seq);
+        }
+        if let Some(corrected) = entry.corrects {
+            self.statements.note_correction(&entry.facts());
+            if let Some(author) = self.find(&corrected).map(|corrected| corrected.kid) {
+                self.statements.note_author(corrected, author);
+            }
+        }
+        if self.statements.is_corrected(&entry.id) {
+            self.statements.note_author(entry.id, entry.kid);
+        }
+        if let Some(unit) =
+            self.statements.decision(&entry.id).and_then(|decision| decision.unit.clone())
+        {
+            self.slot(unit);
+        }
+        let entry = Arc::new(entry);
+        self.slots[home].entries.push(Arc::clone(&entry));
+        Some(entry)
+    }
+
+    fn find(&self, record: &RecordId) -> Option<&Arc<Entry>> {
+        let home = self.home.get(record)?;
+        self.slots[*home].entries.iter().find(|entry| entry.id == *record)
+    }
+
+    /// The slot of a unit, made if there is none.
+    fn slot(&mut self, unit: UnitCode) -> usize {
+        match self.by_unit.get(&unit) {
+            Some(slot) => *slot,
+            None => new_slot(&mut self.slots, &mut self.by_unit, unit),
+        }
+    }
+
+    /// The slots in which a record, or one tied to it by corrections, stands or stood.
+    fn touched_by(&self, record: &RecordId) -> Touched {
+        let mut touched = Touched::new();
+        let mut seen = BTreeSet::from([*record]);
+        let mut waiting = vec![*record];
+        while let Some(record) = waiting.pop() {
+            if let Some(entry) = self.find(&record) {
+                touched.extend(self.home.get(&record));
+                touched.extend(self.by_unit.get(self.statements.attributed(&record, &entry.unit)));
+                waiting.extend(entry.corrects.filter(|corrected| seen.insert(*corrected)));
+            }
+            let corrections = self.statements.corrections_of(&record);
+            waiting.extend(corrections.map(|other| other.id()).filter(|id| seen.insert(*id)));
+        }
+        touched
+    }
+
+    /// Computes what a statement about a key touches. Rare, so it looks through all entries.
+    fn compute_key(&mut self, kid: &Kid) {
+        let mut touched = Touched::new();
+        for slot in &self.slots {
+            for entry in slot.entries.iter().filter(|entry| entry.kid == *kid) {
+                touched.extend(self.touched_by(&entry.id));
+            }
+        }
+        self.compute(touched);
+    }
+
+    fn compute_all(&mut self) {
+        for slot in 0..self.slots.len() {
+            self.compute_slot(slot);
+        }
+    }
+
+    fn compute(&mut self, touched: Touched) {
+        for slot in touched {
+            self.compute_slot(slot);
+        }
+    }
+
+    fn compute_slot(&mut self, at: usize) {
+        let slot = &self.slots[at];
+        let unit = &slot.file.unit;
+        let moved: Vec<&Arc<Entry>> = self
+            .statements
+            .moved_into(unit)
+            .filter(|record| self.home.get(record).is_some_and(|home| *home != at))
+            .filter_map(|record| self.find(record))
+            .collect();
+        let file = if moved.is_empty() {
+            merge(unit, &slot.entries, &self.statements, &self.pack)
+        } else {
+            let entries: Vec<_> = slot.entries.iter().chain(moved).map(Arc::clone).collect();
+            merge(unit, &entries, &self.statements, &self.pack)
+        };
+        self.slots[at].file = file;
+    }
+}
+
+impl Slot {
+    fn is_empty(&self) -> bool {
+        self.file.entries.is_empty() && self.file.moved_away.is_empty()
+    }
+}
+
+fn new_slot(
+    slots: &mut Vec<Slot>,
+    by_unit: &mut HashMap<UnitCode, usize>,
+    unit: UnitCode,
+) -> usize {
+    slots.push(Slot { entries: Vec::new(), file: UnitFile::empty(unit.clone()) });
+    by_unit.insert(unit, slots.len() - 1);
+    slots.len() - 1
+}
