@@ -37,6 +37,9 @@ pub const PREVIEW_BYTES_MAX: u64 = 1024 * 1024;
 /// Most photographs and attachments named by one record.
 pub const PHOTOS_PER_RECORD_MAX: usize = 60;
 
+/// Highest place in a device's chain: what every JSON reader keeps exactly. Nobody writes so many.
+pub const SEQ_MAX: u64 = (1 << 53) - 1;
+
 /// Longest code (unit, line, form, category ...), in bytes.
 pub const CODE_BYTES_MAX: usize = 64;
 

@@ -26,10 +26,8 @@ create table correction (
     record_id {TEXT} primary key check (length(record_id) = 64),
     -- Id of the record it corrects, as signed; it may not have arrived yet.
     target    {TEXT} not null check (length(target) = 64),
-    -- Thumbprint of the key that signed the correction.
-    kid       {TEXT} not null,
-    -- Index of the correction's leaf in the log.
-    position  {INT}  not null check (position >= 0)
+    -- What the standing of both depends on, JSON as merge::CorrectionFacts writes it.
+    facts     {TEXT} not null
 ) {STRICT};
 
-create index correction_by_target on correction (target, position);
+create index correction_by_target on correction (target);

@@ -11,9 +11,9 @@ use crate::{
     config::{Config, ConfigError},
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions},
-    random::RandomError,
     keys::{self, KeyFileError},
     log::{HeadError, HeadFile, SequenceError, Sequencer},
+    random::RandomError,
     review::Review,
     store::{Db, StoreError},
 };
@@ -111,8 +111,7 @@ impl Headquarters {
             .map_err(|_| OpenError::Origin(config.log_origin.clone()))?;
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
-        let sequencer =
-            Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
         let blobs = BlobFolder::new(folder.blobs());
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),

@@ -129,8 +129,12 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     for (kid, seq) in store::units::forks(db).await? {
         statements.note_fork(kid, seq);
     }
-    for (record, target, kid, _) in store::units::corrections(db).await? {
-        statements.note_correction(record, target, kid);
+    for facts in store::units::corrections(db).await? {
+        statements
+            .note_correction_facts(serde_json::from_str(&facts).map_err(StatementError::from)?);
+    }
+    for (record, kid) in store::units::corrected_authors(db).await? {
+        statements.note_author(record, kid);
     }
     let (manifest, pack_jws) = newest_pack.ok_or(BookError::NoPack)?;
     let pack = load_pack(db, &manifest).await?;

@@ -1,6 +1,10 @@
 //! `hattama.toml`: flags over environment over file, checked at start.
 
-use std::{fs, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use hattama_proto::{id::ElectionId, key::PublicKey};
 use serde::{Deserialize, Serialize};
@@ -81,7 +85,8 @@ impl Config {
             path: path.to_owned(),
             message: error.to_string(),
         })?;
-        let text = format!("# Headquarters of one election. Flags and environment go before it.\n{text}");
+        let text =
+            format!("# Headquarters of one election. Flags and environment go before it.\n{text}");
         write_durably(path, text.as_bytes())
             .map_err(|source| ConfigError::Io { path: path.to_owned(), source })
     }

@@ -58,9 +58,11 @@ impl DataFolder {
         if folder.config().exists() || folder.keys().exists() {
             return Err(FolderError::Exists(root.to_owned()));
         }
-        for room in [folder.root.clone(), folder.keys(), folder.blobs(), folder.partial(), folder.log()]
+        for room in
+            [folder.root.clone(), folder.keys(), folder.blobs(), folder.partial(), folder.log()]
         {
-            fs::create_dir_all(&room).map_err(|source| FolderError::Io { path: room.clone(), source })?;
+            fs::create_dir_all(&room)
+                .map_err(|source| FolderError::Io { path: room.clone(), source })?;
         }
         owner_only(&folder.root)?;
         owner_only(&folder.keys())?;

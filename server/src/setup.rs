@@ -195,16 +195,20 @@ pub async fn init(
     let statement = own_statement::<PackManifest>(&jws, &root);
     let item = StatementItem::new(&statement, manifest.version.to_string(), Says::Other);
     let operator_token = random::text::<32>()?;
-    let mut with =
-        store::accounts::add_token(&token_hash(&operator_token), &options.operator, now);
+    let mut with = store::accounts::add_token(&token_hash(&operator_token), &options.operator, now);
     for (name, part) in &manifest.parts {
         let bytes = parts.get(name).map_or(&[][..], Vec::as_slice);
         with = with.and(store::packs::add(&part.sha256, bytes));
     }
-    log_first(&db, pack, jws, item, with, (signer, &folder, clock), Authority {
-        hq: hq.public(),
-        root: root.public(),
-    })
+    log_first(
+        &db,
+        pack,
+        jws,
+        item,
+        with,
+        (signer, &folder, clock),
+        Authority { hq: hq.public(), root: root.public() },
+    )
     .await?;
     db.close().await;
     // Last, because it is what makes the folder a headquarters.

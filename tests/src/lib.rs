@@ -1,8 +1,10 @@
-//! Placeholder.
+//! The whole: phones, a network that can be cut, headquarters; the demonstration, the form renderer
+//! and the benchmarks. Only here may phone and headquarters meet.
 
+pub mod bench;
+pub mod engine;
 pub mod exercise;
 pub mod form;
-pub mod engine;
 pub mod postgres;
 pub mod skip;
 

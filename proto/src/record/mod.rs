@@ -35,7 +35,7 @@ use crate::{
     jws::{SignError, Verified, sign},
     key::SigningKey,
     kind::Kind,
-    limits::{PHOTOS_PER_RECORD_MAX, WORDS_BYTES_MAX},
+    limits::{PHOTOS_PER_RECORD_MAX, SEQ_MAX, WORDS_BYTES_MAX},
     time::ClaimedTime,
 };
 
@@ -207,7 +207,7 @@ impl Record {
             Kind::Correction => claims(&verified, Body::Correction),
             _ => Err(Unreadable { kind, source: None }),
         }?;
-        if claims.body.check().is_err() {
+        if claims.body.check().is_err() || claims.seq > SEQ_MAX {
             return Err(Unreadable { kind, source: None });
         }
         Ok(Self { id: RecordId::of(verified.text().as_bytes()), verified, claims })

@@ -9,12 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use hattama_proto::{
-    id::UnitCode,
-    limits::FIGURE_MAX,
-    pack::Pack,
-    statement::Level,
-};
+use hattama_proto::{id::UnitCode, limits::FIGURE_MAX, pack::Pack, statement::Level};
 
 /// Rows of a publication that were understood, and those that were not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +30,9 @@ pub enum PublicationError {
     #[error("the file has no column `unit`; its first line names {0}")]
     NoUnit(String),
     /// A column that no form and no contest has.
-    #[error("no line and no choice is called {0:?}; name columns like `valid` or `president:saffron`")]
+    #[error(
+        "no line and no choice is called {0:?}; name columns like `valid` or `president:saffron`"
+    )]
     Column(String),
 }
 
@@ -48,7 +45,8 @@ pub fn read_publication(
     // A mark that some spreadsheets write before UTF-8.
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let header = reader.headers().map_err(|error| PublicationError::Csv(error.to_string()))?.clone();
+    let header =
+        reader.headers().map_err(|error| PublicationError::Csv(error.to_string()))?.clone();
     let unit_column = header
         .iter()
         .position(|name| name.trim() == "unit")

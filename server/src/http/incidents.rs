@@ -129,8 +129,7 @@ pub(super) async fn show(
     id: Path<RecordId>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let incident =
-        store::incidents::by_id(&headquarters.db, &id).await?.ok_or_else(not_found)?;
+    let incident = store::incidents::by_id(&headquarters.db, &id).await?.ok_or_else(not_found)?;
     let record = store::records::by_id(&headquarters.db, &id).await?.ok_or_else(not_found)?;
     let history = store::incidents::history(&headquarters.db, &id).await?;
     let next_states = IncidentState::from_name(&incident.state)

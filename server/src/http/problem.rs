@@ -245,7 +245,6 @@ pub(super) fn query_config() -> web::QueryConfig {
 
 /// An address whose variable part is not what it should be.
 pub(super) fn path_config() -> web::PathConfig {
-    web::PathConfig::default().error_handler(|error, _| {
-        HttpProblem::new(ProblemCode::NotFound, error.to_string()).into()
-    })
+    web::PathConfig::default()
+        .error_handler(|error, _| HttpProblem::new(ProblemCode::NotFound, error.to_string()).into())
 }

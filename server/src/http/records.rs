@@ -137,8 +137,7 @@ pub(super) async fn decide(
         copy: body.copy,
         same_document_as: body.same_document_as,
     };
-    let (statement, index) =
-        headquarters.review.decide(decision, (headquarters.clock)()).await?;
+    let (statement, index) = headquarters.review.decide(decision, (headquarters.clock)()).await?;
     Ok(Json(DecisionView { statement, index }))
 }
 

@@ -179,7 +179,9 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
 }
 
 /// `GET /log/checkpoint`: the log's newest signed head, for anybody.
-pub(super) async fn checkpoint(headquarters: Data<Headquarters>) -> Result<HttpResponse, HttpProblem> {
+pub(super) async fn checkpoint(
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
     let note = headquarters
         .sequencer
         .checkpoint()

@@ -9,7 +9,7 @@ use hattama_proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{HttpProblem, Operator};
-use crate::{app::Headquarters, merge::UnitFile};
+use crate::{app::Headquarters, picture::UnitFile};
 
 /// Query of `GET /v1/units`.
 #[derive(Deserialize)]

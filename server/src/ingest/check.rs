@@ -45,7 +45,8 @@ pub(super) fn check(
     received_at: UnixMillis,
 ) -> Checked {
     let id = RecordId::of(text.as_bytes());
-    let rejected = |reason: RejectedReason| Checked::Decided(decided(id, Verdict::Rejected, reason.name()));
+    let rejected =
+        |reason: RejectedReason| Checked::Decided(decided(id, Verdict::Rejected, reason.name()));
     let envelope = match Envelope::parse(text) {
         Ok(envelope) => envelope,
         Err(VerifyError::TooLarge) => return rejected(RejectedReason::TooLarge),

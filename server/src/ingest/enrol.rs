@@ -46,8 +46,10 @@ pub enum EnrolError {
     #[error("this invitation is not known here; ask for a new one")]
     Unknown,
     /// Another key used the invitation.
-    #[error("this invitation was used by another device; ask for a new one, and tell your \
-             coordinator if that was not you")]
+    #[error(
+        "this invitation was used by another device; ask for a new one, and tell your \
+             coordinator if that was not you"
+    )]
     Used,
     /// It has run out.
     #[error("this invitation has run out; ask for a new one")]

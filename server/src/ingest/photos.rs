@@ -136,7 +136,11 @@ impl Photos {
     }
 
     /// Begins to receive a range.
-    pub async fn begin(&self, photo: PhotoHash, range: ContentRange) -> Result<PhotoBegin, PhotoError> {
+    pub async fn begin(
+        &self,
+        photo: PhotoHash,
+        range: ContentRange,
+    ) -> Result<PhotoBegin, PhotoError> {
         if let Some(position) = self.position(photo).await? {
             return Ok(PhotoBegin::Whole(self.whole(position)?));
         }
@@ -316,9 +320,8 @@ impl Partial {
 
 /// The length that is admitted, or why the photo is not.
 fn admitted(announced: &[Announced], size: Option<u64>) -> Result<u64, PhotoError> {
-    let allowed = |one: &&Announced| {
-        !one.held || (one.role != "original" && one.bytes <= PREVIEW_BYTES_MAX)
-    };
+    let allowed =
+        |one: &&Announced| !one.held || (one.role != "original" && one.bytes <= PREVIEW_BYTES_MAX);
     let mut named = announced.iter().filter(allowed);
     match size {
         None => named.next().map(|one| one.bytes).ok_or(PhotoError::NotExpected),

@@ -35,7 +35,9 @@ pub struct Push {
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// More records than hello announced: send fewer.
-    #[error("a batch has at most {BATCH_RECORDS_MAX} records, this one has {0}: send fewer at once")]
+    #[error(
+        "a batch has at most {BATCH_RECORDS_MAX} records, this one has {0}: send fewer at once"
+    )]
     TooMany(usize),
     /// The log did not take it.
     #[error(transparent)]
@@ -146,10 +148,7 @@ impl Push {
 
     /// Photos of records that were sent before and are whole already, so that they are not sent
     /// again by a phone that lost the answer.
-    async fn whole_photos(
-        &self,
-        records: &[RecordId],
-    ) -> Result<Vec<PhotoHash>, StoreError> {
+    async fn whole_photos(&self, records: &[RecordId]) -> Result<Vec<PhotoHash>, StoreError> {
         if records.is_empty() {
             return Ok(Vec::new());
         }

@@ -15,7 +15,7 @@ use hattama_proto::{
 
 use crate::{
     book::Book,
-    merge::Entry,
+    merge::{CorrectionFacts, Entry, Facts},
     review::IncidentState,
     store::{self, Batch, Rows, records::NewRecord},
 };
@@ -46,6 +46,16 @@ pub struct RecordItem {
     pub brought: Option<PublicKey>,
 }
 
+impl RecordItem {
+    /// The record it corrects, if it is a correction.
+    pub(super) fn corrects(&self) -> Option<RecordId> {
+        match &self.record.as_ref()?.claims.body {
+            Body::Correction(correction) => Some(correction.corrects),
+            _ => None,
+        }
+    }
+}
+
 /// A statement by headquarters.
 #[derive(Debug)]
 pub struct StatementItem {
@@ -62,7 +72,7 @@ pub struct StatementItem {
 }
 
 /// What a statement changes in what headquarters knows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Says {
     /// Somebody may speak.
     Enrolment(Enrolment),
@@ -133,8 +143,10 @@ pub(super) struct Effects {
     pub(super) heads: HashMap<Kid, u64>,
     /// Places at which two records stand.
     pub(super) forks: Vec<(Kid, u64)>,
-    /// Correcting record, its target, its key.
-    pub(super) corrections: Vec<(RecordId, RecordId, Kid)>,
+    /// Corrections, as far as standing needs them.
+    pub(super) corrections: Vec<CorrectionFacts>,
+    /// Whose records were corrected.
+    pub(super) authors: Vec<(RecordId, Kid)>,
     /// Statements with their positions.
     pub(super) said: Vec<(u64, Says)>,
 }
@@ -182,6 +194,9 @@ impl Group {
             self.brought.insert(kid, key);
         }
         let (Some(claims), Some(record)) = (claims, &item.record) else { return };
+        if book.statements.is_corrected(&item.id) {
+            self.effects.authors.push((item.id, kid));
+        }
         let head = self.effects.heads.entry(kid).or_insert(claims.seq);
         *head = (*head).max(claims.seq);
         let verdict = if held.is_some() { "held" } else { "stored" };
@@ -194,9 +209,12 @@ impl Group {
         match &claims.body {
             Body::Incident(incident) => self.add_incident(item, kid, incident, book),
             Body::Correction(correction) => {
-                let target = correction.corrects;
-                self.corrections.push(store::units::correction(&item.id, &target, &kid, position));
-                self.effects.corrections.push((item.id, target, kid));
+                if let Some(facts) = CorrectionFacts::of(&Facts::of(record, position)) {
+                    let json = serde_json::to_string(&facts).expect("facts are plain data");
+                    let target = correction.corrects;
+                    self.corrections.push(store::units::correction(&item.id, &target, json));
+                    self.effects.corrections.push(facts);
+                }
                 if let Corrected::Incident(incident) = &correction.becomes {
                     self.add_incident(item, kid, incident, book);
                 }
@@ -223,7 +241,7 @@ impl Group {
     }
 
     /// Adds a statement.
-    pub(super) fn add_statement(&mut self, position: u64, item: StatementItem) {
+    pub(super) fn add_statement(&mut self, position: u64, item: &StatementItem) {
         self.statements.push(store::statements::row(
             position,
             &item.id,
@@ -232,7 +250,7 @@ impl Group {
             item.issued_at,
             item.verified.text(),
         ));
-        self.effects.said.push((position, item.says));
+        self.effects.said.push((position, item.says.clone()));
     }
 
     /// Adds a verified photo.
@@ -246,12 +264,7 @@ impl Group {
     }
 
     /// Everything as one transaction, with the checkpoint that covers it.
-    pub(super) fn into_batch(
-        self,
-        size: u64,
-        note: &str,
-        at: UnixMillis,
-    ) -> (Batch, Effects) {
+    pub(super) fn into_batch(self, size: u64, note: &str, at: UnixMillis) -> (Batch, Effects) {
         let batch = store::log::append(self.leaves, size, note, at)
             .and(store::records::append(self.records))
             .and(store::statements::append(self.statements))

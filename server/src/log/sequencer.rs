@@ -7,8 +7,9 @@ use std::{
 };
 
 use hattama_proto::{
-    id::{Kid, RecordId},
-    tlog::{Checkpoint, NoteSigner, Tree},
+    id::{Kid, PhotoHash, RecordId},
+    record::Body,
+    tlog::{Checkpoint, Hash, NoteSigner, Tree},
     wire::{HeldReason, ReceiptPart},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -176,9 +177,7 @@ impl Sequencer {
         with: Option<Batch>,
     ) -> Result<Appended, SequenceError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs
-            .try_send(Job { items, with, reply })
-            .map_err(|_| SequenceError::Overloaded)?;
+        self.jobs.try_send(Job { items, with, reply }).map_err(|_| SequenceError::Overloaded)?;
         answer.await.map_err(|_| SequenceError::Overloaded)?
     }
 
@@ -191,7 +190,7 @@ impl Sequencer {
     pub fn consistency(&self, old: u64) -> Option<Vec<String>> {
         self.read(|signed| {
             let proof = signed.tree.consistency_proof(old, signed.size).ok()?;
-            Some(proof.iter().map(hattama_proto::tlog::Hash::to_base64).collect())
+            Some(proof.iter().map(Hash::to_base64).collect())
         })
     }
 
@@ -237,6 +236,36 @@ struct Task {
     stale: bool,
 }
 
+/// What a group came to: outcomes in the order of its items, the checkpoint and its size.
+type Done = Result<(Vec<Outcome>, Arc<str>, u64), SequenceError>;
+
+/// How many of a group's items are one job's, and where its answer goes.
+type Share = (usize, oneshot::Sender<Result<Appended, SequenceError>>);
+
+fn split(job: Job) -> (Vec<Item>, Share) {
+    let count = job.items.len();
+    (job.items, (count, job.reply))
+}
+
+/// Gives every job of a group its share. Whoever asked may be gone; what was logged stays logged.
+fn answer(shares: Vec<Share>, done: Done) {
+    match done {
+        Ok((mut outcomes, checkpoint, size)) => {
+            for (count, reply) in shares {
+                let rest = outcomes.split_off(count);
+                let appended = Appended { outcomes, checkpoint: Arc::clone(&checkpoint), size };
+                outcomes = rest;
+                let _gone = reply.send(Ok(appended));
+            }
+        }
+        Err(error) => {
+            for (_, reply) in shares {
+                let _gone = reply.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
 /// Where each item of a group goes.
 enum Place {
     /// A new leaf.
@@ -259,63 +288,49 @@ impl Task {
         }
     }
 
-    /// Makes a group durable; if some job's own steps conflict, each job is tried alone, so that
-    /// one refusal stops nobody else.
+    /// Makes a group durable. A job with steps of its own goes alone, because these may conflict; and
+    /// when a group is refused for what it holds, each of its jobs is tried alone, so that one bad
+    /// job stops nobody else.
     async fn sequence(&mut self, jobs: Vec<Job>) {
-        let alone = jobs.len() == 1 || jobs.iter().all(|job| job.with.is_none());
-        if alone {
-            self.commit_group(jobs).await;
+        let (plain, with): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.with.is_none());
+        if plain.len() > 1 {
+            let (items, shares): (Vec<Vec<Item>>, Vec<Share>) =
+                plain.into_iter().map(split).unzip();
+            let together: Vec<&Item> = items.iter().flatten().collect();
+            match self.log(&together, Batch::new()).await {
+                Err(SequenceError::Store(error)) if !error.is_transient() => {
+                    for (items, share) in items.iter().zip(shares) {
+                        let alone: Vec<&Item> = items.iter().collect();
+                        let done = self.log(&alone, Batch::new()).await;
+                        answer(vec![share], done);
+                    }
+                }
+                done => answer(shares, done),
+            }
         } else {
-            let (plain, with): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.with.is_none());
-            if !plain.is_empty() {
-                self.commit_group(plain).await;
+            for job in plain {
+                self.alone(job).await;
             }
-            for job in with {
-                self.commit_group(vec![job]).await;
-            }
+        }
+        for job in with {
+            self.alone(job).await;
         }
     }
 
-    async fn commit_group(&mut self, jobs: Vec<Job>) {
-        let mut replies = Vec::with_capacity(jobs.len());
-        let mut items = Vec::new();
-        let mut with = Batch::new();
-        for job in jobs {
-            replies.push((job.items.len(), job.reply));
-            items.extend(job.items);
-            if let Some(steps) = job.with {
-                with = with.and(steps);
-            }
-        }
-        match self.log(items, with).await {
-            Ok((mut outcomes, checkpoint, size)) => {
-                for (count, reply) in replies {
-                    let rest = outcomes.split_off(count);
-                    let appended =
-                        Appended { outcomes, checkpoint: Arc::clone(&checkpoint), size };
-                    outcomes = rest;
-                    // Whoever asked may be gone; what was logged stays logged.
-                    let _gone = reply.send(Ok(appended));
-                }
-            }
-            Err(error) => {
-                for (_, reply) in replies {
-                    let _gone = reply.send(Err(error.clone()));
-                }
-            }
-        }
+    async fn alone(&mut self, mut job: Job) {
+        let with = job.with.take().unwrap_or_default();
+        let (items, share) = split(job);
+        let items: Vec<&Item> = items.iter().collect();
+        let done = self.log(&items, with).await;
+        answer(vec![share], done);
     }
 
-    async fn log(
-        &mut self,
-        items: Vec<Item>,
-        with: Batch,
-    ) -> Result<(Vec<Outcome>, Arc<str>, u64), SequenceError> {
+    async fn log(&mut self, items: &[&Item], with: Batch) -> Done {
         if self.stale {
             self.catch_up().await?;
         }
         let now = (self.clock)();
-        let known = self.known_places(&items).await?;
+        let known = self.known_places(items).await?;
         let first = self.size();
         let mut group = Group::default();
         let mut leaves = Vec::with_capacity(items.len());
@@ -338,11 +353,12 @@ impl Task {
     }
 
     /// What the store already holds at the chain places and hashes that `items` claim.
-    async fn known_places(&self, items: &[Item]) -> Result<Known, StoreError> {
+    async fn known_places(&self, items: &[&Item]) -> Result<Known, StoreError> {
         let mut known = Known::default();
         let mut places = Vec::new();
         let mut unread = Vec::new();
         let mut photos = Vec::new();
+        let mut corrected = Vec::new();
         self.book_read(|book| {
             for item in items {
                 match item {
@@ -354,6 +370,9 @@ impl Task {
                             if book.heads.get(&kid).is_some_and(|head| seq <= *head) {
                                 places.push((kid, seq));
                             }
+                            if let Body::Correction(correction) = &record.claims.body {
+                                corrected.push(correction.corrects);
+                            }
                         }
                         None => unread.push(item.id),
                     },
@@ -362,8 +381,7 @@ impl Task {
                 }
             }
         });
-        for (place, found) in
-            places.iter().zip(store::records::at_places(&self.db, &places).await?)
+        for (place, found) in places.iter().zip(store::records::at_places(&self.db, &places).await?)
         {
             known.at_place.insert(*place, found);
         }
@@ -378,11 +396,18 @@ impl Task {
                 known.photos.insert(*photo, position);
             }
         }
+        for (id, found) in
+            corrected.iter().zip(store::records::authors(&self.db, &corrected).await?)
+        {
+            if let Some(kid) = found {
+                known.authors.push((*id, kid));
+            }
+        }
         Ok(known)
     }
 
     /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody.
-    fn sign(&self, leaves: &[hattama_proto::tlog::Hash]) -> (Arc<str>, u64) {
+    fn sign(&self, leaves: &[Hash]) -> (Arc<str>, u64) {
         let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         signed.tree.extend(leaves.iter().copied());
         let checkpoint = Checkpoint {
@@ -485,8 +510,11 @@ fn apply(book: &mut Book, effects: Effects) {
     for (kid, seq) in effects.forks {
         book.statements.note_fork(kid, seq);
     }
-    for (record, target, kid) in effects.corrections {
-        book.statements.note_correction(record, target, kid);
+    for facts in effects.corrections {
+        book.statements.note_correction_facts(facts);
+    }
+    for (record, kid) in effects.authors {
+        book.statements.note_author(record, kid);
     }
     for (position, says) in effects.said {
         book.apply(position, says);
@@ -498,25 +526,36 @@ fn apply(book: &mut Book, effects: Effects) {
 struct Known {
     at_place: HashMap<(Kid, u64), Vec<(RecordId, u64)>>,
     unread: HashMap<RecordId, u64>,
-    photos: HashMap<hattama_proto::id::PhotoHash, u64>,
+    photos: HashMap<PhotoHash, u64>,
+    /// Whose the records are that this group corrects.
+    authors: Vec<(RecordId, Kid)>,
 }
 
 /// Gives every item its place and adds the new ones to the group.
 fn assign(
-    items: Vec<Item>,
+    items: &[&Item],
     known: &Known,
     first: u64,
     book: &Book,
     group: &mut Group,
-    leaves: &mut Vec<hattama_proto::tlog::Hash>,
+    leaves: &mut Vec<Hash>,
 ) -> Vec<Place> {
     // What this very group has given places to already.
     let mut here: HashMap<[u8; 32], u64> = HashMap::new();
     let mut chain_here: HashMap<(Kid, u64), RecordId> = HashMap::new();
     let mut places = Vec::with_capacity(items.len());
+    // Record and author, so that a correction in this group finds a target in this group.
+    let authors: HashMap<RecordId, Kid> = items.iter().filter_map(|item| author(item)).collect();
+    group.effects.authors.extend(known.authors.iter().copied());
     for item in items {
+        if let Item::Record(record) = item
+            && let Some(target) = record.corrects()
+            && let Some(kid) = authors.get(&target)
+        {
+            group.effects.authors.push((target, *kid));
+        }
         let subject = *item.log_entry().subject();
-        let before = here.get(&subject).copied().or_else(|| match &item {
+        let before = here.get(&subject).copied().or_else(|| match item {
             Item::Record(record) => known.position_of(record),
             Item::Photo(photo) => known.photos.get(&photo.sha256).copied(),
             Item::Statement(_) => None,
@@ -526,12 +565,12 @@ fn assign(
             continue;
         }
         let position = first + leaves.len() as u64;
-        leaves.push(group.add_leaf(position, &item));
+        leaves.push(group.add_leaf(position, item));
         here.insert(subject, position);
         let mut held = None;
         match item {
             Item::Record(item) => {
-                held = admit::held(&item, position, book);
+                held = admit::held(item, position, book);
                 if let Some(record) = &item.record {
                     let place = (item.verified.kid(), record.claims.seq);
                     let taken = known.at_place.get(&place).is_some_and(|found| !found.is_empty());
@@ -540,14 +579,22 @@ fn assign(
                         held = held.or(Some(HeldReason::Fork));
                     }
                 }
-                group.add_record(position, &item, held, book);
+                group.add_record(position, item, held, book);
             }
-            Item::Statement(item) => group.add_statement(position, *item),
-            Item::Photo(item) => group.add_photo(position, item),
+            Item::Statement(item) => group.add_statement(position, item),
+            Item::Photo(item) => group.add_photo(position, *item),
         }
         places.push(Place::New(position, held));
     }
     places
+}
+
+/// Whose record an item is.
+fn author(item: &Item) -> Option<(RecordId, Kid)> {
+    match item {
+        Item::Record(record) => Some((record.id, record.verified.kid())),
+        Item::Statement(_) | Item::Photo(_) => None,
+    }
 }
 
 impl Known {

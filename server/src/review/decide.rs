@@ -82,8 +82,9 @@ impl Review {
         now: UnixMillis,
     ) -> Result<(String, u64), ReviewError> {
         check_reason(&decision.reason)?;
-        let stored =
-            store::records::by_id(&self.db, &decision.record).await?.ok_or(ReviewError::NotFound)?;
+        let stored = store::records::by_id(&self.db, &decision.record)
+            .await?
+            .ok_or(ReviewError::NotFound)?;
         self.check_targets(&decision)?;
         // A record that moves to another unit has to be found there: its line is added to that
         // unit's pack. It stays in the first, where it is shown as moved.
@@ -104,10 +105,12 @@ impl Review {
         let nothing = || ReviewError::Invalid("this record names no unit and cannot move".into());
         let unit = stored.unit.as_deref().and_then(|unit| UnitCode::new(unit).ok());
         let pack = store::units::entries(&self.db, &unit.ok_or_else(nothing)?).await?;
-        pack.unwrap_or_default()
-            .lines()
-            .find(|line| Entry::parse_line(line).is_ok_and(|entry| entry.id == stored.id))
-            .map(|line| format!("{line}\n"))
+        let entries = Entry::read_lines(&pack.unwrap_or_default())
+            .map_err(|error| ReviewError::Invalid(error.to_string()))?;
+        entries
+            .iter()
+            .find(|entry| entry.id == stored.id)
+            .map(|entry| entry.to_line())
             .ok_or_else(nothing)
     }
 

@@ -16,10 +16,7 @@ pub fn add_token(token_hash: &str, name: &str, at: UnixMillis) -> Batch {
 /// The name of the account that a token belongs to.
 pub async fn token_name(db: &Db, token_hash: &str) -> Result<Option<String>, StoreError> {
     let row = db
-        .query_opt(
-            "select name from operator_token where token_hash = $1",
-            &[token_hash.into()],
-        )
+        .query_opt("select name from operator_token where token_hash = $1", &[token_hash.into()])
         .await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }

@@ -128,7 +128,12 @@ pub fn keep_brought(keys: impl IntoIterator<Item = PublicKey>) -> Batch {
 }
 
 /// Stores a device token by its hash.
-pub fn give_token(token_hash: &str, kid: &Kid, issued_at: UnixMillis, expires_at: UnixMillis) -> Batch {
+pub fn give_token(
+    token_hash: &str,
+    kid: &Kid,
+    issued_at: UnixMillis,
+    expires_at: UnixMillis,
+) -> Batch {
     Batch::new().step(
         "insert into device_token (token_hash, kid, issued_at_ms, expires_at_ms)
          values ($1, $2, $3, $4)",

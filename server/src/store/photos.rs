@@ -12,6 +12,13 @@ use super::{
     records::unreadable,
 };
 
+/// A media type as it is kept: what a device wrote in odd characters is of no type. The record
+/// keeps the original.
+fn media_type(text: &str) -> &str {
+    let plain = text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain { text } else { "application/octet-stream" }
+}
+
 /// The values of the row that says `record` names `photo`.
 pub fn named(photo: &Photo, record: &RecordId, verdict: &'static str) -> [Value; 7] {
     [
@@ -20,7 +27,7 @@ pub fn named(photo: &Photo, record: &RecordId, verdict: &'static str) -> [Value;
         photo.role.name().into(),
         photo.page.into(),
         integer(photo.bytes),
-        photo.media_type.as_str().into(),
+        media_type(&photo.media_type).into(),
         verdict.into(),
     ]
 }

@@ -111,10 +111,7 @@ pub async fn newest(db: &Db, level: Level) -> Result<Option<PublicationId>, Stor
 }
 
 /// The rows of a publication: unit, line in the file, cells as JSON.
-pub async fn rows(
-    db: &Db,
-    id: &PublicationId,
-) -> Result<Vec<(String, u64, String)>, StoreError> {
+pub async fn rows(db: &Db, id: &PublicationId) -> Result<Vec<(String, u64, String)>, StoreError> {
     let rows = db
         .query(
             "select unit, line, cells from publication_row where publication_id = $1 order by unit",
@@ -122,18 +119,12 @@ pub async fn rows(
         )
         .await?;
     rows.iter()
-        .map(|row| {
-            Ok((row.text(0)?.to_owned(), unsigned(row.int(1)?), row.text(2)?.to_owned()))
-        })
+        .map(|row| Ok((row.text(0)?.to_owned(), unsigned(row.int(1)?), row.text(2)?.to_owned())))
         .collect()
 }
 
 /// What one unit's row says in a publication.
-pub async fn row_of(
-    db: &Db,
-    id: &PublicationId,
-    unit: &str,
-) -> Result<Option<String>, StoreError> {
+pub async fn row_of(db: &Db, id: &PublicationId, unit: &str) -> Result<Option<String>, StoreError> {
     let row = db
         .query_opt(
             "select cells from publication_row where publication_id = $1 and unit = $2",

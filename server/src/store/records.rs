@@ -164,7 +164,11 @@ pub async fn chain(db: &Db, of: &Kid) -> Result<Vec<u64>, StoreError> {
 }
 
 /// Records after `position`, oldest first, at most `limit`.
-pub async fn after(db: &Db, position: Option<u64>, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
+pub async fn after(
+    db: &Db,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<StoredRecord>, StoreError> {
     let from = position.map_or(0, |position| position + 1);
     let rows = db
         .query(
@@ -218,4 +222,14 @@ pub async fn of_key(
         )
         .await?;
     rows.iter().map(|row| Ok((record_id(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
+}
+
+/// Whose records these are, as far as they have arrived; in the order of `ids`.
+pub async fn authors(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<Kid>>, StoreError> {
+    let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    db.query_many("select kid from record where record_id = $1", rows)
+        .await?
+        .into_iter()
+        .map(|rows| rows.first().map(|row| kid(row.text(0)?)).transpose())
+        .collect()
 }

@@ -61,8 +61,9 @@ impl StoredStatement {
 
 /// All statements, oldest first.
 pub async fn all(db: &Db) -> Result<Vec<StoredStatement>, StoreError> {
-    let rows =
-        db.query("select position, kind, subject, jws from statement order by position", &[]).await?;
+    let rows = db
+        .query("select position, kind, subject, jws from statement order by position", &[])
+        .await?;
     rows.iter().map(StoredStatement::read).collect()
 }
 

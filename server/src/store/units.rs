@@ -25,20 +25,13 @@ pub fn append(rows: Rows) -> Batch {
 /// The lines of one unit.
 pub async fn entries(db: &Db, unit: &UnitCode) -> Result<Option<String>, StoreError> {
     let row = db
-        .query_opt(
-            "select entries from unit_entry_pack where unit = $1",
-            &[unit.as_str().into()],
-        )
+        .query_opt("select entries from unit_entry_pack where unit = $1", &[unit.as_str().into()])
         .await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
 /// All units that have entries, after `unit` in the order of the codes, at most `limit`.
-pub async fn after(
-    db: &Db,
-    unit: &str,
-    limit: u32,
-) -> Result<Vec<(String, String)>, StoreError> {
+pub async fn after(db: &Db, unit: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
     let rows = db
         .query(
             "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2",
@@ -67,32 +60,30 @@ pub async fn forks(db: &Db) -> Result<Vec<(Kid, u64)>, StoreError> {
     rows.iter().map(|row| Ok((kid(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
 }
 
-/// The values of one correction's row.
-pub fn correction(record: &RecordId, target: &RecordId, kid: &Kid, position: u64) -> [Value; 4] {
-    [record.to_hex().into(), target.to_hex().into(), kid.to_string().into(), integer(position)]
+/// The values of one correction's row; `facts` is what [`corrections`] gives back.
+pub fn correction(record: &RecordId, target: &RecordId, facts: String) -> [Value; 3] {
+    [record.to_hex().into(), target.to_hex().into(), facts.into()]
 }
 
 /// Notes which record corrects which; the rows are those of [`correction`].
 pub fn note_corrections(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into correction (record_id, target, kid, position) values ($1, $2, $3, $4)",
-        rows,
-    )
+    Batch::new().many("insert into correction (record_id, target, facts) values ($1, $2, $3)", rows)
 }
 
-/// All corrections: the correcting record, its target, whose key, and where it was logged.
-pub async fn corrections(db: &Db) -> Result<Vec<(RecordId, RecordId, Kid, u64)>, StoreError> {
+/// The facts of all corrections.
+pub async fn corrections(db: &Db) -> Result<Vec<String>, StoreError> {
+    let rows = db.query("select facts from correction order by record_id", &[]).await?;
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
+/// Whose records were corrected, as far as those have arrived.
+pub async fn corrected_authors(db: &Db) -> Result<Vec<(RecordId, Kid)>, StoreError> {
     let rows = db
-        .query("select record_id, target, kid, position from correction order by position", &[])
+        .query(
+            "select distinct record.record_id, record.kid from correction, record
+              where record.record_id = correction.target order by record.record_id",
+            &[],
+        )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                record_id(row.text(0)?)?,
-                record_id(row.text(1)?)?,
-                kid(row.text(2)?)?,
-                unsigned(row.int(3)?),
-            ))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((record_id(row.text(0)?)?, kid(row.text(1)?)?))).collect()
 }

@@ -6,6 +6,7 @@ use hattama_proto::{
         CategoryCode, ChoiceCode, ContestCode, CopyType, FormCode, LineCode, PhaseCode, PhotoHash,
         QuestionCode, RecordId, TableCode, TreeRoot, UnitCode,
     },
+    limits::SEQ_MAX,
     record::{
         Answer, Body, Claims, Corrected, Correction, Figure, FormAnswers, Incident, Mark, Missing,
         NotObtained, Photo, PhotoRole, Place, ResultsProtocol, Seen, Severity, SheetFlags,
@@ -202,7 +203,7 @@ pub(crate) fn claims() -> impl Strategy<Value = Claims<Body>> {
     let place = (any::<i32>(), any::<i32>(), any::<u32>())
         .prop_map(|(lat_e6, lon_e6, accuracy_m)| Place { lat_e6, lon_e6, accuracy_m });
     (
-        (any::<u128>(), any::<u64>(), option::of(record_id())),
+        (any::<u128>(), 0..=SEQ_MAX, option::of(record_id())),
         (any::<u8>(), time(), words(), any::<u64>()),
         (option::of(seen), option::of(place)),
         body(),

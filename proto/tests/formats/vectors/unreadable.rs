@@ -3,7 +3,7 @@
 use hattama_proto::{
     jws::sign,
     kind::Kind,
-    limits::{PHOTOS_PER_RECORD_MAX, WORDS_BYTES_MAX},
+    limits::{PHOTOS_PER_RECORD_MAX, SEQ_MAX, WORDS_BYTES_MAX},
     record::{Body, NotObtained, PhotoRole, ResultsProtocol, sign_record},
 };
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,7 @@ pub(crate) fn all() -> Unreadables {
         ("no-lines", body_without("lines")),
         ("no-photos", body_without("photos")),
         ("negative-seq", with("seq", json!(-1))),
+        ("seq-beyond-2-to-the-53rd", with("seq", json!(SEQ_MAX + 1))),
         ("prev-in-upper-case", with("prev", json!("AB".repeat(32)))),
         ("election-with-a-space", with("election", json!("two words"))),
         ("time-without-offset", with("claimed_at", json!("2030-12-08T22:10:05"))),

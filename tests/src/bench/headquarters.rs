@@ -1,0 +1,51 @@
+//! A real headquarters with the exercise's set-up, on loopback, in a scratch folder.
+
+use std::net::{SocketAddr, TcpListener};
+
+use hattama_server::{
+    app::Headquarters,
+    clock, http,
+    setup::{InitOptions, Setup, init},
+};
+
+use crate::exercise;
+
+/// A headquarters that serves until it is dropped with the process.
+pub(super) struct BenchHeadquarters {
+    pub(super) address: SocketAddr,
+    pub(super) headquarters: Headquarters,
+    pub(super) runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+impl BenchHeadquarters {
+    pub(super) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let setup_folder = folder.path().join("setup");
+        exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("threads");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let options = InitOptions {
+            listen: address,
+            addresses: vec![format!("http://{address}")],
+            log_origin: "bench.example/exercise".into(),
+            database: std::env::var("HATTAMA_DATABASE").ok(),
+            operator: "bench".into(),
+        };
+        let hq = folder.path().join("hq");
+        let headquarters = runtime.block_on(async {
+            let setup = Setup::read(&setup_folder).expect("the exercise's set-up");
+            init(&hq, &setup, &options, clock::system).await.expect("a new headquarters");
+            let headquarters = Headquarters::open(&hq).await.expect("it opens");
+            let server = http::serve(headquarters.clone(), listener, None).expect("it serves");
+            tokio::spawn(server);
+            headquarters
+        });
+        Self { address, headquarters, runtime, _folder: folder }
+    }
+}

@@ -1,0 +1,116 @@
+//! Records per second through the front door: verified, durable, logged, receipts returned, unit
+//! files kept current, with the load on the same machine.
+
+use std::{thread, time::Instant};
+
+use hattama_proto::{
+    jws::Envelope,
+    wire::{PushReply, Verdict},
+};
+
+use super::{
+    Outcome,
+    client::Connection,
+    headquarters::BenchHeadquarters,
+    memory, per_second,
+    records::{Device, batches, protocols},
+};
+
+/// Devices of the load.
+const DEVICES: u64 = 200;
+/// Records of each.
+const RECORDS_EACH: usize = 480;
+/// Connections; one request each at a time.
+const CONNECTIONS: usize = 4;
+
+pub(super) fn run() -> Outcome {
+    let mut outcome = Outcome::new("ingest");
+    let hq = BenchHeadquarters::start();
+    let election = hq.headquarters.config.election.clone();
+    let sheets = protocols(&[]);
+    eprintln!("signing {} records", DEVICES as usize * RECORDS_EACH);
+    let mut devices: Vec<Device> = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
+    // Interleaved as on a night: every unit is spoken of by about ten devices in turn.
+    let mut records = Vec::new();
+    for round in 0..RECORDS_EACH {
+        for (number, device) in devices.iter_mut().enumerate() {
+            let sheet = &sheets[(round * DEVICES as usize + number) % sheets.len()];
+            records.push(device.sign(&election, sheet.clone()));
+        }
+    }
+    let bytes: usize = records.iter().map(String::len).sum();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    outcome.figure("record_bytes", bytes as f64 / records.len() as f64);
+
+    let verified_per_s = verify_on_one_core(&records, &devices[0]);
+    outcome.figure("one_core_verifies_per_s", verified_per_s);
+
+    let bodies = batches(&records);
+    memory::reset_peak();
+    let begun = Instant::now();
+    let address = hq.address;
+    let stored: u64 = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..CONNECTIONS)
+            .map(|lane| {
+                let bodies = &bodies;
+                scope.spawn(move || {
+                    let mut connection = Connection::open(address);
+                    let mut stored = 0;
+                    for body in bodies.iter().skip(lane).step_by(CONNECTIONS) {
+                        let (status, answer) = connection.request(
+                            "POST",
+                            "/v1/records",
+                            "Content-Type: application/json\r\n",
+                            body,
+                        );
+                        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+                        stored += count_stored(&answer);
+                    }
+                    stored
+                })
+            })
+            .collect();
+        lanes.into_iter().map(|lane| lane.join().expect("a lane")).sum()
+    });
+    let took = begun.elapsed();
+    assert_eq!(stored, records.len() as u64, "every record was stored with a receipt");
+    let rate = per_second(stored, took);
+    outcome.figure("records_per_s", rate);
+    outcome.figure("share_of_one_core_verifying", rate / verified_per_s);
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    outcome.figure("peak_memory_mb", memory::peak_bytes() as f64 / 1e6);
+    outcome.at_least("records_per_s", 8_000.0);
+    outcome.at_least("share_of_one_core_verifying", 0.5);
+    outcome
+}
+
+/// What one core does of nothing but Ed25519, over the very same records.
+fn verify_on_one_core(records: &[String], device: &Device) -> f64 {
+    let own: Vec<Envelope> = records
+        .iter()
+        .step_by(DEVICES as usize)
+        .map(|text| Envelope::parse(text).expect("ours"))
+        .collect();
+    let key = device.key.public();
+    let count = own.len() as u64;
+    let begun = Instant::now();
+    for envelope in own {
+        assert!(envelope.verify(&key).is_ok());
+    }
+    per_second(count, begun.elapsed())
+}
+
+/// Counts verdicts without reading the whole answer as JSON, which would load the machine; every
+/// hundredth answer is read in full.
+fn count_stored(answer: &[u8]) -> u64 {
+    let text = std::str::from_utf8(answer).expect("JSON is UTF-8");
+    let stored = text.matches(r#""verdict":"stored""#).count();
+    let receipts = text.matches(r#""receipt":{"#).count();
+    assert_eq!(stored, receipts, "a receipt for each");
+    if answer.len() % 100 == 0 {
+        let reply: PushReply = serde_json::from_slice(answer).expect("a reply");
+        assert!(reply.results.iter().all(|result| result.verdict == Verdict::Stored));
+        assert!(reply.checkpoint.is_some());
+    }
+    stored as u64
+}

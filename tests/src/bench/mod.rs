@@ -1,0 +1,74 @@
+//! Benchmarks. Speed and memory live here and never in timed tests; what counts is a ratio
+//! measured in one run, because machines are noisy.
+//!
+//! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
+
+mod client;
+mod headquarters;
+mod ingest;
+mod memory;
+mod merge;
+mod notebook;
+mod photos;
+mod records;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Serialize;
+
+/// What a benchmark found.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// Its name.
+    pub name: &'static str,
+    /// Figures by name; the unit is the name's last part.
+    pub figures: BTreeMap<&'static str, f64>,
+    /// What they were to be.
+    pub targets: BTreeMap<&'static str, f64>,
+    /// Whether they are.
+    pub holds: bool,
+}
+
+impl Outcome {
+    fn new(name: &'static str) -> Self {
+        Self { name, figures: BTreeMap::new(), targets: BTreeMap::new(), holds: true }
+    }
+
+    /// Notes a figure.
+    fn figure(&mut self, name: &'static str, value: f64) {
+        eprintln!("{name:>32}  {value:.3}");
+        self.figures.insert(name, value);
+    }
+
+    /// Notes that a figure has to reach `target`.
+    fn at_least(&mut self, name: &'static str, target: f64) {
+        self.targets.insert(name, target);
+        self.holds &= self.figures.get(name).is_some_and(|value| *value >= target);
+    }
+
+    /// Notes that a figure must not pass `target`.
+    fn at_most(&mut self, name: &'static str, target: f64) {
+        self.targets.insert(name, target);
+        self.holds &= self.figures.get(name).is_some_and(|value| *value <= target);
+    }
+}
+
+/// The benchmarks there are.
+pub const NAMES: [&str; 4] = ["ingest", "photos", "notebook", "merge"];
+
+/// Runs the benchmark called `name`.
+pub fn run(name: &str) -> Option<Outcome> {
+    match name {
+        "ingest" => Some(ingest::run()),
+        "photos" => Some(photos::run()),
+        "notebook" => Some(notebook::run()),
+        "merge" => Some(merge::run()),
+        _ => None,
+    }
+}
+
+/// How many per second.
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
+fn per_second(count: u64, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}

@@ -1,0 +1,153 @@
+//! Signed records to load a server with.
+
+use std::collections::BTreeMap;
+
+use hattama_proto::{
+    id::{ElectionId, PhotoHash, RecordId, UnitCode},
+    invitation::Invitation,
+    jws,
+    key::SigningKey,
+    kind::{Kind, Role},
+    pack::UnitKind,
+    record::{
+        App, Body, Claims, EnrolmentRequest, Photo, PhotoRole, RequestClaims, ResultsProtocol,
+        sign_record,
+    },
+    statement::Mandate,
+    wire::EnrolmentPush,
+};
+use hattama_server::ingest::Guest;
+
+use super::headquarters::BenchHeadquarters;
+use crate::exercise::Exercise;
+
+/// A device of the load: a key, enrolled for everywhere.
+pub(super) struct Device {
+    pub(super) key: SigningKey,
+    chain: Option<RecordId>,
+    seq: u64,
+}
+
+impl Device {
+    /// Enrols a key through the front door.
+    pub(super) fn enrol(hq: &BenchHeadquarters, number: u64) -> Self {
+        let mut seed = [7; 32];
+        seed[..8].copy_from_slice(&number.to_le_bytes());
+        let key = SigningKey::from_seed(&seed).expect("32 bytes");
+        let guest = Guest {
+            label: format!("load {number}"),
+            org: "bench".parse().expect("a code"),
+            mandate: Mandate::Everywhere,
+            valid_hours: 1,
+        };
+        let now = hattama_server::clock::system();
+        hq.runtime.block_on(async {
+            let (invitation, _) = hq
+                .headquarters
+                .invitations
+                .invite(&guest, "bench", now)
+                .await
+                .expect("an invitation");
+            let push = EnrolmentPush { request: request(&key, &invitation) };
+            hq.headquarters.enrolments.enrol(&push, now).await.expect("an enrolment");
+        });
+        Self { key, chain: None, seq: 0 }
+    }
+
+    /// Signs the next record of this device's chain.
+    pub(super) fn sign(&mut self, election: &ElectionId, body: ResultsProtocol) -> String {
+        let claims = Claims {
+            uid: uuid(self.seq),
+            election: election.clone(),
+            seq: self.seq,
+            prev: self.chain,
+            nonce: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+            claimed_at: "2005-12-04T22:15:00+06:00".parse().expect("a time"),
+            boot: "b".into(),
+            mono_ms: self.seq,
+            seen: None,
+            place: None,
+            body: Body::Protocol(body),
+        };
+        let text = sign_record(&self.key, &claims).expect("it fits");
+        self.chain = Some(RecordId::of(text.as_bytes()));
+        self.seq += 1;
+        text
+    }
+}
+
+fn request(key: &SigningKey, invitation: &Invitation) -> String {
+    let claims = RequestClaims {
+        uid: uuid(0),
+        election: invitation.election.clone(),
+        nonce: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+        claimed_at: "2005-12-04T20:00:00+06:00".parse().expect("a time"),
+        body: EnrolmentRequest {
+            public_key: key.public(),
+            role: Role::Results,
+            proof: invitation.proof(Role::Results),
+            app: App { name: "bench".into(), version: "1".into() },
+        },
+    };
+    jws::sign(key, Kind::EnrolmentRequest, &claims).expect("it fits")
+}
+
+fn uuid(number: u64) -> uuid::Uuid {
+    uuid::Uuid::from_u128(u128::from(number))
+}
+
+/// Protocols of the exercise with three pictures each, as phones send them.
+pub(super) fn protocols(photos: &[(PhotoHash, u64)]) -> Vec<ResultsProtocol> {
+    let exercise = Exercise::invent(1, 1);
+    let units: Vec<UnitCode> =
+        exercise.register.of_kind(UnitKind::Precinct).map(|unit| unit.code.clone()).collect();
+    units
+        .iter()
+        .enumerate()
+        .map(|(number, unit)| {
+            let paper = crate::exercise::story::Paper::of_precinct(
+                unit,
+                "certified_copy",
+                exercise.figures.of(unit),
+            );
+            let mut protocol = paper.read();
+            protocol.photos = pictures(number, photos);
+            protocol
+        })
+        .collect()
+}
+
+fn pictures(number: usize, photos: &[(PhotoHash, u64)]) -> Vec<Photo> {
+    let photo = |sha256, bytes, role| Photo {
+        sha256,
+        bytes,
+        media_type: "image/jpeg".into(),
+        role,
+        page: 1,
+    };
+    if let Some((hash, bytes)) = photos.get(number) {
+        return vec![photo(*hash, *bytes, PhotoRole::Original)];
+    }
+    [
+        (PhotoRole::Original, 2_400_000),
+        (PhotoRole::Preview, 120_000),
+        (PhotoRole::Thumbnail, 12_000),
+    ]
+    .into_iter()
+    .map(|(role, bytes)| {
+        let hash = PhotoHash::of(format!("{number} {}", role.name()).as_bytes());
+        photo(hash, bytes, role)
+    })
+    .collect()
+}
+
+/// Bodies of pushes, 64 records each, ready to be sent.
+pub(super) fn batches(records: &[String]) -> Vec<Vec<u8>> {
+    records
+        .chunks(64)
+        .map(|chunk| {
+            let body: BTreeMap<&str, &[String]> = BTreeMap::from([("records", chunk)]);
+            serde_json::to_vec(&body).expect("strings are plain data")
+        })
+        .collect()
+}
