@@ -13,6 +13,7 @@ use hattama_proto::{
     id::to_hex,
     time::{ClaimedTime, UnixMillis},
 };
+use serde::{Deserialize, Serialize};
 
 /// What all clocks of the device said at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,49 @@ impl Moment {
             local.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string().parse().ok()
         };
         written().unwrap_or_else(|| ClaimedTime::from_unix_millis(self.wall))
+    }
+}
+
+/// Headquarters' clock beside the phone's, as of the last answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Anchor {
+    server_ms: i64,
+    wall_ms: i64,
+    mono_ms: u64,
+    boot: String,
+}
+
+impl Anchor {
+    /// Headquarters said `server` at `now`.
+    pub(crate) fn new(server: UnixMillis, now: &Moment) -> Self {
+        Self {
+            server_ms: server.0,
+            wall_ms: now.wall.0,
+            mono_ms: now.mono_ms,
+            boot: now.boot.clone(),
+        }
+    }
+
+    /// The stored form.
+    pub(crate) fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("numbers and a string are JSON")
+    }
+
+    /// Reads the stored form.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// By how much the phone's wall clock is ahead of headquarters', in milliseconds: counted on
+    /// from the time since boot, or as it was then if the phone was started anew.
+    pub(crate) fn ahead_ms(&self, now: &Moment) -> i64 {
+        let since = now.mono_ms.checked_sub(self.mono_ms).and_then(|ms| i64::try_from(ms).ok());
+        match since {
+            Some(since) if self.boot == now.boot => {
+                now.wall.0.saturating_sub(self.server_ms.saturating_add(since))
+            }
+            _ => self.wall_ms.saturating_sub(self.server_ms),
+        }
     }
 }
 

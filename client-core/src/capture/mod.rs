@@ -17,6 +17,13 @@ mod picture;
 mod sniff;
 mod summary;
 
+pub(crate) use self::{
+    body::{body_of, correction_of},
+    check::{Known, check},
+    claims::{Place, claims, fresh_nonce, fresh_uid},
+    photo::{Depth, Intake, is_intact},
+};
+
 pub use self::{
     draft::{
         CorrectedDraft, CorrectionDraft, FormDraft, IncidentDraft, KeptPhotos, NotObtainedDraft,

@@ -1,39 +1,95 @@
-//! Looking.
-use super::{JournalLine, Notebook, OutboxSummary, RecordItem};
-use crate::error::NotebookError;
+//! Looking: records, receipts, what waits and why.
+
 use hattama_proto::id::{PhotoHash, RecordId};
+
+use super::{JournalLine, Notebook, OutboxSummary, RecordItem};
+use crate::{
+    error::NotebookError,
+    outbox::blob_path,
+    sync::{Class, Deadline},
+};
 
 impl Notebook {
     /// Records, newest first: at most `limit`, after skipping `skip`.
-    pub fn list(&self, _skip: u32, _limit: u32) -> Result<Vec<RecordItem>, NotebookError> {
-        todo!()
+    pub fn list(&self, skip: u32, limit: u32) -> Result<Vec<RecordItem>, NotebookError> {
+        self.with(|outbox| outbox.list(skip, limit))
     }
+
     /// One record.
-    pub fn get(&self, _record: RecordId) -> Result<RecordItem, NotebookError> {
-        todo!()
+    pub fn get(&self, record: RecordId) -> Result<RecordItem, NotebookError> {
+        self.with(|outbox| outbox.get(record))?.ok_or_else(|| unknown(record))
     }
-    /// The signed string of a record.
-    pub fn signed_text(&self, _record: RecordId) -> Result<String, NotebookError> {
-        todo!()
+
+    /// The signed string of a record, to the byte.
+    pub fn signed_text(&self, record: RecordId) -> Result<String, NotebookError> {
+        self.with(|outbox| outbox.envelope(record))?.ok_or_else(|| unknown(record))
     }
-    /// The receipt of a record as a `tlog-proof` file, once there is one.
-    pub fn record_receipt(&self, _record: RecordId) -> Result<Option<String>, NotebookError> {
-        todo!()
+
+    /// The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+    pub fn record_receipt(&self, record: RecordId) -> Result<Option<String>, NotebookError> {
+        self.with(|outbox| outbox.record_receipt(record))
     }
-    /// The receipt of a photo as a `tlog-proof` file, once there is one.
-    pub fn photo_receipt(&self, _photo: PhotoHash) -> Result<Option<String>, NotebookError> {
-        todo!()
+
+    /// The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+    pub fn photo_receipt(&self, photo: PhotoHash) -> Result<Option<String>, NotebookError> {
+        self.with(|outbox| outbox.photo_receipt(photo))
     }
-    /// Where the file of a photo is kept.
-    pub fn photo_path(&self, _photo: PhotoHash) -> std::path::PathBuf {
-        todo!()
+
+    /// Where the file of a photo is kept. Do not write there.
+    pub fn photo_path(&self, photo: PhotoHash) -> std::path::PathBuf {
+        self.folder.join(blob_path(photo))
     }
-    /// What waits, and for what.
+
+    /// What waits, for how long, and what stands in the way.
     pub fn outbox_summary(&self) -> Result<OutboxSummary, NotebookError> {
-        todo!()
+        let enrolled = self.trust()?.is_some();
+        let now = self.options.clock.now();
+        let (mut summary, backoffs) =
+            self.with(|outbox| Ok((outbox.summary(now.wall.0)?, outbox.backoffs()?)))?;
+        if summary.is_empty() {
+            return Ok(summary);
+        }
+        if !enrolled {
+            summary.blocked_by = Some(NotebookError::NotEnrolled.to_string());
+            return Ok(summary);
+        }
+        let left = |class| {
+            backoffs
+                .get(&class)
+                .map(|pause: &crate::sync::BackOff| Deadline::remaining_ms(&pause.deadline, &now))
+                .filter(|left| *left > 0)
+        };
+        let records = summary.urgent.count + summary.records.count > 0;
+        let previews = summary.thumbnails.count + summary.previews.count > 0;
+        let class = match (records, previews) {
+            (true, _) => Class::Records,
+            (false, true) => Class::Previews,
+            (false, false) => Class::Originals,
+        };
+        summary.next_wakeup_ms = Some(0);
+        for (class, words) in [
+            (class, "headquarters could not be reached or could not take more"),
+            (Class::Network, "there was no connection"),
+        ] {
+            if let Some(left) = left(class) {
+                summary.next_wakeup_ms = Some(left);
+                summary.blocked_by = Some(words.to_owned());
+            }
+        }
+        Ok(summary)
     }
-    /// The newest lines of the journal, newest first.
-    pub fn journal(&self, _limit: u32) -> Result<Vec<JournalLine>, NotebookError> {
-        todo!()
+
+    /// The newest lines of the journal, newest first. They hold ids and counts, no words.
+    pub fn journal(&self, limit: u32) -> Result<Vec<JournalLine>, NotebookError> {
+        self.with(|outbox| outbox.journal(limit))
     }
+
+    /// Pairs of signed checkpoints in which the log contradicts itself; normally none.
+    pub fn fork_proofs(&self) -> Result<Vec<(String, String)>, NotebookError> {
+        self.with(|outbox| outbox.fork_proofs())
+    }
+}
+
+fn unknown(record: RecordId) -> NotebookError {
+    NotebookError::invalid("record", format!("this notebook has no record {record}"))
 }

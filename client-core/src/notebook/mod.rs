@@ -12,7 +12,6 @@
 
 mod capture;
 mod enrol;
-mod feed;
 mod list;
 mod open;
 mod packs;

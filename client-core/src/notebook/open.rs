@@ -1,22 +1,127 @@
 //! Opening, pausing and resuming.
-use std::path::Path;
 
-use super::{Notebook, NotebookOptions};
-use crate::error::NotebookError;
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use hattama_proto::kind::Role;
+
+use super::{Notebook, NotebookOptions, Opened, lock};
+use crate::{
+    error::NotebookError,
+    keys::Keys,
+    outbox::{self, Outbox, sidecar},
+    transport::Stop,
+};
+
+/// Folders of a notebook; `tmp` is emptied whenever it is opened.
+const FOLDERS: [&str; 4] = ["blobs", "packs", "tmp", sidecar::FOLDER];
 
 impl Notebook {
-    /// Opens the notebook in `folder`, making it if there is none.
-    pub fn open(_folder: &Path, _options: NotebookOptions) -> Result<Self, NotebookError> {
-        todo!()
+    /// Opens the notebook in `folder`, making it if there is none. One process at a time.
+    ///
+    /// A damaged database is set aside and read as far as possible;
+    /// [`opened`](Self::opened) says so. A notebook of a newer version is refused as it is.
+    pub fn open(folder: &Path, options: NotebookOptions) -> Result<Self, NotebookError> {
+        fs::create_dir_all(folder)?;
+        let held = hold(folder)?;
+        for name in FOLDERS {
+            fs::create_dir_all(folder.join(name))?;
+        }
+        empty(&folder.join("tmp"))?;
+        let keys = Keys::open(folder, options.random.as_ref())?;
+        let (outbox, opened) = open_outbox(folder, &keys, &options, held)?;
+        let notebook = Self {
+            folder: folder.to_owned(),
+            options,
+            keys,
+            opened,
+            outbox: Mutex::new(Some(outbox)),
+            capturing: Mutex::new(()),
+            syncing: Mutex::new(()),
+            pack: Mutex::new(None),
+            stop: Stop::default(),
+        };
+        notebook.settle_election()?;
+        Ok(notebook)
     }
 
-    /// Ends what runs, brings the database to rest and closes it.
+    /// Ends a running sync, brings the database to rest and closes it: no file of it stays open.
+    /// Phones do not let a suspended app keep one.
     pub fn pause(&self) -> Result<(), NotebookError> {
-        todo!()
+        self.stop.interrupt();
+        let _synced = lock(&self.syncing);
+        let _captured = lock(&self.capturing);
+        match lock(&self.outbox).take() {
+            Some(outbox) => outbox.close(),
+            None => Ok(()),
+        }
     }
 
     /// Opens the database again after [`pause`](Self::pause).
     pub fn resume(&self) -> Result<(), NotebookError> {
-        todo!()
+        let mut outbox = lock(&self.outbox);
+        if outbox.is_none() {
+            let held = hold(&self.folder)?;
+            let (opened, _) = open_outbox(&self.folder, &self.keys, &self.options, held)?;
+            *outbox = Some(opened);
+        }
+        Ok(())
     }
+
+    fn settle_election(&self) -> Result<(), NotebookError> {
+        let Some(wanted) = &self.options.election else { return Ok(()) };
+        self.with(|outbox| match outbox.setting(outbox::ELECTION)? {
+            None => outbox.set(&[(outbox::ELECTION, Some(wanted.as_str()))]),
+            Some(stored) if stored == wanted.as_str() => Ok(()),
+            Some(stored) => Err(NotebookError::invalid(
+                "election",
+                format!("this notebook is about {stored}; open another folder for {wanted}"),
+            )),
+        })
+    }
+}
+
+impl Drop for Notebook {
+    fn drop(&mut self) {
+        // Whatever this leaves undone, the next opening does: nothing depends on a clean end.
+        if let Some(outbox) = lock(&self.outbox).take() {
+            drop(outbox.close());
+        }
+    }
+}
+
+fn open_outbox(
+    folder: &Path,
+    keys: &Keys,
+    options: &NotebookOptions,
+    held: File,
+) -> Result<(Outbox, Opened), NotebookError> {
+    let public = Role::ALL.map(|role| (role, keys.of(role).public()));
+    outbox::open(folder, &public, Arc::clone(&options.clock).now().wall, held)
+}
+
+/// Takes the notebook for this process.
+fn hold(folder: &Path) -> Result<File, NotebookError> {
+    let file = File::create(folder.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(NotebookError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Removes what a crash left half copied: no record names any of it.
+fn empty(folder: &Path) -> Result<(), NotebookError> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }

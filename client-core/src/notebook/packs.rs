@@ -1,1 +1,182 @@
-//! Placeholder.
+//! The election set-up on the phone: a signed manifest in the outbox, its parts as files under
+//! `packs/`, named by their hashes.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write as _,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use hattama_proto::{
+    id::PartHash,
+    key::PublicKey,
+    limits::PACK_PART_BYTES_MAX,
+    pack::{Pack, PackManifest, PartName, PartRef},
+    statement::Statement,
+    tlog::{Origin, VerifierKey},
+};
+
+use super::{Notebook, lock};
+use crate::{
+    error::NotebookError,
+    outbox,
+    sync::{Heard, Trust, fetch_part, hear_bytes, statement},
+    transport::{Stop, Transport},
+};
+
+/// Why a set-up was not taken over.
+pub(super) enum Unfetched {
+    /// The network or headquarters: another time.
+    Heard(Heard<Vec<u8>>),
+    /// It is not what the root signed, or this phone cannot keep it.
+    Wrong(NotebookError),
+}
+
+impl<E: Into<NotebookError>> From<E> for Unfetched {
+    fn from(error: E) -> Self {
+        Self::Wrong(error.into())
+    }
+}
+
+impl Notebook {
+    /// The election set-up; none before the enrolment.
+    pub fn pack(&self) -> Result<Option<Arc<Pack>>, NotebookError> {
+        let mut cached = lock(&self.pack);
+        if let Some(pack) = cached.as_ref() {
+            return Ok(Some(Arc::clone(pack)));
+        }
+        let Some(manifest) = self.manifest()? else { return Ok(None) };
+        let pack = Arc::new(self.assemble(&manifest.claims.body)?);
+        *cached = Some(Arc::clone(&pack));
+        Ok(Some(pack))
+    }
+
+    /// What answers are checked against; none before the enrolment.
+    pub(super) fn trust(&self) -> Result<Option<Trust>, NotebookError> {
+        let (Some(pack), Some(root)) = (self.pack()?, self.root_key()?) else { return Ok(None) };
+        trust_of(&pack, root).map(Some)
+    }
+
+    /// Takes over the set-up of `text`, a manifest that the root is said to have signed, in the
+    /// memory of this process; what the caller commits makes it last.
+    pub(super) fn fetch_set_up(
+        &self,
+        manifest: &Statement<PackManifest>,
+        transport: &dyn Transport,
+        stop: &Stop,
+    ) -> Result<Pack, Unfetched> {
+        for (name, part) in &manifest.claims.body.parts {
+            self.fetch_part(*name, *part, transport, stop)?;
+        }
+        let pack = self.assemble(&manifest.claims.body)?;
+        if pack.election.id != manifest.claims.election {
+            return Err(NotebookError::untrusted("the set-up is of another election").into());
+        }
+        Ok(pack)
+    }
+
+    /// Uses `pack` from now on.
+    pub(super) fn use_pack(&self, pack: Pack) {
+        *lock(&self.pack) = Some(Arc::new(pack));
+    }
+
+    /// The facts that make a set-up last.
+    pub(super) fn pack_facts(
+        &self,
+        pack: &Pack,
+        manifest: &Statement<PackManifest>,
+        invited: &[String],
+    ) -> Vec<(&'static str, Option<String>)> {
+        // Addresses that were handed over personally come first.
+        let mut addresses = invited.to_vec();
+        for address in &pack.election.addresses {
+            if !addresses.contains(address) {
+                addresses.push(address.clone());
+            }
+        }
+        let addresses = serde_json::to_string(&addresses).expect("texts are JSON");
+        vec![
+            (outbox::MANIFEST, Some(manifest.verified.text().to_owned())),
+            (outbox::NEXT_MANIFEST, None),
+            (outbox::HQ_KEY, Some(pack.election.keys.hq.to_string())),
+            (outbox::ADDRESSES, Some(addresses)),
+        ]
+    }
+
+    /// The manifest in use, checked again.
+    fn manifest(&self) -> Result<Option<Statement<PackManifest>>, NotebookError> {
+        let text = self.with(|outbox| outbox.setting(outbox::MANIFEST))?;
+        let (Some(text), Some(root), Some(election)) = (text, self.root_key()?, self.election()?)
+        else {
+            return Ok(None);
+        };
+        statement(&text, &root, &election).map(Some)
+    }
+
+    /// The root key, as the invitation named it.
+    pub(super) fn root_key(&self) -> Result<Option<PublicKey>, NotebookError> {
+        self.with(|outbox| outbox.setting(outbox::ROOT_KEY))?
+            .map(|key| {
+                PublicKey::parse(&key)
+                    .map_err(|error| NotebookError::Storage { reason: error.to_string() })
+            })
+            .transpose()
+    }
+
+    fn assemble(&self, manifest: &PackManifest) -> Result<Pack, NotebookError> {
+        let mut parts: BTreeMap<PartName, Vec<u8>> = BTreeMap::new();
+        for (name, part) in &manifest.parts {
+            parts.insert(*name, fs::read(self.part_path(part.sha256))?);
+        }
+        Pack::assemble(manifest, |name| parts.get(&name).map(Vec::as_slice))
+            .map_err(NotebookError::untrusted)
+    }
+
+    fn fetch_part(
+        &self,
+        name: PartName,
+        part: PartRef,
+        transport: &dyn Transport,
+        stop: &Stop,
+    ) -> Result<(), Unfetched> {
+        let path = self.part_path(part.sha256);
+        if fs::read(&path).is_ok_and(|bytes| PartHash::of(&bytes) == part.sha256) {
+            return Ok(());
+        }
+        if part.bytes > PACK_PART_BYTES_MAX {
+            return Err(NotebookError::untrusted(format!("part {name} is too large")).into());
+        }
+        let heard = hear_bytes(transport.execute(fetch_part(part.sha256, part.bytes), stop));
+        let Heard::Reply(bytes) = heard else { return Err(Unfetched::Heard(heard)) };
+        if PartHash::of(&bytes) != part.sha256 {
+            let reason = format!("part {name} is not the one that was signed");
+            return Err(NotebookError::untrusted(reason).into());
+        }
+        let fresh = self.folder.join("tmp").join(part.sha256.to_hex());
+        let mut file = File::create(&fresh)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(fresh, path)?;
+        File::open(self.folder.join("packs"))?.sync_all()?;
+        Ok(())
+    }
+
+    fn part_path(&self, part: PartHash) -> PathBuf {
+        self.folder.join("packs").join(part.to_hex())
+    }
+}
+
+/// What answers are checked against, as a set-up names it.
+pub(super) fn trust_of(pack: &Pack, root: PublicKey) -> Result<Trust, NotebookError> {
+    let keys = &pack.election.keys;
+    Ok(Trust {
+        election: pack.election.id.clone(),
+        root,
+        hq: keys.hq,
+        origin: Origin::new(&keys.log_origin).map_err(NotebookError::untrusted)?,
+        log: VerifierKey::parse(&keys.log_vkey).map_err(NotebookError::untrusted)?,
+        pack_version: pack.version,
+    })
+}

@@ -1,22 +1,368 @@
-//! Syncing.
-use super::{Notebook, PumpBudget, PumpReport};
-use crate::{error::NotebookError, transport::Transport};
+//! Syncing: carries out what the engine says, one step at a time.
+//!
+//! ```text
+//! outbox ──snapshot──> engine ──step──> transport ──answer──> engine ──changes──> outbox
+//! ```
+//!
+//! Between any two steps the whole queue is looked at anew, so what was captured meanwhile goes
+//! out next if it is more urgent.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hattama_proto::{
+    id::{Kid, PhotoHash, RecordId},
+    key::PublicKey,
+    kind::Role,
+    pack::PackManifest,
+    problem::ProblemCode,
+    statement::Statement,
+    wire::{ContentRange, PhotoReply},
+};
+
+use super::{
+    Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started,
+    packs::{Unfetched, trust_of},
+};
+use crate::{
+    capture::{Depth, is_intact},
+    error::NotebookError,
+    limits::STOP_POLL_MS,
+    outbox,
+    steps::crash_point,
+    sync::{
+        Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
+        ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
+    },
+    transport::{HttpTransport, Request, Response, Stop, Transport, TransportError},
+};
 
 impl Notebook {
-    /// Sends what waits over HTTPS, within `budget`.
-    pub fn pump(&self, _budget: &PumpBudget) -> Result<PumpReport, NotebookError> {
-        todo!()
+    /// Sends what waits over HTTPS to the headquarters of the enrolment, within `budget`. Blocks;
+    /// may be interrupted from another thread. Network trouble is part of the report.
+    pub fn pump(&self, budget: &PumpBudget) -> Result<PumpReport, NotebookError> {
+        let (addresses, pin) = self.with(|outbox| {
+            Ok((outbox.setting(outbox::ADDRESSES)?, outbox.setting(outbox::PIN)?))
+        })?;
+        let Some(addresses) = addresses else { return Ok(not_enrolled()) };
+        let addresses: Vec<String> = serde_json::from_str(&addresses).unwrap_or_default();
+        // One unusable address in a set-up must not make the others useless.
+        let usable: Vec<String> = addresses
+            .iter()
+            .filter(|one| HttpTransport::new(std::slice::from_ref(one), pin.as_deref()).is_ok())
+            .cloned()
+            .collect();
+        match HttpTransport::new(&usable, pin.as_deref()) {
+            Ok(transport) => self.pump_through(budget, &transport),
+            Err(error) => Ok(PumpReport {
+                trouble: Some(super::Trouble::Address(error.to_string())),
+                end: PumpEnd::Waiting,
+                ..PumpReport::default()
+            }),
+        }
     }
-    /// Sends what waits through `transport`, within `budget`.
+
+    /// As [`pump`](Self::pump), through a transport of the caller's.
     pub fn pump_through(
         &self,
-        _budget: &PumpBudget,
-        _transport: &dyn Transport,
+        budget: &PumpBudget,
+        transport: &dyn Transport,
     ) -> Result<PumpReport, NotebookError> {
-        todo!()
+        let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
+        let stop = self.stop.armed();
+        let Some(trust) = self.trust()? else { return Ok(not_enrolled()) };
+        if budget.started == Started::ByUser {
+            self.network_changed()?;
+        }
+        let now = self.options.clock.now();
+        let (link, feeds) = self.with(|outbox| {
+            let link = outbox.setting(outbox::LINK)?;
+            let feeds = outbox.enrolments()?.into_iter();
+            let feeds = feeds.filter(|row| row.token.is_some()).map(|row| row.role).collect();
+            let link: Link =
+                link.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            Ok((link, feeds))
+        })?;
+        let kids = Role::ALL.map(|role| self.kid(role)).to_vec();
+        let started_ms = now.mono_ms;
+        let engine = Engine::new(budget, link, kids, feeds, now);
+        let mut run = Run { notebook: self, engine, trust, transport, stop, budget, started_ms };
+        let end = run.to_its_end()?;
+        run.finish(end)
     }
-    /// The network is another one: what waited for a retry may be tried at once.
+
+    /// The network is another one: whatever waits for a retry of our own choosing may be tried at
+    /// once.
     pub fn network_changed(&self) -> Result<(), NotebookError> {
-        todo!()
+        self.with(outbox::Outbox::forget_pauses)
     }
+}
+
+fn not_enrolled() -> PumpReport {
+    PumpReport { end: PumpEnd::NotEnrolled, ..PumpReport::default() }
+}
+
+/// One running sync.
+struct Run<'a> {
+    notebook: &'a Notebook,
+    engine: Engine,
+    trust: Trust,
+    transport: &'a dyn Transport,
+    stop: Stop,
+    budget: &'a PumpBudget,
+    started_ms: u64,
+}
+
+impl Run<'_> {
+    fn to_its_end(&mut self) -> Result<PumpEnd, NotebookError> {
+        loop {
+            if self.stop.is_set() {
+                return Ok(PumpEnd::Interrupted);
+            }
+            if self.left_ms() == 0 || self.engine.report.bytes_sent >= self.budget.bytes_max {
+                return Ok(PumpEnd::Budget);
+            }
+            let view = self.snapshot()?;
+            let (now, dice) = (self.notebook.options.clock.now(), self.dice()?);
+            match self.engine.next(&view, now, dice) {
+                Step::Push { role, ids } => self.push(&view, role, &ids)?,
+                Step::AskStatus { kid, ids } => self.ask_status(&view, kid, &ids)?,
+                Step::AskPhoto { hash } => self.ask_photo(&view, hash)?,
+                Step::SendRange { hash, range } => self.send_range(&view, hash, range)?,
+                Step::ReadFeed { role } => self.read_feed(role)?,
+                Step::FetchSetUp => self.fetch_set_up()?,
+                Step::Wait { ms } => {
+                    self.engine.report.next_wakeup_ms = Some(ms);
+                    if ms > self.budget.wait_ms_max.min(self.left_ms()) {
+                        return Ok(PumpEnd::Waiting);
+                    }
+                    self.wait(ms);
+                }
+                Step::Nothing => {
+                    self.engine.report.next_wakeup_ms = None;
+                    return Ok(PumpEnd::Done);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, end: PumpEnd) -> Result<PumpReport, NotebookError> {
+        let link = serde_json::to_string(&self.engine.link).ok();
+        let now = self.notebook.options.clock.now();
+        self.notebook.with(|outbox| {
+            outbox.apply(&[Change::Fact { name: outbox::LINK, value: link }], now.wall)
+        })?;
+        self.engine.report.end = end;
+        if matches!(end, PumpEnd::Budget | PumpEnd::Interrupted) {
+            self.engine.report.next_wakeup_ms = Some(0);
+        }
+        Ok(self.engine.report)
+    }
+
+    fn left_ms(&self) -> u64 {
+        let elapsed = self.notebook.options.clock.now().mono_ms.saturating_sub(self.started_ms);
+        self.budget.ms_max.saturating_sub(elapsed)
+    }
+
+    fn wait(&self, ms: u64) {
+        let mut left = ms;
+        while left > 0 && !self.stop.is_set() {
+            let slice = left.min(STOP_POLL_MS);
+            self.notebook.options.clock.sleep(Duration::from_millis(slice));
+            left -= slice;
+        }
+    }
+
+    fn dice(&self) -> Result<u64, NotebookError> {
+        let mut bytes = [0; 8];
+        let random = &self.notebook.options.random;
+        random
+            .fill(&mut bytes)
+            .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, NotebookError> {
+        self.notebook.with(|outbox| {
+            Ok(Snapshot {
+                records: outbox.pending_records()?,
+                photos: outbox.pending_photos()?,
+                backoffs: outbox.backoffs()?,
+                set_up_due: outbox.setting(outbox::NEXT_MANIFEST)?.is_some(),
+            })
+        })
+    }
+
+    /// One exchange, measured.
+    fn exchange(&mut self, request: Request) -> Result<Response, TransportError> {
+        let bytes = request.body.len();
+        let before = self.notebook.options.clock.now().mono_ms;
+        let answer = self.transport.execute(request, &self.stop);
+        let ms = self.notebook.options.clock.now().mono_ms.saturating_sub(before);
+        match &answer {
+            Ok(_) => {
+                self.engine.report.bytes_sent += bytes;
+                self.engine.answered(bytes, ms);
+            }
+            Err(TransportError::Broken(_) | TransportError::TimedOut) => {
+                // At most all of it left the phone.
+                self.engine.report.bytes_sent += bytes;
+                self.engine.link.dropped(ms);
+            }
+            Err(_) => {}
+        }
+        crash_point("answer-heard");
+        answer
+    }
+
+    fn apply(&self, changes: &[Change]) -> Result<(), NotebookError> {
+        let now = self.notebook.options.clock.now();
+        self.notebook.with(|outbox| outbox.apply(changes, now.wall))
+    }
+
+    /// Checkpoints verified so far, of both roles.
+    fn seen(&self) -> Result<Vec<String>, NotebookError> {
+        self.notebook.with(|outbox| {
+            let mut seen = Vec::new();
+            for role in Role::ALL {
+                seen.extend(outbox.seen_note(role)?);
+            }
+            Ok(seen)
+        })
+    }
+
+    fn push(&mut self, view: &Snapshot, role: Role, ids: &[RecordId]) -> Result<(), NotebookError> {
+        let sent = sent(view, ids);
+        let (records, keys, note, seen) = self.notebook.with(|outbox| {
+            let mut records = Vec::new();
+            for id in ids {
+                records.extend(outbox.envelope(*id)?);
+            }
+            let kids: Vec<Kid> =
+                view.records.iter().filter(|r| ids.contains(&r.id)).map(|r| r.kid).collect();
+            let keys = keys_of(&outbox.device_keys()?, &kids);
+            Ok((records, keys, outbox.seen_note(role)?, outbox.seen(role)?))
+        })?;
+        let heard = hear(self.exchange(push_request(records, keys, seen)));
+        let changes = self.engine.pushed(role, &sent, &heard, &self.trust, note.as_deref());
+        self.apply(&changes)
+    }
+
+    fn ask_status(
+        &mut self,
+        view: &Snapshot,
+        kid: Kid,
+        ids: &[RecordId],
+    ) -> Result<(), NotebookError> {
+        let (sent, seen) = (sent(view, ids), self.seen()?);
+        let heard = hear(self.exchange(ask_status(kid, ids.to_vec())));
+        let changes = self.engine.status_read(&sent, &heard, &self.trust, &seen);
+        self.apply(&changes)
+    }
+
+    fn ask_photo(&mut self, view: &Snapshot, hash: PhotoHash) -> Result<(), NotebookError> {
+        let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) else {
+            return Ok(());
+        };
+        let heard = hear_have(self.exchange(ask_photo(hash)));
+        let changes = self.engine.photo_asked(photo, &heard);
+        self.apply(&changes)
+    }
+
+    fn send_range(
+        &mut self,
+        view: &Snapshot,
+        hash: PhotoHash,
+        range: ContentRange,
+    ) -> Result<(), NotebookError> {
+        let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) else {
+            return Ok(());
+        };
+        if !self.is_intact(photo, Depth::Length) {
+            let changes = self.engine.photo_lost(photo);
+            return self.apply(&changes);
+        }
+        let (path, seen) = (self.notebook.photo_path(hash), self.seen()?);
+        let heard: Heard<PhotoReply> = hear(self.exchange(send_range(hash, range, path)));
+        let wrong_bytes = matches!(&heard, Heard::Problem(problem)
+            if problem.code == ProblemCode::DigestMismatch);
+        let changes = if wrong_bytes && !self.is_intact(photo, Depth::Bytes) {
+            self.engine.photo_lost(photo)
+        } else {
+            self.engine.range_sent(photo, range, &heard, &self.trust, &seen)
+        };
+        self.apply(&changes)
+    }
+
+    fn is_intact(&self, photo: &PendingPhoto, depth: Depth) -> bool {
+        is_intact(&self.notebook.photo_path(photo.hash), photo.hash, photo.bytes, depth)
+    }
+
+    fn read_feed(&mut self, role: Role) -> Result<(), NotebookError> {
+        let (token, after) = self.notebook.with(|outbox| {
+            let rows = outbox.enrolments()?;
+            let token = rows.into_iter().find(|row| row.role == role).and_then(|row| row.token);
+            Ok((token, outbox.setting(outbox::feed(role))?))
+        })?;
+        let after = after.and_then(|text| text.parse().ok()).unwrap_or(0);
+        // Without a token the question is not asked, and the engine is told that it is done.
+        let answer = match token {
+            Some(token) => self.exchange(read_feed(after, &token)),
+            None => Err(TransportError::Interrupted),
+        };
+        let changes = self.engine.feed_read(role, after, &hear(answer), &self.trust);
+        self.apply(&changes)
+    }
+
+    fn fetch_set_up(&mut self) -> Result<(), NotebookError> {
+        let text = self.notebook.with(|outbox| outbox.setting(outbox::NEXT_MANIFEST))?;
+        let fetched = self.newer_set_up(&text.unwrap_or_default());
+        let changes = match fetched {
+            Ok(changes) => changes,
+            Err(Unfetched::Heard(heard)) => self.engine.trouble_with_feed(&heard),
+            Err(Unfetched::Wrong(error @ NotebookError::Untrusted { .. })) => {
+                self.engine.report.alarms.push(Alarm::SetUpRefused(error.to_string()));
+                vec![
+                    Change::Fact { name: outbox::NEXT_MANIFEST, value: None },
+                    Change::Note { code: "set-up-refused", detail: String::new() },
+                ]
+            }
+            Err(Unfetched::Wrong(error)) => return Err(error),
+        };
+        self.apply(&changes)
+    }
+
+    fn newer_set_up(&mut self, text: &str) -> Result<Vec<Change>, Unfetched> {
+        let manifest: Statement<PackManifest> =
+            statement(text, &self.trust.root, &self.trust.election)?;
+        if manifest.claims.body.version <= self.trust.pack_version {
+            // An enrolment has overtaken it.
+            return Ok(vec![Change::Fact { name: outbox::NEXT_MANIFEST, value: None }]);
+        }
+        let pack = self.notebook.fetch_set_up(&manifest, self.transport, &self.stop)?;
+        let addresses = self.notebook.with(|outbox| outbox.setting(outbox::ADDRESSES))?;
+        let addresses: Vec<String> =
+            addresses.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let facts = self.notebook.pack_facts(&pack, &manifest, &addresses);
+        let changes = facts.into_iter().map(|(name, value)| Change::Fact { name, value }).collect();
+        self.trust = trust_of(&pack, self.trust.root)?;
+        self.notebook.use_pack(pack);
+        Ok(changes)
+    }
+}
+
+fn sent(view: &Snapshot, ids: &[RecordId]) -> Vec<Sent> {
+    let of = |id: &RecordId| view.records.iter().find(|record| record.id == *id);
+    ids.iter()
+        .filter_map(of)
+        .map(|record| Sent { id: record.id, deadline: record.deadline.clone() })
+        .collect()
+}
+
+fn keys_of(stored: &[(String, String)], kids: &[Kid]) -> BTreeMap<Kid, PublicKey> {
+    stored
+        .iter()
+        .filter_map(|(_, key)| PublicKey::parse(key).ok())
+        .map(|key| (key.kid(), key))
+        .filter(|(kid, _)| kids.contains(kid))
+        .collect()
 }

@@ -1,0 +1,42 @@
+//! The log's heads this phone has verified, and proofs that it lied.
+
+use hattama_proto::{
+    id::TreeRoot,
+    kind::Role,
+    record::Seen,
+    tlog::{Checkpoint, SignedNote},
+};
+
+use super::{Outbox, settings};
+use crate::error::NotebookError;
+
+impl Outbox {
+    /// The last checkpoint verified on behalf of `role`, as a signed note.
+    pub(crate) fn seen_note(&self, role: Role) -> Result<Option<String>, NotebookError> {
+        self.setting(settings::seen(role))
+    }
+
+    /// The same, as a record names it.
+    pub(crate) fn seen(&self, role: Role) -> Result<Option<Seen>, NotebookError> {
+        Ok(self.seen_note(role)?.as_deref().and_then(seen_in))
+    }
+
+    /// How many pairs of checkpoints are kept that convict the log.
+    pub(crate) fn fork_proofs(&self) -> Result<Vec<(String, String)>, NotebookError> {
+        Ok(self
+            .db
+            .prepare_cached("select known_note, shown_note from fork_proof order by n")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?)
+    }
+}
+
+/// The checkpoint in a note that was verified when it was stored.
+fn seen_in(note: &str) -> Option<Seen> {
+    let checkpoint = Checkpoint::parse(SignedNote::parse(note).ok()?.unverified_text()).ok()?;
+    Some(Seen {
+        origin: checkpoint.origin.as_str().to_owned(),
+        size: checkpoint.size,
+        root: TreeRoot::from_bytes(*checkpoint.root.as_bytes()),
+    })
+}

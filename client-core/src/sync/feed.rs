@@ -1,0 +1,101 @@
+//! What headquarters has to say to this notebook. Pure.
+
+use hattama_proto::{
+    kind::Role,
+    pack::PackManifest,
+    problem::ProblemCode,
+    statement::{Decision, Revocation},
+    wire::{Feed, FeedItem, FeedKind},
+};
+
+use super::{Change, Class, Engine, Heard, Trust, trust::statement};
+use crate::Alarm;
+
+impl Engine {
+    /// What an answer of the feed changes.
+    pub(crate) fn feed_read(
+        &mut self,
+        role: Role,
+        after: u64,
+        heard: &Heard<Feed>,
+        trust: &Trust,
+    ) -> Vec<Change> {
+        let feed = match heard {
+            Heard::Reply(feed) => feed,
+            Heard::Problem(problem) if problem.code == ProblemCode::Unauthorized => {
+                self.feed_done(role, false);
+                return vec![
+                    Change::TokenGone { role },
+                    Change::Note { code: "token-gone", detail: role.name().to_owned() },
+                ];
+            }
+            _ => {
+                self.feed_done(role, false);
+                return self.trouble(Class::Feed, heard);
+            }
+        };
+        // Without a step forward another round would bring the same.
+        self.feed_done(role, !feed.items.is_empty() && feed.next > after);
+        let mut changes = self.works(Class::Feed);
+        for item in &feed.items {
+            changes.extend(self.feed_item(item, trust));
+        }
+        changes.push(Change::Fact {
+            name: crate::outbox::feed(role),
+            value: Some(feed.next.max(after).to_string()),
+        });
+        changes
+    }
+
+    /// What is to be done when a newer set-up could not be fetched.
+    pub(crate) fn trouble_with_feed<T>(&mut self, heard: &Heard<T>) -> Vec<Change> {
+        self.trouble(Class::Feed, heard)
+    }
+
+    fn feed_item(&mut self, item: &FeedItem, trust: &Trust) -> Vec<Change> {
+        let unsigned = || vec![Change::Note { code: "feed-refused", detail: item.at.to_string() }];
+        match &item.item {
+            FeedKind::Pack { manifest } => self.newer_set_up(manifest, trust),
+            FeedKind::Revocation { statement } => {
+                let Ok(revocation) = trust.statement::<Revocation>(statement) else {
+                    return unsigned();
+                };
+                let kid = revocation.claims.body.kid;
+                if !self.kids.contains(&kid) {
+                    return Vec::new();
+                }
+                self.alarm(Alarm::Revoked(kid));
+                vec![Change::Note { code: "key-revoked", detail: kid.to_string() }]
+            }
+            FeedKind::Decision { record, statement } => {
+                match trust.statement::<Decision>(statement) {
+                    Ok(decision) if decision.claims.body.record == *record => {
+                        vec![Change::Decided {
+                            record: *record,
+                            issued_at: decision.claims.issued_at.0,
+                            signer: trust.hq,
+                            statement: statement.clone(),
+                        }]
+                    }
+                    _ => unsigned(),
+                }
+            }
+            FeedKind::SendOriginal { photo } => vec![Change::PhotoWanted { hash: *photo }],
+            FeedKind::Unknown => Vec::new(),
+        }
+    }
+
+    fn newer_set_up(&mut self, manifest: &str, trust: &Trust) -> Vec<Change> {
+        match statement::<PackManifest>(manifest, &trust.root, &trust.election) {
+            Ok(newer) if newer.claims.body.version > trust.pack_version => vec![Change::Fact {
+                name: crate::outbox::NEXT_MANIFEST,
+                value: Some(manifest.to_owned()),
+            }],
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.alarm(Alarm::SetUpRefused(error.to_string()));
+                vec![Change::Note { code: "set-up-refused", detail: String::new() }]
+            }
+        }
+    }
+}

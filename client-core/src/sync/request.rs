@@ -1,0 +1,88 @@
+//! The requests a phone makes. Pure.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use hattama_proto::{
+    id::{Kid, PartHash, PhotoHash, RecordId},
+    key::PublicKey,
+    record::Seen,
+    wire::{ContentRange, EnrolmentPush, PushRequest, StatusRequest, WIRE_HEADER, WIRE_VERSION},
+};
+use serde::Serialize;
+
+use crate::{
+    limits::ANSWER_BYTES_MAX,
+    transport::{Method, Request, RequestBody},
+};
+
+/// How hard a push is compressed: JSON of base64 gains nothing above this.
+const DEFLATE_LEVEL: u8 = 6;
+
+/// `POST /v1/records`.
+pub(crate) fn push(
+    records: Vec<String>,
+    keys: BTreeMap<Kid, PublicKey>,
+    seen: Option<Seen>,
+) -> Request {
+    let mut request = post("/v1/records", &PushRequest { records, keys, seen });
+    if let RequestBody::Bytes(json) = &request.body {
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(json, DEFLATE_LEVEL);
+        request.headers.push(("content-encoding", "deflate".to_owned()));
+        request.body = RequestBody::Bytes(packed);
+    }
+    request
+}
+
+/// `POST /v1/status`.
+pub(crate) fn ask_status(kid: Kid, records: Vec<RecordId>) -> Request {
+    post("/v1/status", &StatusRequest { kid, records, photos: Vec::new() })
+}
+
+/// `POST /v1/enrolments`.
+pub(crate) fn enrol(request: &str) -> Request {
+    post("/v1/enrolments", &EnrolmentPush { request: request.to_owned() })
+}
+
+/// `HEAD /v1/blobs/{sha256}`.
+pub(crate) fn ask_photo(hash: PhotoHash) -> Request {
+    request(Method::Head, format!("/v1/blobs/{hash}"))
+}
+
+/// `PUT /v1/blobs/{sha256}` of one range of the file at `path`.
+pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, path: PathBuf) -> Request {
+    let mut request = request(Method::Put, format!("/v1/blobs/{hash}"));
+    request.headers.push(("content-range", range.to_header()));
+    request.headers.push(("content-type", "application/octet-stream".to_owned()));
+    request.body = RequestBody::FileRange { path, first: range.first, len: range.len() };
+    request
+}
+
+/// `GET /v1/feed`.
+pub(crate) fn read_feed(after: u64, token: &str) -> Request {
+    let mut request = request(Method::Get, format!("/v1/feed?after={after}"));
+    request.headers.push(("authorization", format!("Bearer {token}")));
+    request
+}
+
+/// `GET /v1/packs/{sha256}`.
+pub(crate) fn fetch_part(part: PartHash, bytes_max: u64) -> Request {
+    Request { answer_bytes_max: bytes_max, ..request(Method::Get, format!("/v1/packs/{part}")) }
+}
+
+fn post(path: &str, body: &impl Serialize) -> Request {
+    let json = serde_json::to_vec(body).expect("requests are plain data");
+    let mut request = request(Method::Post, path.to_owned());
+    request.headers.push(("content-type", "application/json".to_owned()));
+    request.body = RequestBody::Bytes(json);
+    request
+}
+
+fn request(method: Method, path: String) -> Request {
+    Request {
+        method,
+        path,
+        headers: vec![(WIRE_HEADER, WIRE_VERSION.to_owned())],
+        body: RequestBody::Empty,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    }
+}
