@@ -25,6 +25,13 @@ mod state_root;
 mod statements;
 mod unit_file;
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod world;
+
 pub use self::{
     cells::{CellKey, Cells, Shapes},
     entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet},

@@ -143,12 +143,12 @@ impl Picture {
     /// The file of a unit; none if nothing names it and nothing was moved there.
     pub fn file(&self, unit: &UnitCode) -> Option<&UnitFile> {
         let slot = &self.slots[*self.by_unit.get(unit)?];
-        (!slot.is_empty()).then_some(&slot.file)
+        (!slot.file.is_empty()).then_some(&slot.file)
     }
 
     /// All files with something in them, in no particular order.
     pub fn files(&self) -> impl Iterator<Item = &UnitFile> {
-        self.slots.iter().filter(|slot| !slot.is_empty()).map(|slot| &slot.file)
+        self.slots.iter().filter(|slot| !slot.file.is_empty()).map(|slot| &slot.file)
     }
 
     /// Keeps an entry that is new, and what it adds to the statements; computes nothing.
@@ -255,12 +255,6 @@ impl Picture {
             merge(unit, &entries, &self.statements, &self.pack)
         };
         self.slots[at].file = file;
-    }
-}
-
-impl Slot {
-    fn is_empty(&self) -> bool {
-        self.file.entries.is_empty() && self.file.moved_away.is_empty()
     }
 }
 

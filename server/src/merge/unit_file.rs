@@ -62,6 +62,11 @@ impl UnitFile {
         }
     }
 
+    /// Whether nothing names the unit and nothing was moved there.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.moved_away.is_empty()
+    }
+
     /// Entries that do not count, with the reason.
     pub fn set_aside(&self) -> impl Iterator<Item = (&FiledEntry, Reason)> {
         self.entries.iter().filter_map(|entry| Some((entry, entry.standing.reason()?)))
