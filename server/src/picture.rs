@@ -1,24 +1,137 @@
 //! What is known, read from the store: unit files and the state root.
 
-use crate::{app::Headquarters, store::StoreError};
-/// stub
-#[derive(serde::Serialize, Default)]
-pub struct UnitFile {}
-impl UnitFile {
-    pub fn is_empty(&self) -> bool {
-        true
-    }
+use std::{collections::HashMap, sync::Arc};
+
+use hattama_proto::{
+    id::{Kid, UnitCode},
+    jws::Envelope,
+    key::PublicKey,
+    record::Record,
+};
+
+use crate::{
+    app::Headquarters,
+    book::Book,
+    merge::{
+        Entry, Facts, LineError, StateRoot, StateRootBuilder, Statements, UnitFile, merge, standing,
+    },
+    review::IncidentState,
+    store::{self, StoreError, records::StoredRecord},
+};
+
+/// Rows read at once while everything is gone through.
+const PAGE: u32 = 500;
+
+/// Why what is known cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A unit's row holds a line that this version cannot read. The records are whole; make the
+    /// rows anew from them.
+    #[error("the row of unit {unit} cannot be read: {source}")]
+    Line {
+        /// The unit.
+        unit: String,
+        /// Which line and why.
+        #[source]
+        source: LineError,
+    },
+    /// A stored record's signature does not hold: the store was altered.
+    #[error("the stored record at log index {0} does not verify: the store was altered")]
+    Altered(u64),
 }
-use hattama_proto::id::UnitCode;
 
 impl Headquarters {
     /// The unit file of `unit`: one row of the store, and the pure merge.
-    pub async fn unit_file(&self, _unit: &UnitCode) -> Result<UnitFile, StoreError> {
-        Ok(UnitFile::default())
+    pub async fn unit_file(&self, unit: &UnitCode) -> Result<UnitFile, PictureError> {
+        let lines = store::units::entries(&self.db, unit).await?.unwrap_or_default();
+        let book = self.book.read();
+        file_of(unit, &lines, &book)
     }
 
-    /// One hash over everything that counts; equal on every engine and after every migration.
-    pub async fn state_root(&self) -> Result<String, StoreError> {
-        Ok(String::new())
+    /// The files of all units that anything is known of, in the order of their codes.
+    pub async fn unit_files(&self) -> Result<Vec<UnitFile>, PictureError> {
+        let mut files = Vec::new();
+        let mut after = String::new();
+        loop {
+            let rows = store::units::after(&self.db, &after, PAGE).await?;
+            let Some((last, _)) = rows.last() else { return Ok(files) };
+            after.clone_from(last);
+            let book = self.book.read();
+            for (unit, lines) in rows {
+                // Rows are written under codes that were read as codes.
+                if let Ok(code) = UnitCode::new(&unit) {
+                    files.push(file_of(&code, &lines, &book)?);
+                }
+            }
+        }
     }
+
+    /// One hash over everything that counts: records with their standing, whole photos, incident
+    /// states, unit files. Equal on every engine and after every migration. Verifies every stored
+    /// record again on the way.
+    pub async fn state_root(&self) -> Result<StateRoot, PictureError> {
+        let mut builder = StateRootBuilder::default();
+        let brought: HashMap<Kid, PublicKey> =
+            store::devices::brought(&self.db).await?.into_iter().collect();
+        let mut after = None;
+        loop {
+            let rows = store::records::after(&self.db, after, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.position);
+            let book = self.book.read();
+            for row in &rows {
+                add_record(&mut builder, row, &book, &brought)?;
+            }
+        }
+        for (photo, _) in store::photos::all_verified(&self.db).await? {
+            builder.photo(photo);
+        }
+        for (record, state) in store::incidents::states(&self.db).await? {
+            if let Some(state) = IncidentState::from_name(&state) {
+                builder.incident(record, state);
+            }
+        }
+        for file in self.unit_files().await? {
+            builder.file(&file);
+        }
+        Ok(builder.finish())
+    }
+}
+
+fn file_of(unit: &UnitCode, lines: &str, book: &Book) -> Result<UnitFile, PictureError> {
+    let entries: Vec<Arc<Entry>> = Entry::read_lines(lines)
+        .map_err(|source| PictureError::Line { unit: unit.to_string(), source })?;
+    Ok(merge(unit, &entries, &book.statements, &book.pack))
+}
+
+fn add_record(
+    builder: &mut StateRootBuilder,
+    row: &StoredRecord,
+    book: &Book,
+    brought: &HashMap<Kid, PublicKey>,
+) -> Result<(), PictureError> {
+    let altered = || PictureError::Altered(row.position);
+    let envelope = Envelope::parse(&row.jws).map_err(|_| altered())?;
+    let key = key_of(&envelope.kid(), &book.statements, brought).ok_or_else(altered)?;
+    let verified = envelope.verify(&key).map_err(|_| altered())?;
+    let record = Record::read(verified).ok();
+    let standing = record
+        .as_ref()
+        .map(|record| standing(&Facts::of(record, row.position), &book.statements, &book.pack));
+    builder.record(row.id, standing.as_ref());
+    Ok(())
+}
+
+fn key_of(
+    kid: &Kid,
+    statements: &Statements,
+    brought: &HashMap<Kid, PublicKey>,
+) -> Option<PublicKey> {
+    statements
+        .enrolment(kid)
+        .map(|enrolment| enrolment.public_key)
+        .or_else(|| brought.get(kid).copied())
 }

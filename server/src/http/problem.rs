@@ -12,6 +12,7 @@ use hattama_proto::problem::{Problem, ProblemCode};
 use crate::{
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
+    picture::PictureError,
     review::ReviewError,
     store::StoreError,
 };
@@ -117,6 +118,17 @@ impl From<&StoreError> for HttpProblem {
                 .retry_after(STORE_RETRY_S)
             }
             error => Self::internal(error),
+        }
+    }
+}
+
+impl From<PictureError> for HttpProblem {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Store(error) => error.into(),
+            error @ (PictureError::Line { .. } | PictureError::Altered(_)) => {
+                Self::internal(&error)
+            }
         }
     }
 }

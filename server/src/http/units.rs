@@ -9,7 +9,7 @@ use hattama_proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{HttpProblem, Operator};
-use crate::{app::Headquarters, picture::UnitFile};
+use crate::{app::Headquarters, merge::UnitFile};
 
 /// Query of `GET /v1/units`.
 #[derive(Deserialize)]
@@ -70,5 +70,5 @@ pub(super) async fn state_root(
     _operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<StateRoot>, HttpProblem> {
-    Ok(Json(StateRoot { state_root: headquarters.state_root().await? }))
+    Ok(Json(StateRoot { state_root: headquarters.state_root().await?.to_string() }))
 }

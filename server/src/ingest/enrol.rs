@@ -7,7 +7,6 @@ use hattama_proto::{
     invitation::Proof,
     jws::{Envelope, SignError, VerifyError},
     key::SigningKey,
-    kind::Kind,
     limits::DEVICE_TOKEN_MS,
     record::RequestClaims,
     statement::{Enrolment, Statement, StatementClaims, sign_statement},
@@ -185,16 +184,15 @@ impl Enrolments {
     }
 }
 
-/// Checks that the request is signed by the very key it asks for.
+/// Checks that the request is signed by the very key it asks for. The key has to be looked up in
+/// the unverified payload; everything else is read after the check.
 fn read_request(text: &str) -> Result<(RecordId, RequestClaims), EnrolError> {
     let refused = |error| EnrolError::Request(Some(error));
     let envelope = Envelope::parse(text).map_err(refused)?;
-    if envelope.kind() != Kind::EnrolmentRequest {
-        return Err(EnrolError::Request(None));
-    }
-    let claims: RequestClaims = serde_json::from_slice(envelope.unverified_payload())
+    let asked: RequestClaims = serde_json::from_slice(envelope.unverified_payload())
         .map_err(|_| EnrolError::Request(None))?;
-    envelope.verify(&claims.body.public_key).map_err(refused)?;
+    let verified = envelope.verify(&asked.body.public_key).map_err(refused)?;
+    let claims = RequestClaims::read(&verified).map_err(|_| EnrolError::Request(None))?;
     Ok((RecordId::of(text.as_bytes()), claims))
 }
 

@@ -127,6 +127,17 @@ pub fn keep_brought(keys: impl IntoIterator<Item = PublicKey>) -> Batch {
     )
 }
 
+/// All keys that came along with records.
+pub async fn brought(db: &Db) -> Result<Vec<(Kid, PublicKey)>, StoreError> {
+    let rows = db.query("select public_key from brought_key order by kid", &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let key = PublicKey::parse(row.text(0)?).map_err(|_| unreadable("a public key"))?;
+            Ok((key.kid(), key))
+        })
+        .collect()
+}
+
 /// Stores a device token by its hash.
 pub fn give_token(
     token_hash: &str,

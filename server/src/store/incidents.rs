@@ -174,6 +174,12 @@ pub async fn counts(db: &Db) -> Result<Vec<(String, u64)>, StoreError> {
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), unsigned(row.int(1)?)))).collect()
 }
 
+/// The state of every incident.
+pub async fn states(db: &Db) -> Result<Vec<(RecordId, String)>, StoreError> {
+    let rows = db.query("select record_id, state from incident order by record_id", &[]).await?;
+    rows.iter().map(|row| Ok((record_id(row.text(0)?)?, row.text(1)?.to_owned()))).collect()
+}
+
 /// One step of a review.
 #[derive(Clone, Debug)]
 pub struct Transition {
