@@ -14,6 +14,7 @@ use std::{
 use hattama_proto::{
     id::{ElectionId, Kid, PartHash},
     jws::SignError,
+    key::SigningKey,
     pack::{HqKeys, Pack, PackError, PackManifest, PartName, PartRef},
     statement::{StatementClaims, sign_statement},
     time::UnixMillis,
@@ -124,6 +125,18 @@ impl Setup {
         Ok(Self { parts })
     }
 
+    /// Whether the parts make a set-up. Found out before anything is made, so that a slip in a file
+    /// can be mended and `init` tried again.
+    fn check(&self, log_origin: &str) -> Result<(), InitError> {
+        let stand_in = SigningKey::from_seed(&[1; 32]).expect("32 bytes are a seed");
+        let keys = HqKeys {
+            hq: stand_in.public(),
+            log_origin: log_origin.to_owned(),
+            log_vkey: String::new(),
+        };
+        self.complete(&keys, &[]).map(drop)
+    }
+
     /// Fills in headquarters' keys and addresses.
     fn complete(&self, keys: &HqKeys, addresses: &[String]) -> Result<Parts, InitError> {
         let mut parts = self.parts.clone();
@@ -158,6 +171,7 @@ pub async fn init(
 ) -> Result<NewHeadquarters, InitError> {
     let origin = KeyName::new(&options.log_origin)
         .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
+    setup.check(&options.log_origin)?;
     let folder = DataFolder::create(folder)?;
     keys::create(&folder.keys())?;
     let root = keys::root(&folder.keys())?;

@@ -6,6 +6,7 @@ use actix_web::{
 };
 use hattama_proto::{
     id::{Kid, OrgId},
+    key::PublicKey,
     kind::Role,
     statement::Mandate,
     wire::{EnrolmentPush, EnrolmentReply, SessionReply, SessionRequest},
@@ -43,6 +44,8 @@ pub(super) async fn session(
 #[derive(Serialize)]
 pub(super) struct DeviceView {
     kid: Kid,
+    /// With it anybody checks the device's signatures.
+    public_key: PublicKey,
     role: Role,
     person: String,
     org: String,
@@ -64,6 +67,7 @@ pub(super) async fn devices(
         .enrolments()
         .map(|enrolment| DeviceView {
             kid: enrolment.kid,
+            public_key: enrolment.public_key,
             role: enrolment.role,
             person: enrolment.person.to_string(),
             org: enrolment.org.to_string(),

@@ -78,6 +78,8 @@ async fn not_found() -> HttpProblem {
 }
 
 /// Serves `headquarters` on a socket that is bound already. With `tls`, HTTPS only.
+///
+/// Signals of the system are left to the caller, who stops it by [`Server::handle`].
 pub fn serve(
     headquarters: Headquarters,
     listener: TcpListener,
@@ -95,7 +97,8 @@ pub fn serve(
     })
     .workers(WORKERS)
     .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_S))
-    .shutdown_timeout(5);
+    .shutdown_timeout(5)
+    .disable_signals();
     let server = match tls {
         Some(config) => server.listen_rustls_0_23(listener, config)?,
         None => server.listen(listener)?,

@@ -47,7 +47,8 @@ pub(super) struct ArchiveQuery {
 /// What became of an import.
 #[derive(Serialize)]
 pub(super) struct ArchiveView {
-    id: PublicationId,
+    /// None when no row was understood; then nothing was archived.
+    id: Option<PublicationId>,
     units: usize,
     /// Rows that were not understood, with their line and the reason.
     left_out: Vec<(u64, String)>,
@@ -69,9 +70,13 @@ pub(super) async fn archive(
         .map_err(|error| HttpProblem::new(ProblemCode::Invalid, error.to_string()))?;
     let units = read.rows.len();
     let left_out = read.left_out.clone();
+    // What is archived stays for ever; a file for another level or register is a slip.
+    if units == 0 {
+        return Ok(Json(ArchiveView { id: None, units, left_out }));
+    }
     let id = headquarters
         .review
         .archive(&file, level, &query.source, read, (headquarters.clock)())
         .await?;
-    Ok(Json(ArchiveView { id, units, left_out }))
+    Ok(Json(ArchiveView { id: Some(id), units, left_out }))
 }

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json, Path, Query};
 use hattama_proto::{
     id::{CopyType, RecordId, UnitCode},
+    key::PublicKey,
     problem::ProblemCode,
     statement::{Decision, Disposition},
     time::UnixMillis,
@@ -25,6 +26,8 @@ pub(super) struct RecordView {
     id: RecordId,
     kind: String,
     kid: String,
+    /// The key itself, if it is enrolled: with it anybody checks the signature.
+    public_key: Option<PublicKey>,
     person: Option<String>,
     org: Option<String>,
     received_at: UnixMillis,
@@ -88,6 +91,7 @@ fn view(headquarters: &Headquarters, record: StoredRecord) -> RecordView {
             .map_or(record.typ.clone(), |kind| kind.name().to_owned()),
         person: enrolment.map(|enrolment| enrolment.person.to_string()),
         org: enrolment.map(|enrolment| enrolment.org.to_string()),
+        public_key: enrolment.map(|enrolment| enrolment.public_key),
         kid: record.kid,
         received_at: record.received_at,
         held: record.held,

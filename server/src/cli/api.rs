@@ -1,0 +1,293 @@
+//! Requests to a running headquarters, with its refusals turned into exit codes.
+
+use std::{io::Read, net::IpAddr, path::Path, time::Duration};
+
+use hattama_proto::{
+    problem::{Problem, ProblemCode},
+    wire::WIRE_HEADER,
+};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use serde::Serialize;
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use super::CliError;
+
+/// Largest answer that is read, in bytes: a page of 200 records of 16 KiB, twice over.
+const ANSWER_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Longest wait for a connection, in seconds.
+const CONNECT_S: u64 = 10;
+
+/// Longest wait for an answer, in seconds: the import of a whole country's precincts.
+const ANSWER_S: u64 = 300;
+
+/// Headquarters, asked on behalf of an operator.
+#[derive(Debug)]
+pub(super) struct Api {
+    agent: Agent,
+    server: String,
+    token: String,
+}
+
+impl Api {
+    /// Speaks to `server` only; plain HTTP only within this machine, because the token opens
+    /// everything.
+    pub(super) fn new(
+        server: &str,
+        token: &str,
+        certificate: Option<&Path>,
+    ) -> Result<Self, CliError> {
+        check_address(server)?;
+        let tls = match certificate {
+            None => TlsConfig::builder().build(),
+            Some(path) => TlsConfig::builder().root_certs(roots(path)?).build(),
+        };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(CONNECT_S)))
+            .timeout_recv_response(Some(Duration::from_secs(ANSWER_S)))
+            .timeout_recv_body(Some(Duration::from_secs(ANSWER_S)))
+            .proxy(None)
+            .tls_config(tls)
+            .build();
+        let server = server.trim_end_matches('/').to_owned();
+        Ok(Self { agent: config.into(), server, token: token.to_owned() })
+    }
+
+    /// `GET`.
+    pub(super) fn get(&self, path: &str) -> Result<Value, CliError> {
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.server))
+            .header("Authorization", format!("Bearer {}", self.token));
+        self.read(request.call(), Blame::Headquarters)
+    }
+
+    /// `POST` of JSON, with further header fields.
+    pub(super) fn post(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        headers: &[(&str, String)],
+    ) -> Result<Value, CliError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| CliError::Other(format!("the request cannot be written: {error}")))?;
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.server))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        self.read(request.send(&body[..]), Blame::Headquarters)
+    }
+
+    /// `POST` of a file of known length, read while it is sent. A file that headquarters does not
+    /// understand is the caller's to change.
+    pub(super) fn post_file(
+        &self,
+        path: &str,
+        media_type: &str,
+        length: u64,
+        mut file: impl Read,
+    ) -> Result<Value, CliError> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.server))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", media_type)
+            .header("Content-Length", length.to_string());
+        self.read(request.send(ureq::SendBody::from_reader(&mut file)), Blame::File)
+    }
+
+    fn read(
+        &self,
+        answer: Result<Response<Body>, ureq::Error>,
+        blame: Blame,
+    ) -> Result<Value, CliError> {
+        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        if !answer.headers().contains_key(WIRE_HEADER) {
+            return Err(CliError::Network(format!(
+                "something at {} answered that is not headquarters; check --server",
+                self.server
+            )));
+        }
+        let status = answer.status();
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES_MAX)
+            .read_to_vec()
+            .map_err(|error| self.unreachable(&error))?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| unexpected());
+        }
+        Err(refusal(status, serde_json::from_slice(&body).ok(), blame))
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> CliError {
+        let server = &self.server;
+        match error {
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => CliError::Input(format!(
+                "{server} is not an address; write it as https://hq.example.org"
+            )),
+            ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
+                CliError::Network(format!(
+                    "the certificate of {server} is not trusted ({error}); if it is headquarters' \
+                     own, give it with --certificate FILE"
+                ))
+            }
+            // rustls reports a refused certificate through the connection.
+            ureq::Error::Io(io) if io.to_string().contains("certificate") => {
+                CliError::Network(format!(
+                    "the certificate of {server} is not trusted ({io}); if it is headquarters' \
+                     own, give it with --certificate FILE"
+                ))
+            }
+            error => CliError::Network(format!(
+                "headquarters at {server} cannot be reached ({error}); is `hattama serve` running \
+                 there?"
+            )),
+        }
+    }
+}
+
+/// An answer that this version does not read.
+pub(super) fn unexpected() -> CliError {
+    CliError::Other(
+        "headquarters answered in a form that this version does not read; use the version that \
+         it runs"
+            .into(),
+    )
+}
+
+/// Whose turn it is when headquarters understood the request and found it wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blame {
+    /// Headquarters' rules.
+    Headquarters,
+    /// The file that was sent.
+    File,
+}
+
+fn refusal(status: StatusCode, problem: Option<Problem>, blame: Blame) -> CliError {
+    let detail = problem
+        .as_ref()
+        .map_or_else(|| format!("status {status}"), |problem| problem.detail.clone());
+    if status == StatusCode::UNAUTHORIZED {
+        return CliError::Refused(
+            "headquarters does not know this operator token; give the one that `hattama init` \
+             printed for this folder"
+                .into(),
+        );
+    }
+    let code = problem.map_or(ProblemCode::Unknown, |problem| problem.code);
+    if status.is_server_error() || code == ProblemCode::TooManyRequests {
+        return CliError::Network(format!("headquarters cannot answer now: {detail}"));
+    }
+    let of_the_file =
+        matches!(code, ProblemCode::Invalid | ProblemCode::MalformedBody | ProblemCode::TooLarge);
+    if blame == Blame::File && of_the_file {
+        return CliError::Input(detail);
+    }
+    CliError::Refused(format!("headquarters refused: {detail}"))
+}
+
+fn check_address(server: &str) -> Result<(), CliError> {
+    let wrong = || {
+        CliError::Input(format!("{server} is not an address; write it as https://hq.example.org"))
+    };
+    let uri: ureq::http::Uri = server.parse().map_err(|_| wrong())?;
+    let host = uri.host().ok_or_else(wrong)?;
+    let local = host == "localhost"
+        || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match uri.scheme_str() {
+        Some("https") => Ok(()),
+        Some("http") if local => Ok(()),
+        Some("http") => Err(CliError::Input(format!(
+            "{server} would send the operator token unencrypted; use https, or run this command \
+             on the machine itself"
+        ))),
+        _ => Err(wrong()),
+    }
+}
+
+fn roots(path: &Path) -> Result<RootCerts, CliError> {
+    let pem = std::fs::read(path).map_err(|error| CliError::unreadable(path, &error))?;
+    let certificates: Vec<Certificate<'static>> = CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .map(|der| Certificate::from_der(&der).to_owned())
+        .collect();
+    if certificates.is_empty() {
+        return Err(CliError::Input(format!("{} holds no certificate in PEM", path.display())));
+    }
+    Ok(RootCerts::from(certificates))
+}
+
+/// One value of a query string, so that it can hold anything.
+pub(super) fn query_value(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("a string takes everything");
+        }
+    }
+    out
+}
+
+/// A query string of the values that are there.
+pub(super) fn query(pairs: &[(&str, Option<String>)]) -> String {
+    let pairs: Vec<String> = pairs
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", query_value(value.as_deref()?))))
+        .collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_never_leaves_the_machine_unencrypted() {
+        for local in
+            ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8480", "https://hq.example"]
+        {
+            assert!(Api::new(local, "t", None).is_ok(), "{local}");
+        }
+        for remote in ["http://hq.example", "http://10.0.0.1:8480", "ftp://localhost", "hq", ""] {
+            assert!(matches!(Api::new(remote, "t", None), Err(CliError::Input(_))), "{remote}");
+        }
+    }
+
+    #[test]
+    fn a_query_can_hold_anything() {
+        let pairs = [("source", Some("цик & co".to_owned())), ("after", None)];
+        assert_eq!(query(&pairs), "?source=%D1%86%D0%B8%D0%BA%20%26%20co");
+        assert_eq!(query(&[("after", None)]), "");
+    }
+
+    #[test]
+    fn what_headquarters_cannot_do_now_is_worth_another_try_and_a_refusal_is_not() {
+        let said = |code| {
+            let problem = Problem::new(code, "why");
+            let status = StatusCode::from_u16(problem.status).unwrap();
+            let by = |blame| refusal(status, Some(problem.clone()), blame).exit_code();
+            (by(Blame::Headquarters), by(Blame::File))
+        };
+        assert_eq!(said(ProblemCode::StoreUnavailable), (3, 3));
+        assert_eq!(said(ProblemCode::TooManyRequests), (3, 3));
+        assert_eq!(said(ProblemCode::Unauthorized), (5, 5));
+        assert_eq!(said(ProblemCode::Invalid), (5, 2));
+    }
+}

@@ -1,0 +1,146 @@
+//! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
+//!
+//! ```text
+//! init, serve                                             work on a data folder
+//! invite devices records units incidents official         talk to a running headquarters
+//! verify                                                  works on files, offline
+//! ```
+//!
+//! What it promises:
+//!
+//! 1. Exit codes tell who has to act; [`CliError`] lists them, `--help` prints them.
+//! 2. An error is one sentence that says what to do, on stderr. Results are on stdout.
+//! 3. Nothing that came from outside can steer the terminal: control characters are not printed.
+
+mod access;
+mod api;
+mod devices;
+mod error;
+mod incidents;
+mod init;
+mod invite;
+mod logging;
+mod official;
+mod output;
+mod qr;
+mod records;
+mod serve;
+mod table;
+mod tls;
+mod unit_file;
+mod units;
+mod verify;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub use self::error::CliError;
+
+/// Printed below the list of commands.
+const AFTER_HELP: &str = "\
+Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
+
+Exit codes:
+  0  done
+  1  something else went wrong, or a check by `verify` failed
+  2  your input: change the command or the file
+  3  the network: headquarters cannot be reached or cannot answer now; try again
+  4  this machine: the folder, its database, a key or the port
+  5  headquarters refused; the message says why
+
+Environment:
+  HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
+A flag goes before the environment, the environment before the folder's hattama.toml.";
+
+/// Headquarters of an election observation: takes what observers send, keeps it, shows it.
+#[derive(Debug, Parser)]
+#[command(name = "hattama", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a headquarters: folder, keys, store, election set-up, operator token
+    Init(init::Init),
+    /// Serve a headquarters until Ctrl-C
+    Serve(serve::Serve),
+    /// Invite one observer, for one device
+    Invite(invite::Invite),
+    /// List enrolled devices, or revoke one
+    Devices(devices::Devices),
+    /// List records, show one, or decide about one
+    Records(records::Records),
+    /// List units of the register, or show what is known of one
+    Units(units::Units),
+    /// List incidents, show one, or take a step with one
+    Incidents(incidents::Incidents),
+    /// What the commission published
+    Official(official::Official),
+    /// Check records and receipts offline, without trusting headquarters
+    Verify(verify::Verify),
+}
+
+/// Runs the command that `arguments` ask for, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap; a closed pipe is none to us.
+            let _closed = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match cli.command {
+        Command::Init(init) => init.run(),
+        Command::Serve(serve) => serve.run(),
+        Command::Invite(invite) => invite.run(),
+        Command::Devices(devices) => devices.run(),
+        Command::Records(records) => records.run(),
+        Command::Units(units) => units.run(),
+        Command::Incidents(incidents) => incidents.run(),
+        Command::Official(official) => official.run(),
+        Command::Verify(verify) => verify.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !matches!(error, CliError::Closed) {
+                eprintln!("hattama: {}", output::printable(&error.to_string()));
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_every_flag_is_explained() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

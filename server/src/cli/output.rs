@@ -1,0 +1,68 @@
+//! What goes to the terminal.
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use super::CliError;
+
+/// Writes lines to stdout.
+pub(super) fn say(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    let wrote = out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    wrote.and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => CliError::Closed,
+        _ => CliError::Other(format!("the output cannot be written: {error}")),
+    })
+}
+
+/// Writes JSON for programs to stdout, indented so that people can read it too.
+pub(super) fn say_json(value: &impl Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::Other(format!("the answer cannot be written: {error}")))?;
+    say(&text)
+}
+
+/// A note beside the result, to stderr.
+pub(super) fn note(text: &str) {
+    eprintln!("{}", printable(text));
+}
+
+/// The text without what could steer a terminal or turn the direction of reading: an observer's
+/// words come from outside.
+pub(super) fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// As [`printable`], on one line and not longer than `max` characters.
+pub(super) fn short(text: &str, max: usize) -> String {
+    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max {
+        return line;
+    }
+    let mut cut: String = line.chars().take(max.saturating_sub(1)).collect();
+    cut.push('\u{2026}');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_from_outside_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\u{7}\nд"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\nд");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_one_line() {
+        assert_eq!(short("one\n two   three", 20), "one two three");
+        assert_eq!(short("one two three", 8), "one two\u{2026}");
+    }
+}

@@ -1,0 +1,234 @@
+//! `hattama serve`: opens a headquarters, puts it on a socket, ends in good order.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+};
+
+use clap::Args;
+use tokio::runtime::Runtime;
+
+use super::{CliError, init::is_local, logging, output, tls};
+use crate::{app::Headquarters, clock, config::Config, folder::DataFolder, http};
+
+const AFTER_HELP: &str = "\
+Plain HTTP is served on a loopback address only. Anywhere else give --tls-cert and --tls-key, or \
+--behind-proxy if a proxy in front of this process ends TLS.
+
+Invitations pin the certificate, so that an observer's phone trusts it and no other: they have to \
+be made again when it changes. With a certificate that every phone trusts, say --no-pin.
+
+Examples:
+  hattama serve --folder hq
+  hattama serve --folder hq --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem";
+
+/// Flags of `hattama serve`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Serve {
+    /// Folder of the headquarters
+    #[arg(long, value_name = "DIR", env = "HATTAMA_FOLDER")]
+    folder: PathBuf,
+    /// Address and port to listen on, instead of those in hattama.toml
+    #[arg(long, value_name = "ADDR:PORT", env = "HATTAMA_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// TLS certificate chain in PEM, the server's own first
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "HATTAMA_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// TLS private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "HATTAMA_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// A proxy in front of this process ends TLS; name it for whoever reads the configuration
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 0..=1,
+        default_missing_value = "yes",
+        conflicts_with_all = ["tls_cert", "tls_key"]
+    )]
+    behind_proxy: Option<String>,
+    /// The certificate is one that every phone trusts: invitations do not pin it
+    #[arg(long)]
+    no_pin: bool,
+}
+
+impl Serve {
+    /// Serves until it is told to stop.
+    pub(super) fn run(self) -> Result<(), CliError> {
+        logging::start();
+        let folder = DataFolder::open(&self.folder)?;
+        let mut config = Config::load(&folder.config())?;
+        self.amend(&mut config);
+        let tls = check_transport(&mut config, self.no_pin)?;
+        runtime()?.block_on(serve(&folder, config, tls))
+    }
+
+    /// Flags and environment go before the file.
+    fn amend(&self, config: &mut Config) {
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        if let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            config.tls_cert = Some(cert.clone());
+            config.tls_key = Some(key.clone());
+            config.behind_proxy = None;
+        }
+        if let Some(proxy) = &self.behind_proxy {
+            config.behind_proxy = Some(proxy.clone());
+            config.tls_cert = None;
+            config.tls_key = None;
+        }
+    }
+}
+
+/// Nothing leaves this machine unencrypted by mistake. Invitations learn the certificate's pin.
+fn check_transport(
+    config: &mut Config,
+    no_pin: bool,
+) -> Result<Option<rustls::ServerConfig>, CliError> {
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => {
+            let tls = tls::load(cert, key)?;
+            config.tls_pin = (!no_pin).then_some(tls.pin);
+            Ok(Some(tls.config))
+        }
+        (None, None) if config.listen.ip().is_loopback() || config.behind_proxy.is_some() => {
+            Ok(None)
+        }
+        (None, None) => Err(CliError::Input(format!(
+            "{} can be reached from outside and would be served unencrypted: give --tls-cert and \
+             --tls-key, or --behind-proxy if a proxy in front of it ends TLS",
+            config.listen
+        ))),
+        _ => Err(CliError::Input(
+            "hattama.toml names only one of tls_cert and tls_key; TLS needs both".into(),
+        )),
+    }
+}
+
+async fn serve(
+    folder: &DataFolder,
+    mut config: Config,
+    tls: Option<rustls::ServerConfig>,
+) -> Result<(), CliError> {
+    let listener = bind(config.listen)?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| CliError::Machine(format!("the socket has no address: {error}")))?;
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    if config.addresses.iter().all(|address| is_local(address)) {
+        // Phones on this machine only: the port may be another one than when it was made.
+        config.addresses = vec![url.clone()];
+    }
+    let headquarters = Headquarters::open_with(folder, config, clock::system).await?;
+    let election = headquarters.book.read().pack.election.id.clone();
+    let server = http::serve(headquarters.clone(), listener, tls)
+        .map_err(|error| CliError::Machine(format!("{url} cannot be served: {error}")))?;
+    let handle = server.handle();
+    let mut serving = tokio::spawn(server);
+    // Listened for before anybody is told that it is ready.
+    let told_to_stop = stop_signal()?;
+    tracing::info!(%election, "serving");
+    output::say(&format!("Headquarters of {election} is ready: {url}\nCtrl-C stops it."))?;
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = told_to_stop => {
+            tracing::info!("stopping: what was begun is finished first");
+            handle.stop(true).await;
+            serving.await
+        }
+    };
+    headquarters.close().await;
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(CliError::Machine(format!("serving ended: {error}"))),
+        Err(error) => Err(CliError::Other(format!("serving ended: {error}"))),
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| {
+        CliError::Machine(format!(
+            "{address} cannot be listened on ({error}); choose another with --listen"
+        ))
+    })
+}
+
+/// Ends on Ctrl-C and when the system asks the process to end.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| {
+        signal(kind).map_err(|error| {
+            CliError::Machine(format!("the system's signals cannot be listened for: {error}"))
+        })
+    };
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends on Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+    Ok(async {
+        // Without a signal to wait for there is nothing to end it by but the system itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// The runtime that `init` and `serve` work on.
+pub(super) fn runtime() -> Result<Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Machine(format!("no threads can be started: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use hattama_proto::{id::ElectionId, key::SigningKey};
+
+    use super::*;
+
+    fn config(listen: &str) -> Config {
+        Config {
+            election: ElectionId::new("exercise").unwrap(),
+            log_origin: "hq.example/exercise".into(),
+            root_key: SigningKey::from_seed(&[1; 32]).unwrap().public(),
+            listen: listen.parse().unwrap(),
+            addresses: Vec::new(),
+            database: None,
+            tls_cert: None,
+            tls_key: None,
+            tls_pin: None,
+            behind_proxy: None,
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_and_declared_proxies_only() {
+        assert!(check_transport(&mut config("127.0.0.1:0"), false).is_ok());
+        assert!(check_transport(&mut config("[::1]:0"), false).is_ok());
+        let refused = check_transport(&mut config("0.0.0.0:0"), false).unwrap_err();
+        assert_eq!(refused.exit_code(), 2);
+        assert!(refused.to_string().contains("--tls-cert"), "{refused}");
+        let mut proxied = config("0.0.0.0:0");
+        proxied.behind_proxy = Some("nginx".into());
+        assert!(check_transport(&mut proxied, false).is_ok());
+        let mut half = config("127.0.0.1:0");
+        half.tls_cert = Some("cert.pem".into());
+        assert!(check_transport(&mut half, false).is_err());
+    }
+}

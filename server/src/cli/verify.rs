@@ -1,0 +1,216 @@
+//! `hattama verify`: checks records and receipts offline, with keys that the caller trusts.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use clap::{ArgGroup, Args};
+use hattama_proto::{
+    id::{PhotoHash, RecordId},
+    jws::Envelope,
+    key::PublicKey,
+    kind::Kind,
+    tlog::{LogEntry, RECEIPT_BYTES_MAX, Receipt, VerifierKey},
+};
+
+use super::{CliError, error::whole, output};
+
+const AFTER_HELP: &str = "\
+A record or statement (.jws) is checked against --key: the signature, and that the key is the one \
+it names. Whose key that is, an enrolment statement says.
+
+A receipt (.tlog-proof) is checked against --vkey: that the log committed to this very record, \
+photograph or entry. The record is taken from the .jws file of the same name if none is given.
+
+Nothing is asked of headquarters. Exit code 1 if any file does not hold.
+
+Examples:
+  hattama verify --key dXzN...  8d3f.jws
+  hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  8d3f.tlog-proof --record 8d3f.jws
+  hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  41ab.tlog-proof --photo protocol.jpg";
+
+/// Longest file that is read as a record or receipt, in bytes.
+const TEXT_BYTES_MAX: u64 = RECEIPT_BYTES_MAX as u64 + 1;
+
+/// Flags of `hattama verify`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP, group = ArgGroup::new("subject").multiple(false))]
+pub(super) struct Verify {
+    /// Records, statements and receipts
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Public key whose signature it should be, or a file with it; repeat it for several
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
+    /// The log's key, as `hattama init` printed it, or a file with it
+    #[arg(long, value_name = "VKEY")]
+    vkey: Option<String>,
+    /// The record or statement that the receipt is for
+    #[arg(long, value_name = "FILE", group = "subject")]
+    record: Option<PathBuf>,
+    /// The photograph that the receipt is for
+    #[arg(long, value_name = "FILE", group = "subject")]
+    photo: Option<PathBuf>,
+    /// The log's entry that the receipt is for: `hattama-record/v1 HEX`
+    #[arg(long, value_name = "TEXT", group = "subject")]
+    entry: Option<String>,
+}
+
+impl Verify {
+    /// Checks every file, and fails if one does not hold.
+    pub(super) fn run(self) -> Result<(), CliError> {
+        let keys = self.keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
+        let vkey = self.vkey.as_deref().map(verifier_key).transpose()?;
+        let mut failed = 0;
+        for path in &self.files {
+            let text = read_text(path)?;
+            let checked = if text.starts_with("c2sp.org/tlog-proof@") {
+                self.receipt(path, &text, vkey.as_ref())?
+            } else {
+                signed(path, &text, &keys)?
+            };
+            let name = path.display();
+            match checked {
+                Ok(said) => output::say(&format!("{name}: {said}"))?,
+                Err(why) => {
+                    failed += 1;
+                    output::say(&format!("{name}: DOES NOT HOLD: {why}"))?;
+                }
+            }
+        }
+        if failed == 0 {
+            return Ok(());
+        }
+        Err(CliError::CheckFailed(format!("{failed} of {} files do not hold", self.files.len())))
+    }
+
+    fn receipt(
+        &self,
+        path: &Path,
+        text: &str,
+        vkey: Option<&VerifierKey>,
+    ) -> Result<Checked, CliError> {
+        let vkey = vkey.ok_or_else(|| {
+            CliError::Input(format!(
+                "{} is a receipt: say which log's it should be with --vkey, as `hattama init` \
+                 printed it",
+                path.display()
+            ))
+        })?;
+        let entry = self.subject(path)?;
+        let receipt = match Receipt::parse(text) {
+            Ok(receipt) => receipt,
+            Err(error) => return Ok(Err(whole(&error))),
+        };
+        Ok(match receipt.verify(&entry, vkey.name(), vkey) {
+            Err(error) => Err(whole(&error)),
+            Ok(checkpoint) => Ok(format!(
+                "holds: the log {} of {} entries has `{entry}` at index {}",
+                vkey.name(),
+                checkpoint.size,
+                receipt.index
+            )),
+        })
+    }
+
+    /// What a receipt should prove; made from the bytes at hand and never from their name.
+    fn subject(&self, receipt: &Path) -> Result<LogEntry, CliError> {
+        if let Some(entry) = &self.entry {
+            return LogEntry::parse(entry.as_bytes())
+                .map_err(|error| CliError::Input(format!("--entry: {error}")));
+        }
+        if let Some(photo) = &self.photo {
+            return Ok(LogEntry::Photo(photo_hash(photo)?));
+        }
+        let record = match &self.record {
+            Some(record) => record.clone(),
+            None => receipt.with_extension("jws"),
+        };
+        if self.record.is_none() && !record.exists() {
+            return Err(CliError::Input(format!(
+                "say what {} is a receipt for: --record FILE, --photo FILE or --entry TEXT",
+                receipt.display()
+            )));
+        }
+        let text = read_text(&record)?;
+        let id = *RecordId::of(text.as_bytes()).as_bytes();
+        let envelope = Envelope::parse(&text).map_err(|error| {
+            CliError::Input(format!("{} is not a record: {error}", record.display()))
+        })?;
+        Ok(if envelope.kind().is_record() { LogEntry::Record(id) } else { LogEntry::Statement(id) })
+    }
+}
+
+/// What was found, or why it does not hold.
+type Checked = Result<String, String>;
+
+fn signed(path: &Path, text: &str, keys: &[PublicKey]) -> Result<Checked, CliError> {
+    if keys.is_empty() {
+        return Err(CliError::Input(format!(
+            "{}: say whose signature it should be with --key; `hattama devices --json` has the \
+             keys of devices",
+            path.display()
+        )));
+    }
+    let envelope = match Envelope::parse(text) {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let (kid, kind) = (envelope.kid(), envelope.kind());
+    let Some(key) = keys.iter().find(|key| key.kid() == kid) else {
+        return Ok(Err(format!("it names the key {kid}, which is none of those given")));
+    };
+    Ok(match envelope.verify(key) {
+        Err(error) => Err(error.to_string()),
+        Ok(_) => Ok(format!(
+            "holds: {} signed by the key {kid}; its id is {}",
+            named(kind),
+            RecordId::of(text.as_bytes())
+        )),
+    })
+}
+
+fn named(kind: Kind) -> String {
+    let what =
+        if kind.is_record() || kind == Kind::EnrolmentRequest { "record" } else { "statement" };
+    format!("a {what} of kind {kind}")
+}
+
+/// A key as text, or the file that holds it.
+fn text_or_file(given: &str) -> Result<String, CliError> {
+    let path = Path::new(given);
+    if path.is_file() { read_text(path) } else { Ok(given.to_owned()) }
+}
+
+fn public_key(given: &str) -> Result<PublicKey, CliError> {
+    PublicKey::parse(text_or_file(given)?.trim())
+        .map_err(|error| CliError::Input(format!("--key: {error}")))
+}
+
+fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
+    VerifierKey::parse(text_or_file(given)?.trim())
+        .map_err(|error| CliError::Input(format!("--vkey: {error}")))
+}
+
+/// A record or receipt. One line end after a record belongs to the file and not to the record.
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let unreadable = |error| CliError::unreadable(path, &error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        CliError::Input(format!("{} is neither a record nor a receipt", path.display()))
+    })?;
+    if text.starts_with("c2sp.org/") {
+        return Ok(text);
+    }
+    Ok(text.strip_suffix('\n').map_or(text.clone(), str::to_owned))
+}
+
+fn photo_hash(path: &Path) -> Result<[u8; 32], CliError> {
+    let unreadable = |error: io::Error| CliError::unreadable(path, &error);
+    let bytes = fs::read(path).map_err(unreadable)?;
+    Ok(*PhotoHash::of(&bytes).as_bytes())
+}
