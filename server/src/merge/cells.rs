@@ -49,8 +49,9 @@ impl CellKey {
 #[derive(Clone)]
 pub struct Cells {
     keys: Arc<[CellKey]>,
-    /// [`NULL`] for null, so that a row of cells is eight bytes each.
-    values: Box<[u64]>,
+    /// [`NULL`] for null, so that a cell is eight bytes. Shared, because what one entry alone says
+    /// is what its document says.
+    values: Arc<[u64]>,
 }
 
 /// Stands for null; no figure can be this large.
@@ -124,7 +125,8 @@ impl Cells {
         contests: &Contests<T>,
         shapes: &mut Shapes,
     ) -> Self {
-        let votes = || contests.iter().flat_map(|(contest, of)| of.keys().map(move |c| (contest, c)));
+        let votes =
+            || contests.iter().flat_map(|(contest, of)| of.keys().map(move |c| (contest, c)));
         let keys = lines
             .keys()
             .map(KeyRef::Line)
@@ -152,7 +154,7 @@ impl Cells {
 
     /// Every cell with its figure, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&CellKey, Option<u64>)> {
-        self.keys.iter().zip(&self.values).map(|(key, value)| (key, known(*value)))
+        self.keys.iter().zip(&*self.values).map(|(key, value)| (key, known(*value)))
     }
 
     /// How many cells there are, null or not.
@@ -190,7 +192,8 @@ impl Cells {
             CellKey::Vote { contest: other, .. } => other < contest,
         };
         let from = self.keys.partition_point(before);
-        iter::zip(&self.keys[from..], &self.values[from..]).map_while(move |(key, value)| match key {
+        iter::zip(&self.keys[from..], &self.values[from..]).map_while(move |(key, value)| match key
+        {
             CellKey::Vote { contest: other, choice } if other == contest => {
                 Some((choice, known(*value)))
             }
@@ -199,13 +202,10 @@ impl Cells {
     }
 
     /// The cells that both have, with their figures where neither is null, sorted.
-    pub fn in_both<'a>(
-        &'a self,
-        other: &'a Self,
-    ) -> impl Iterator<Item = (&'a CellKey, u64, u64)> {
+    pub fn in_both<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a CellKey, u64, u64)> {
         let same = self.has_keys_of(other);
         let mut right = 0;
-        self.keys.iter().zip(&self.values).enumerate().filter_map(move |(left, (key, value))| {
+        self.keys.iter().zip(&*self.values).enumerate().filter_map(move |(left, (key, value))| {
             let at = if same {
                 left
             } else {
@@ -258,14 +258,15 @@ impl Agreement {
         agreement.clashes.dedup();
         for clash in &agreement.clashes {
             let at = agreement.cells.keys.binary_search(clash).expect("a clash is in a cell");
-            agreement.cells.values[at] = NULL;
+            Arc::make_mut(&mut agreement.cells.values)[at] = NULL;
         }
         Some(agreement)
     }
 
     fn add(&mut self, reading: &Cells) {
         if !self.cells.has_keys_of(reading) {
-            let missing = reading.keys.iter().filter(|key| self.cells.keys.binary_search(key).is_err());
+            let missing =
+                reading.keys.iter().filter(|key| self.cells.keys.binary_search(key).is_err());
             let missing: Vec<_> = missing.map(|key| (key.clone(), None)).collect();
             if !missing.is_empty() {
                 let mine = self.cells.iter().map(|(key, value)| (key.clone(), value));
@@ -274,13 +275,13 @@ impl Agreement {
         }
         let same = self.cells.has_keys_of(reading);
         let mut at = 0;
-        for (index, (key, value)) in reading.keys.iter().zip(&reading.values).enumerate() {
+        for (index, (key, value)) in reading.keys.iter().zip(&*reading.values).enumerate() {
             // Both are sorted, and every key of the reading is here by now.
             at = if same { index } else { at + self.cells.keys[at..].partition_point(|k| k < key) };
-            let mine = &mut self.cells.values[at];
-            if *mine == NULL {
-                *mine = *value;
-            } else if *value != NULL && *mine != *value {
+            let mine = self.cells.values[at];
+            if mine == NULL && *value != NULL {
+                Arc::make_mut(&mut self.cells.values)[at] = *value;
+            } else if mine != *value && *value != NULL {
                 self.clashes.push(key.clone());
             }
         }

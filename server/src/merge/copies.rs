@@ -116,17 +116,13 @@ fn sum(
         forms.all(|form| Some(form) == first)
     };
     let whole = agreed(documents, &linked.whole, table)?;
-    let parts: Vec<Cells> = linked
-        .parts
-        .iter()
-        .map(|part| agreed(documents, part, table))
-        .collect::<Option<_>>()?;
+    let parts: Vec<Cells> =
+        linked.parts.iter().map(|part| agreed(documents, part, table)).collect::<Option<_>>()?;
     let mut checked = 0;
     let mut cells = Vec::new();
     for (key, figure) in whole.iter().filter(|(key, _)| same_form || is_vote(key)) {
-        let left = parts
-            .iter()
-            .try_fold(0_u64, |sum, part| Some(sum.saturating_add(part.get(key)?)));
+        let left =
+            parts.iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part.get(key)?)));
         if let (Some(right), Some(left)) = (figure, left) {
             checked += 1;
             if left != right {
@@ -144,11 +140,7 @@ fn sum(
 }
 
 /// What all documents of one copy type agree on; none if there is none.
-fn agreed(
-    documents: &[Document],
-    copy: &CopyType,
-    table: Option<&TableCode>,
-) -> Option<Cells> {
+fn agreed(documents: &[Document], copy: &CopyType, table: Option<&TableCode>) -> Option<Cells> {
     let of_type = documents
         .iter()
         .filter(|document| document.copy == *copy && document.table.as_ref() == table);

@@ -212,7 +212,11 @@ impl EntryBody {
             document_number: protocol.document_number.as_deref().map(Box::from),
             document_time: protocol.document_time.as_deref().map(Box::from),
             cells: Cells::of(protocol, shapes),
-            marks: protocol.marks.iter().map(|(line, marks)| (line.clone(), marks.clone())).collect(),
+            marks: protocol
+                .marks
+                .iter()
+                .map(|(line, marks)| (line.clone(), marks.clone()))
+                .collect(),
             flags: protocol.flags,
             photos: photos(&protocol.photos),
         })

@@ -7,10 +7,10 @@ use hattama_proto::{
     record::{Figure, ResultsProtocol, SheetFlags},
     statement::{Decision, Disposition},
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree as _};
 
 use super::{
-    CellKey, Cells, DocumentState, Entry, EntryBody, Picture, Reason, Shapes, Standing,
+    CellKey, Cells, DocumentState, Entry, EntryBody, EntryFlag, Picture, Reason, Shapes, Standing,
     StateRootBuilder, UnitFile, merge, relations, standing,
     world::{self, CELLS, Said, UNITS, World, pack, worlds},
 };
@@ -75,9 +75,8 @@ fn mismatches(files: &[UnitFile]) -> Vec<(UnitCode, Vec<Option<Box<str>>>, Strin
 }
 
 fn with_null(cells: &Cells, key: &CellKey) -> Cells {
-    let nulled = |(at, value): (&CellKey, Option<u64>)| {
-        (at.clone(), if at == key { None } else { value })
-    };
+    let nulled =
+        |(at, value): (&CellKey, Option<u64>)| (at.clone(), if at == key { None } else { value });
     Cells::from_pairs(cells.iter().map(nulled))
 }
 
@@ -374,4 +373,42 @@ proptest! {
             hattama_proto::pack::check_relations(&world::relations(), &protocol)
         );
     }
+}
+
+#[test]
+fn the_worlds_hold_every_case() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..3000 {
+        let world = worlds().new_tree(&mut runner).unwrap().current();
+        for file in files(&world) {
+            let mut saw =
+                |what: &'static str, is: bool| *seen.entry(what).or_insert(0) += usize::from(is);
+            let state = |wanted: fn(&DocumentState) -> bool| {
+                file.documents.iter().any(|document| wanted(&document.state))
+            };
+            let flag = |flag| file.entries.iter().any(|entry| entry.flags.contains(&flag));
+            saw("mismatch", state(|state| matches!(state, DocumentState::Mismatch { .. })));
+            saw("corroborated", state(|state| *state == DocumentState::Corroborated));
+            saw("difference", !file.differences.is_empty());
+            saw("perhaps one", !file.perhaps_one.is_empty());
+            saw("linked", file.linked.iter().any(|sum| sum.checked > 0));
+            saw("linked and wrong", file.linked.iter().any(|sum| !sum.cells.is_empty()));
+            saw("joined", file.documents.iter().any(|document| document.numbers.len() > 1));
+            saw("link not followed", !file.unfollowed.is_empty());
+            saw("moved away", !file.moved_away.is_empty());
+            saw("moved here", flag(EntryFlag::MovedHere));
+            saw("competing", flag(EntryFlag::CompetingCorrection));
+            saw("corrected after decision", flag(EntryFlag::CorrectedAfterDecision));
+            saw("not obtained", !file.not_obtained.is_empty());
+            saw("superseded", file.entries.iter().any(|e| !e.standing.superseded_by().is_empty()));
+            for (_, reason) in file.set_aside() {
+                saw(reason.name(), true);
+            }
+        }
+    }
+    // Everybody's keys are for results and everybody speaks of this election: examples show these.
+    let drawn = Reason::ALL.len() - 2 + 14;
+    assert_eq!(seen.len(), drawn, "{seen:?}");
+    assert!(seen.values().all(|count| *count > 3), "{seen:?}");
 }

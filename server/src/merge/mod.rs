@@ -42,8 +42,7 @@ pub use self::{
     state_root::{StateRoot, StateRootBuilder},
     statements::Statements,
     unit_file::{
-        CopyNotObtained, Coverage, DifferenceBetweenCopies, DifferingCell, Document,
-        DocumentState, EntryFlag, FiledEntry, LinkedSum, MovedAway, PerhapsOne, UnfollowedLink,
-        UnitFile,
+        CopyNotObtained, Coverage, DifferenceBetweenCopies, DifferingCell, Document, DocumentState,
+        EntryFlag, FiledEntry, LinkedSum, MovedAway, PerhapsOne, UnfollowedLink, UnitFile,
     },
 };

@@ -25,11 +25,13 @@ pub struct Picture {
     pack: Arc<Pack>,
     shapes: Shapes,
     slots: Vec<Slot>,
-    by_unit: HashMap<UnitCode, usize>,
+    by_unit: HashMap<UnitCode, u32>,
     /// By record: the slot of the unit it names.
-    home: HashMap<RecordId, usize>,
-    /// The first record that was seen at each place of a chain.
-    places: HashMap<(Kid, u64), RecordId>,
+    home: HashMap<RecordId, u32>,
+    /// By key: a short name for it.
+    keys: HashMap<Kid, u32>,
+    /// By key and place of its chain: the slot in which a record that stands there was first seen.
+    places: HashMap<(u32, u64), u32>,
 }
 
 /// One unit: the entries that name it, and its file.
@@ -40,7 +42,7 @@ struct Slot {
 }
 
 /// Slots that have to be computed anew.
-type Touched = BTreeSet<usize>;
+type Touched = BTreeSet<u32>;
 
 impl Picture {
     /// Nothing but what was said.
@@ -52,6 +54,7 @@ impl Picture {
             slots: Vec::new(),
             by_unit: HashMap::new(),
             home: HashMap::new(),
+            keys: HashMap::new(),
             places: HashMap::new(),
         }
     }
@@ -63,6 +66,8 @@ impl Picture {
         records: impl IntoIterator<Item = (&'a Record, u64)>,
     ) -> Self {
         let mut picture = Self::new(statements, pack);
+        let records = records.into_iter();
+        picture.expect(records.size_hint().0);
         for (record, position) in records {
             if let Some(entry) = Entry::with_shapes(record, position, &mut picture.shapes) {
                 picture.keep(entry);
@@ -96,15 +101,13 @@ impl Picture {
 
     /// Adds an entry; again is harmless.
     pub fn add(&mut self, entry: Entry) {
-        let (kid, seq) = (entry.kid, entry.seq);
-        let was_forked = self.statements.is_forked(&kid, seq);
+        let was_forked = self.statements.is_forked(&entry.kid, entry.seq);
         let Some(added) = self.keep(entry) else { return };
         let mut touched = self.touched_by(&added.id);
-        if !was_forked
-            && self.statements.is_forked(&kid, seq)
-            && let Some(first) = self.places.get(&(kid, seq))
-        {
-            touched.extend(self.touched_by(first));
+        if !was_forked && self.statements.is_forked(&added.kid, added.seq) {
+            for twin in self.at_place_of(&added) {
+                touched.extend(self.touched_by(&twin));
+            }
         }
         self.compute(touched);
     }
@@ -142,7 +145,7 @@ impl Picture {
 
     /// The file of a unit; none if nothing names it and nothing was moved there.
     pub fn file(&self, unit: &UnitCode) -> Option<&UnitFile> {
-        let slot = &self.slots[*self.by_unit.get(unit)?];
+        let slot = &self.slots[*self.by_unit.get(unit)? as usize];
         (!slot.file.is_empty()).then_some(&slot.file)
     }
 
@@ -163,9 +166,13 @@ impl Picture {
                 *vacant.insert(home)
             }
         };
-        let first = *self.places.entry((entry.kid, entry.seq)).or_insert(entry.id);
-        if first != entry.id {
-            self.statements.note_fork(entry.kid, entry.seq);
+        let new_key = u32::try_from(self.keys.len()).expect("fewer keys than 2^32 fit a memory");
+        let key = *self.keys.entry(entry.kid).or_insert(new_key);
+        match self.places.entry((key, entry.seq)) {
+            hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(home);
+            }
+            hash_map::Entry::Occupied(_) => self.statements.note_fork(entry.kid, entry.seq),
         }
         if let Some(corrected) = entry.corrects {
             self.statements.note_correction(&entry.facts());
@@ -182,17 +189,32 @@ impl Picture {
             self.slot(unit);
         }
         let entry = Arc::new(entry);
-        self.slots[home].entries.push(Arc::clone(&entry));
+        self.slots[home as usize].entries.push(Arc::clone(&entry));
         Some(entry)
     }
 
     fn find(&self, record: &RecordId) -> Option<&Arc<Entry>> {
         let home = self.home.get(record)?;
-        self.slots[*home].entries.iter().find(|entry| entry.id == *record)
+        self.slots[*home as usize].entries.iter().find(|entry| entry.id == *record)
+    }
+
+    /// The records in the slot in which one at this place of the chain was seen first.
+    fn at_place_of(&self, entry: &Entry) -> Vec<RecordId> {
+        let key = self.keys.get(&entry.kid);
+        let slot = key.and_then(|key| self.places.get(&(*key, entry.seq)));
+        let there = slot.map_or(&[][..], |slot| &self.slots[*slot as usize].entries);
+        let same = |other: &&Arc<Entry>| other.kid == entry.kid && other.seq == entry.seq;
+        there.iter().filter(same).map(|other| other.id).collect()
+    }
+
+    /// Makes room for so many records, so that tables do not grow over and over.
+    fn expect(&mut self, records: usize) {
+        self.home.reserve(records);
+        self.places.reserve(records);
     }
 
     /// The slot of a unit, made if there is none.
-    fn slot(&mut self, unit: UnitCode) -> usize {
+    fn slot(&mut self, unit: UnitCode) -> u32 {
         match self.by_unit.get(&unit) {
             Some(slot) => *slot,
             None => new_slot(&mut self.slots, &mut self.by_unit, unit),
@@ -228,7 +250,7 @@ impl Picture {
     }
 
     fn compute_all(&mut self) {
-        for slot in 0..self.slots.len() {
+        for (slot, _) in (0..).zip(0..self.slots.len()) {
             self.compute_slot(slot);
         }
     }
@@ -239,8 +261,8 @@ impl Picture {
         }
     }
 
-    fn compute_slot(&mut self, at: usize) {
-        let slot = &self.slots[at];
+    fn compute_slot(&mut self, at: u32) {
+        let slot = &self.slots[at as usize];
         let unit = &slot.file.unit;
         let moved: Vec<&Arc<Entry>> = self
             .statements
@@ -254,16 +276,13 @@ impl Picture {
             let entries: Vec<_> = slot.entries.iter().chain(moved).map(Arc::clone).collect();
             merge(unit, &entries, &self.statements, &self.pack)
         };
-        self.slots[at].file = file;
+        self.slots[at as usize].file = file;
     }
 }
 
-fn new_slot(
-    slots: &mut Vec<Slot>,
-    by_unit: &mut HashMap<UnitCode, usize>,
-    unit: UnitCode,
-) -> usize {
+fn new_slot(slots: &mut Vec<Slot>, by_unit: &mut HashMap<UnitCode, u32>, unit: UnitCode) -> u32 {
+    let new = u32::try_from(slots.len()).expect("a register has fewer than 2^32 units");
     slots.push(Slot { entries: Vec::new(), file: UnitFile::empty(unit.clone()) });
-    by_unit.insert(unit, slots.len() - 1);
-    slots.len() - 1
+    by_unit.insert(unit, new);
+    new
 }

@@ -339,8 +339,7 @@ fn is_set_aside(facts: &Facts<'_>, statements: &Statements, pack: &Pack) -> bool
 
 /// Whether both keys are one person's. A key is always its own person's, enrolled or not.
 fn same_person(statements: &Statements, a: &Kid, b: &Kid) -> bool {
-    a == b
-        || matches!((statements.person(a), statements.person(b)), (Some(a), Some(b)) if a == b)
+    a == b || matches!((statements.person(a), statements.person(b)), (Some(a), Some(b)) if a == b)
 }
 
 fn covers(mandate: &Mandate, unit: &UnitCode, pack: &Pack) -> bool {

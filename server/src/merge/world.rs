@@ -22,9 +22,7 @@ use hattama_proto::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    CellKey, Cells, Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet, Statements,
-};
+use super::{CellKey, Cells, Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet, Statements};
 
 pub(crate) const COPIES: [&str; 5] = ["certified", "posted", "electronic", "paper", "summary"];
 /// The last one is not in the register.
@@ -327,9 +325,8 @@ fn body() -> impl Strategy<Value = EntryBody> {
     let number = prop_oneof![Just(None), Just(Some("1")), Just(Some("2"))];
     let sheets = (0..COPIES.len(), number, figures(), 0..6_u8)
         .prop_map(|(copy, number, cells, photo)| sheet(COPIES[copy], number, cells, photo));
-    let checklist = || {
-        EntryBody::Form(FilledForm { form: form("opening"), answers: vec![], left_out: 0 })
-    };
+    let checklist =
+        || EntryBody::Form(FilledForm { form: form("opening"), answers: vec![], left_out: 0 });
     prop_oneof![
         8 => sheets,
         1 => (0..Missing::ALL.len()).prop_map(|which| not_obtained(Missing::ALL[which])),
