@@ -1,0 +1,92 @@
+//! `hattama-observer enrol`: an invitation becomes a place at headquarters.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::PathBuf,
+};
+
+use clap::Args;
+use hattama_client_core::EnrolmentSummary;
+use hattama_proto::{invitation::Invitation, kind::Role, statement::Mandate};
+use serde_json::json;
+
+use super::{At, CliError, open::Beginning, output};
+
+const AFTER_HELP: &str = "\
+Makes the notebook if there is none. Records captured before the enrolment stay and are sent with \
+the next `sync`. If the answer was lost on the way, give the same invitation again.
+
+Example:
+  hattama-observer --notebook notebook enrol HATTAMA1.eyJocSI6...";
+
+/// Flags of `hattama-observer enrol`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Enrol {
+    /// The invitation's text; - reads it from the input
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    invitation: Option<String>,
+    /// File with the invitation's text
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Enrol {
+    /// Enrols.
+    pub(super) fn run(self, at: &At) -> Result<(), CliError> {
+        let invitation: Invitation = self
+            .text()?
+            .parse()
+            .map_err(|error| CliError::Input(format!("this cannot be used: {error}")))?;
+        let enrolled = at.open(Beginning::Allowed)?.enrol(&invitation)?;
+        if at.json {
+            return output::say_json(&json!({
+                "election": enrolled.election,
+                "org": enrolled.org,
+                "mandate": enrolled.mandate,
+                "persons": enrolled.persons.iter().map(|(role, person)| (role.name(), person)).collect::<std::collections::BTreeMap<_, _>>(),
+                "keys": enrolled.kids.iter().map(|(role, kid)| (role.name(), kid)).collect::<std::collections::BTreeMap<_, _>>(),
+                "pack_version": enrolled.pack_version,
+            }));
+        }
+        output::say(&told(&enrolled))
+    }
+
+    fn text(&self) -> Result<String, CliError> {
+        match (&self.file, self.invitation.as_deref()) {
+            (Some(file), _) => fs::read_to_string(file).map_err(|error| {
+                CliError::Input(format!("{} cannot be read: {error}", file.display()))
+            }),
+            (None, Some("-")) => {
+                let mut text = String::new();
+                io::stdin().read_to_string(&mut text).map_err(|error| {
+                    CliError::Input(format!("the input cannot be read: {error}"))
+                })?;
+                Ok(text)
+            }
+            (None, text) => Ok(text.unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+fn told(enrolled: &EnrolmentSummary) -> String {
+    let place = match &enrolled.mandate {
+        Mandate::Everywhere => "everywhere".to_owned(),
+        Mandate::Units(units) => {
+            units.iter().map(|unit| unit.as_str()).collect::<Vec<_>>().join(", ")
+        }
+    };
+    let mut text = format!(
+        "Enrolled for {} with {}, election set-up {}.\nmay observe  {place}\n",
+        enrolled.election, enrolled.org, enrolled.pack_version
+    );
+    for (role, person) in &enrolled.persons {
+        let what = match role {
+            Role::Results => "protocols",
+            Role::Incidents => "incidents",
+        };
+        text.push_str(&format!("{what:<11}  as {person}\n"));
+    }
+    text
+}
