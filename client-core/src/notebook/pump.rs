@@ -86,7 +86,7 @@ impl Notebook {
         let started_ms = now.mono_ms;
         let engine = Engine::new(budget, link, kids, feeds, now);
         let mut run = Run { notebook: self, engine, trust, transport, stop, budget, started_ms };
-        let end = run.to_its_end()?;
+        let end = run.carry_on()?;
         run.finish(end)
     }
 
@@ -113,7 +113,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_its_end(&mut self) -> Result<PumpEnd, NotebookError> {
+    fn carry_on(&mut self) -> Result<PumpEnd, NotebookError> {
         loop {
             if self.stop.is_set() {
                 return Ok(PumpEnd::Interrupted);

@@ -39,63 +39,63 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             put_receipt(tx, "record", &id.to_hex(), receipt)?;
             let state = if *held { "held" } else { "acked" };
             tx.prepare_cached(
-                "update outbox set state = $2, reason = $3, owed = 0, deadline = null
-                 where record = $1",
+                "update outbox set state = ?2, reason = ?3, owed = 0, deadline = null
+                 where record = ?1",
             )?
             .execute((id.to_hex(), state, reason))?;
         }
         Change::RecordRejected { id, reason } => {
             tx.prepare_cached(
-                "update outbox set state = 'rejected', reason = $2, deadline = null
-                 where record = $1 and state in ('queued', 'suspect')",
+                "update outbox set state = 'rejected', reason = ?2, deadline = null
+                 where record = ?1 and state in ('queued', 'suspect')",
             )?
             .execute((id.to_hex(), reason))?;
         }
         Change::RecordWaits { id, reason, deadline } => {
             tx.prepare_cached(
-                "update outbox set attempts = attempts + 1, reason = $2, owed = 0, deadline = $3
-                 where record = $1 and state in ('queued', 'suspect')",
+                "update outbox set attempts = attempts + 1, reason = ?2, owed = 0, deadline = ?3
+                 where record = ?1 and state in ('queued', 'suspect')",
             )?
             .execute((id.to_hex(), reason, deadline.to_text()))?;
         }
         Change::RecordOwed { id, reason, deadline } => {
             let deadline = deadline.as_ref().map(crate::sync::Deadline::to_text);
             tx.prepare_cached(
-                "update outbox set attempts = attempts + 1, reason = $2, owed = 1, deadline = $3
-                 where record = $1 and state in ('queued', 'suspect')",
+                "update outbox set attempts = attempts + 1, reason = ?2, owed = 1, deadline = ?3
+                 where record = ?1 and state in ('queued', 'suspect')",
             )?
             .execute((id.to_hex(), reason, deadline))?;
         }
         Change::RecordNotThere { id } => {
             tx.prepare_cached(
-                "update outbox set owed = 0 where record = $1 and state in ('queued', 'suspect')",
+                "update outbox set owed = 0 where record = ?1 and state in ('queued', 'suspect')",
             )?
             .execute([id.to_hex()])?;
         }
         Change::RecordSuspect { id, deadline } => {
             tx.prepare_cached(
                 "update outbox set state = 'suspect', reason = 'unreadable-there',
-                     attempts = attempts + 1, deadline = $2
-                 where record = $1 and state in ('queued', 'suspect')",
+                     attempts = attempts + 1, deadline = ?2
+                 where record = ?1 and state in ('queued', 'suspect')",
             )?
             .execute((id.to_hex(), deadline.to_text()))?;
         }
         Change::Paused { class, attempts, deadline } => {
             tx.prepare_cached(
-                "insert into backoff (class, attempts, deadline) values ($1, $2, $3)
+                "insert into backoff (class, attempts, deadline) values (?1, ?2, ?3)
                  on conflict (class) do update
                      set attempts = excluded.attempts, deadline = excluded.deadline",
             )?
             .execute((class.name(), attempts, deadline.to_text()))?;
         }
         Change::Works { class } => {
-            tx.prepare_cached("delete from backoff where class = $1")?.execute([class.name()])?;
+            tx.prepare_cached("delete from backoff where class = ?1")?.execute([class.name()])?;
         }
         Change::Fact { name, value } => settings::set(tx, name, value.as_deref())?,
         Change::Forked { known, shown, proof, why } => {
             tx.prepare_cached(
                 "insert into fork_proof (found_at_ms, known_note, shown_note, proof, why)
-                 values ($1, $2, $3, $4, $5) on conflict do nothing",
+                 values (?1, ?2, ?3, ?4, ?5) on conflict do nothing",
             )?
             .execute((now.0, known, shown, proof, why))?;
         }
@@ -103,7 +103,7 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             // Only about own records: the key into `record` says which those are.
             tx.prepare_cached(
                 "insert into decision (record, issued_at, signer, statement)
-                 select id, $2, $3, $4 from record where id = $1
+                 select id, ?2, ?3, ?4 from record where id = ?1
                  on conflict (record) do update
                      set issued_at = excluded.issued_at, signer = excluded.signer,
                          statement = excluded.statement
@@ -112,7 +112,7 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             .execute((record.to_hex(), issued_at, signer.to_string(), statement))?;
         }
         Change::TokenGone { role } => {
-            tx.prepare_cached("update enrolment set token = null where role = $1")?
+            tx.prepare_cached("update enrolment set token = null where role = ?1")?
                 .execute([role.name()])?;
         }
         Change::Note { code, detail } => journal::write(tx, now, code, detail)?,
@@ -136,28 +136,28 @@ fn apply_photo(
     match change {
         Change::PhotoCells { have, .. } => {
             tx.prepare_cached(
-                "update photo_out set have = $2, there = $3, reason = null, deadline = null
-                 where hash = $1 and state = 'queued'",
+                "update photo_out set have = ?2, there = ?3, reason = null, deadline = null
+                 where hash = ?1 and state = 'queued'",
             )?
             .execute((&hash, have.as_bytes(), There::Partial.name()))?;
         }
         Change::PhotoThere { there, .. } => {
             tx.prepare_cached(
-                "update photo_out set there = $2 where hash = $1 and state = 'queued'",
+                "update photo_out set there = ?2 where hash = ?1 and state = 'queued'",
             )?
             .execute((&hash, there.name()))?;
         }
         Change::PhotoWaits { reason, deadline, .. } => {
             tx.prepare_cached(
-                "update photo_out set attempts = attempts + 1, reason = $2, deadline = $3
-                 where hash = $1 and state = 'queued'",
+                "update photo_out set attempts = attempts + 1, reason = ?2, deadline = ?3
+                 where hash = ?1 and state = 'queued'",
             )?
             .execute((&hash, reason, deadline.to_text()))?;
         }
         Change::PhotoReset { .. } => {
             tx.prepare_cached(
                 "update photo_out set have = x'', there = 'unknown'
-                 where hash = $1 and state = 'queued'",
+                 where hash = ?1 and state = 'queued'",
             )?
             .execute([&hash])?;
         }
@@ -165,20 +165,20 @@ fn apply_photo(
             put_receipt(tx, "photo", &hash, receipt)?;
             tx.prepare_cached(
                 "update photo_out set state = 'verified', reason = null, deadline = null
-                 where hash = $1",
+                 where hash = ?1",
             )?
             .execute([&hash])?;
         }
         Change::PhotoLost { .. } => {
             tx.prepare_cached(
-                "update photo_out set state = 'lost' where hash = $1 and state = 'queued'",
+                "update photo_out set state = 'lost' where hash = ?1 and state = 'queued'",
             )?
             .execute([&hash])?;
         }
         Change::PhotoWanted { .. } => {
             tx.prepare_cached(
                 "update photo_out set wanted = 1, deadline = null
-                 where hash = $1 and state = 'queued'",
+                 where hash = ?1 and state = 'queued'",
             )?
             .execute([&hash])?;
         }
@@ -195,7 +195,7 @@ fn put_receipt(
     text: &str,
 ) -> Result<(), NotebookError> {
     tx.prepare_cached(
-        "insert into receipt (kind, subject, text) values ($1, $2, $3) on conflict do nothing",
+        "insert into receipt (kind, subject, text) values (?1, ?2, ?3) on conflict do nothing",
     )?
     .execute((kind, subject, text))?;
     Ok(())

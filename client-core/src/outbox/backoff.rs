@@ -32,9 +32,9 @@ impl Outbox {
         let tx = self.db.transaction()?;
         // `hard` is written by serde as a plain member, and nothing in a deadline can look like it.
         const HARD: &str = "%\"hard\":true%";
-        tx.execute("delete from backoff where deadline not like $1", [HARD])?;
-        tx.execute("update outbox set deadline = null where deadline not like $1", [HARD])?;
-        tx.execute("update photo_out set deadline = null where deadline not like $1", [HARD])?;
+        tx.execute("delete from backoff where deadline not like ?1", [HARD])?;
+        tx.execute("update outbox set deadline = null where deadline not like ?1", [HARD])?;
+        tx.execute("update photo_out set deadline = null where deadline not like ?1", [HARD])?;
         Ok(tx.commit()?)
     }
 }

@@ -21,7 +21,7 @@ impl Outbox {
     pub(crate) fn journal(&self, limit: u32) -> Result<Vec<JournalLine>, NotebookError> {
         Ok(self
             .db
-            .prepare_cached("select at_ms, code, detail from journal order by n desc limit $1")?
+            .prepare_cached("select at_ms, code, detail from journal order by n desc limit ?1")?
             .query_map([limit], |row| {
                 Ok(JournalLine {
                     at: UnixMillis(row.get(0)?),
@@ -40,9 +40,9 @@ pub(super) fn write(
     code: &str,
     detail: &str,
 ) -> Result<(), NotebookError> {
-    db.prepare_cached("insert into journal (at_ms, code, detail) values ($1, $2, $3)")?
+    db.prepare_cached("insert into journal (at_ms, code, detail) values (?1, ?2, ?3)")?
         .execute((at.0, code, detail))?;
-    db.prepare_cached("delete from journal where n <= (select max(n) from journal) - $1")?
+    db.prepare_cached("delete from journal where n <= (select max(n) from journal) - ?1")?
         .execute([JOURNAL_LINES_MAX])?;
     Ok(())
 }

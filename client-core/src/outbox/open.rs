@@ -151,7 +151,7 @@ fn set_aside(path: &Path, now: UnixMillis) -> Result<String, NotebookError> {
 fn insert_keys(db: &Connection, keys: &[(Role, PublicKey)]) -> Result<(), NotebookError> {
     for (role, key) in keys {
         db.execute(
-            "insert into device_key (kid, role, public_key) values ($1, $2, $3)
+            "insert into device_key (kid, role, public_key) values (?1, ?2, ?3)
              on conflict (kid) do nothing",
             (key.kid().to_string(), role.name(), key.to_string()),
         )?;

@@ -38,7 +38,7 @@ impl Outbox {
         let mut statement = self.db.prepare_cached(
             "select n.hash, n.role, n.page, p.bytes, o.state
              from record_photo n join photo p on p.hash = n.hash join photo_out o on o.hash = n.hash
-             where n.record = $1 order by n.page, n.role, n.hash",
+             where n.record = ?1 order by n.page, n.role, n.hash",
         )?;
         let mut rows = statement.query([record.to_hex()])?;
         let mut photos = Vec::new();
@@ -65,7 +65,7 @@ impl Outbox {
         let mut statement = self.db.prepare_cached(
             "select n.hash, p.bytes, p.media_type, n.role, n.page
              from record_photo n join photo p on p.hash = n.hash
-             where n.record = $1 order by n.page, n.role, n.hash",
+             where n.record = ?1 order by n.page, n.role, n.hash",
         )?;
         let mut rows = statement.query([record.to_hex()])?;
         let mut photos = Vec::new();

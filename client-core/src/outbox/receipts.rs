@@ -25,7 +25,7 @@ impl Outbox {
     fn receipt(&self, kind: &str, subject: &str) -> Result<Option<String>, NotebookError> {
         Ok(self
             .db
-            .prepare_cached("select text from receipt where kind = $1 and subject = $2")?
+            .prepare_cached("select text from receipt where kind = ?1 and subject = ?2")?
             .query_row([kind, subject], |row| row.get(0))
             .optional()?)
     }
@@ -34,7 +34,7 @@ impl Outbox {
     pub(super) fn decision(&self, id: RecordId) -> Result<Option<Decision>, NotebookError> {
         let found: Option<(String, String)> = self
             .db
-            .prepare_cached("select statement, signer from decision where record = $1")?
+            .prepare_cached("select statement, signer from decision where record = ?1")?
             .query_row([id.to_hex()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((text, key)) = found else { return Ok(None) };

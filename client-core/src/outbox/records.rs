@@ -34,7 +34,7 @@ impl Outbox {
     pub(crate) fn head(&self, kid: Kid) -> Result<Option<(u64, RecordId)>, NotebookError> {
         let found: Option<(i64, String)> = self
             .db
-            .prepare_cached("select seq, id from record where kid = $1 order by seq desc limit 1")?
+            .prepare_cached("select seq, id from record where kid = ?1 order by seq desc limit 1")?
             .query_row([kid.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         found.map(|(seq, id)| Ok((seq.cast_unsigned(), read("record id", &id)?))).transpose()
@@ -45,7 +45,7 @@ impl Outbox {
     pub(crate) fn append(&mut self, new: &NewRecord<'_>) -> Result<(), NotebookError> {
         let tx = self.db.transaction()?;
         for id in &self.copied {
-            tx.prepare_cached("delete from sidecar_due where record = $1")?.execute([id])?;
+            tx.prepare_cached("delete from sidecar_due where record = ?1")?.execute([id])?;
         }
         insert(&tx, new)?;
         crash_point("record-before-commit");
@@ -65,7 +65,7 @@ impl Outbox {
     pub(crate) fn envelope(&self, id: RecordId) -> Result<Option<String>, NotebookError> {
         Ok(self
             .db
-            .prepare_cached("select envelope from record where id = $1")?
+            .prepare_cached("select envelope from record where id = ?1")?
             .query_row([id.to_hex()], |row| row.get(0))
             .optional()?)
     }
@@ -78,7 +78,7 @@ impl Outbox {
                     length(r.envelope)
              from outbox o join record r on r.id = o.record
              where o.state in ('queued', 'suspect')
-             order by o.lane, r.rowid limit $1",
+             order by o.lane, r.rowid limit ?1",
         )?;
         let mut rows = statement.query([PENDING_MAX])?;
         let mut pending = Vec::new();
@@ -102,7 +102,7 @@ impl Outbox {
     /// Records, newest first.
     pub(crate) fn list(&self, skip: u32, limit: u32) -> Result<Vec<RecordItem>, NotebookError> {
         let mut statement =
-            self.db.prepare_cached(&format!("{ITEM} order by r.rowid desc limit $1 offset $2"))?;
+            self.db.prepare_cached(&format!("{ITEM} order by r.rowid desc limit ?1 offset ?2"))?;
         let mut rows = statement.query([limit, skip])?;
         let mut items = Vec::new();
         while let Some(row) = rows.next()? {
@@ -113,7 +113,7 @@ impl Outbox {
 
     /// One record.
     pub(crate) fn get(&self, id: RecordId) -> Result<Option<RecordItem>, NotebookError> {
-        let mut statement = self.db.prepare_cached(&format!("{ITEM} where r.id = $1"))?;
+        let mut statement = self.db.prepare_cached(&format!("{ITEM} where r.id = ?1"))?;
         let mut rows = statement.query([id.to_hex()])?;
         rows.next()?.map(|row| self.item(row)).transpose()
     }
@@ -159,7 +159,7 @@ pub(super) fn insert(tx: &Transaction<'_>, new: &NewRecord<'_>) -> Result<(), No
     tx.prepare_cached(
         "insert into record
              (id, kid, role, seq, kind, uid, unit, corrects, envelope, captured_at_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute((
         &id,
@@ -173,9 +173,9 @@ pub(super) fn insert(tx: &Transaction<'_>, new: &NewRecord<'_>) -> Result<(), No
         record.verified.text(),
         new.captured_at.0,
     ))?;
-    tx.prepare_cached("insert into outbox (record, lane, state) values ($1, $2, 'queued')")?
+    tx.prepare_cached("insert into outbox (record, lane, state) values (?1, ?2, 'queued')")?
         .execute((&id, record_lane(&claims.body).number()))?;
-    tx.prepare_cached("insert into sidecar_due (record) values ($1)")?.execute([&id])?;
+    tx.prepare_cached("insert into sidecar_due (record) values (?1)")?.execute([&id])?;
     for photo in claims.body.photos() {
         insert_photo(tx, &id, photo)?;
     }
@@ -185,17 +185,17 @@ pub(super) fn insert(tx: &Transaction<'_>, new: &NewRecord<'_>) -> Result<(), No
 fn insert_photo(tx: &Transaction<'_>, record: &str, photo: &Photo) -> Result<(), NotebookError> {
     let hash = photo.sha256.to_hex();
     tx.prepare_cached(
-        "insert into photo (hash, bytes, media_type) values ($1, $2, $3)
+        "insert into photo (hash, bytes, media_type) values (?1, ?2, ?3)
          on conflict (hash) do nothing",
     )?
     .execute((&hash, photo.bytes.cast_signed(), &photo.media_type))?;
     tx.prepare_cached(
-        "insert into photo_out (hash, lane, state) values ($1, $2, 'queued')
+        "insert into photo_out (hash, lane, state) values (?1, ?2, 'queued')
          on conflict (hash) do update set lane = min(lane, excluded.lane)",
     )?
     .execute((&hash, photo_lane(photo.role).number()))?;
     tx.prepare_cached(
-        "insert into record_photo (record, hash, role, page) values ($1, $2, $3, $4)
+        "insert into record_photo (record, hash, role, page) values (?1, ?2, ?3, ?4)
          on conflict do nothing",
     )?
     .execute((record, &hash, photo.role.name(), photo.page))?;

@@ -59,7 +59,7 @@ fn copy_table(
     columns: &str,
 ) -> Result<u32, NotebookError> {
     let places: Vec<String> =
-        (1..=columns.split(',').count()).map(|place| format!("${place}")).collect();
+        (1..=columns.split(',').count()).map(|place| format!("?{place}")).collect();
     let sql = format!(
         "insert into {table} ({columns}) values ({}) on conflict do nothing",
         places.join(", ")

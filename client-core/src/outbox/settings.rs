@@ -71,7 +71,7 @@ impl Outbox {
     pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, NotebookError> {
         Ok(self
             .db
-            .prepare_cached("select value from setting where name = $1")?
+            .prepare_cached("select value from setting where name = ?1")?
             .query_row([name], |row| row.get(0))
             .optional()?)
     }
@@ -117,7 +117,7 @@ impl Outbox {
             tx.execute(
                 "insert into enrolment
                      (role, invitation, request, statement, token, token_expires_at)
-                 values ($1, $2, $3, $4, $5, $6)
+                 values (?1, ?2, ?3, ?4, ?5, ?6)
                  on conflict (role) do update set invitation = excluded.invitation,
                      request = excluded.request, statement = excluded.statement,
                      token = excluded.token, token_expires_at = excluded.token_expires_at",
@@ -152,11 +152,11 @@ pub(super) fn set(db: &Connection, name: &str, value: Option<&str>) -> Result<()
     match value {
         Some(value) => db
             .prepare_cached(
-                "insert into setting (name, value) values ($1, $2)
+                "insert into setting (name, value) values (?1, ?2)
                  on conflict (name) do update set value = excluded.value",
             )?
             .execute([name, value])?,
-        None => db.prepare_cached("delete from setting where name = $1")?.execute([name])?,
+        None => db.prepare_cached("delete from setting where name = ?1")?.execute([name])?,
     };
     Ok(())
 }

@@ -117,7 +117,7 @@ fn own(outbox: &Outbox, text: &str) -> Result<Option<(Verified, Role)>, Notebook
     let Ok(envelope) = Envelope::parse(text) else { return Ok(None) };
     let key: Option<(String, String)> = outbox
         .db
-        .prepare_cached("select public_key, role from device_key where kid = $1")?
+        .prepare_cached("select public_key, role from device_key where kid = ?1")?
         .query_row([envelope.kid().to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((key, role_name)) = key else { return Ok(None) };
