@@ -6,6 +6,8 @@ pub mod engine;
 pub mod exercise;
 pub mod form;
 pub mod postgres;
+pub mod proxy;
 pub mod skip;
+pub mod world;
 
 pub use skip::skip;
