@@ -3,25 +3,23 @@
 -- after the disk it lies on, and a row per range would cost a durable commit each.
 
 -- Which record names which photo. Append-only. A photo is admitted when a row here names it.
+-- The rows of a record land on as many pages as it names photos, because hashes are scattered;
+-- therefore they are short, in one tree, and name the record by its position.
 create table photo_named (
-    -- SHA-256 of the photo's bytes, 64 lower-case hex digits.
-    sha256     {TEXT} not null check (length(sha256) = 64),
-    -- Id of the naming record, 64 lower-case hex digits.
-    record_id  {TEXT} not null check (length(record_id) = 64),
-    -- What it is in this record: original, preview, thumbnail.
-    role       {TEXT} not null,
+    -- SHA-256 of the photo's bytes, 32 bytes.
+    sha256   {BYTES} not null check (length(sha256) = 32),
+    -- Log index of the naming record.
+    position {INT}   not null check (position >= 0),
+    -- What it is in this record: 0 original, 1 preview, 2 thumbnail.
+    role     {INT}   not null check (role in (0, 1, 2)),
     -- Which page of the document it shows, from 1.
-    page       {INT}  not null check (page >= 0),
+    page     {INT}   not null check (page >= 0),
     -- Size that this record announces, in bytes.
-    bytes      {INT}  not null check (bytes >= 0),
-    -- Media type that this record announces.
-    media_type {TEXT} not null,
-    -- stored or held: what the naming record was told. Of held ones only small pictures are taken.
-    verdict    {TEXT} not null check (verdict in ('stored', 'held')),
-    primary key (record_id, sha256, role)
-) {STRICT};
-
-create index photo_named_by_sha256 on photo_named (sha256);
+    bytes    {INT}   not null check (bytes >= 0),
+    -- 1 if the naming record is held: of those only small pictures are taken. Else 0.
+    held     {INT}   not null check (held in (0, 1)),
+    primary key (sha256, position, role, page)
+) {CLUSTERED};
 
 -- Photos that are whole, verified and durable. Append-only; the bytes are in the blob store under
 -- their hash.

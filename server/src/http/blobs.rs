@@ -8,6 +8,7 @@ use actix_web::{
 use hattama_proto::{
     id::PhotoHash,
     problem::ProblemCode,
+    record::PhotoRole,
     wire::{ContentRange, HAVE_HEADER, PhotoReply},
 };
 
@@ -69,25 +70,24 @@ pub(super) async fn show(
     let not_there =
         || HttpProblem::new(ProblemCode::NotFound, "this picture has not arrived whole");
     let announced = store::photos::announced(&headquarters.db, &photo).await?;
-    let small =
-        announced.iter().find(|one| one.role != "original").ok_or_else(|| {
-            match announced.first() {
-                None => not_there(),
-                Some(_) => HttpProblem::new(
-                    ProblemCode::Forbidden,
-                    "the original leaves headquarters in an evidence bundle only",
-                ),
-            }
-        })?;
+    if announced.is_empty() {
+        return Err(not_there());
+    }
+    if announced.iter().all(|one| one.role == PhotoRole::Original) {
+        return Err(HttpProblem::new(
+            ProblemCode::Forbidden,
+            "the original leaves headquarters in an evidence bundle only",
+        ));
+    }
     let blobs = headquarters.blobs.clone();
     let bytes = actix_web::web::block(move || blobs.read(&photo))
         .await
         .ok()
         .and_then(Result::ok)
         .ok_or_else(not_there)?;
-    // Only what the phone's own encoder writes is shown as a picture; anything else is downloaded.
-    let shown =
-        if small.media_type == "image/jpeg" { "image/jpeg" } else { "application/octet-stream" };
+    // The phone writes small pictures as JPEG; anything else is downloaded, never shown.
+    let is_jpeg = bytes.starts_with(&[0xff, 0xd8, 0xff]);
+    let shown = if is_jpeg { "image/jpeg" } else { "application/octet-stream" };
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, shown))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -19,6 +19,7 @@ use std::{
 use hattama_proto::{
     id::PhotoHash,
     limits::{CELL_BYTES, PREVIEW_BYTES_MAX},
+    record::PhotoRole,
     wire::{CellBitmap, ContentRange, PhotoReply, PhotoState},
 };
 
@@ -26,7 +27,10 @@ use crate::{
     blobs::BlobFolder,
     clock::Clock,
     log::{Item, PhotoItem, SequenceError, Sequencer},
-    store::{self, Db, StoreError, photos::Announced},
+    store::{
+        self, Db, StoreError,
+        photos::{Announced, Naming},
+    },
 };
 
 /// Takes photos. Cheap to clone.
@@ -320,8 +324,10 @@ impl Partial {
 
 /// The length that is admitted, or why the photo is not.
 fn admitted(announced: &[Announced], size: Option<u64>) -> Result<u64, PhotoError> {
-    let allowed =
-        |one: &&Announced| !one.held || (one.role != "original" && one.bytes <= PREVIEW_BYTES_MAX);
+    let allowed = |one: &&Announced| {
+        one.naming == Naming::Stored
+            || (one.role != PhotoRole::Original && one.bytes <= PREVIEW_BYTES_MAX)
+    };
     let mut named = announced.iter().filter(allowed);
     match size {
         None => named.next().map(|one| one.bytes).ok_or(PhotoError::NotExpected),

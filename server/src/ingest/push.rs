@@ -70,26 +70,28 @@ impl Push {
         let seen = request.seen.clone();
         let (mut results, items) = self.check_all(request, from, now).await?;
         let mut checkpoint = None;
-        let mut duplicates = Vec::new();
+        let mut sent_before = Vec::new();
         if !items.is_empty() {
-            let ids: Vec<RecordId> = items.iter().map(|item| item.id).collect();
+            let named: Vec<_> = items.iter().map(|item| id_and_photos(item)).collect();
             let items = items.into_iter().map(Item::Record).collect();
             match self.sequencer.append(items).await {
                 Ok(appended) => {
-                    for (id, outcome) in ids.into_iter().zip(appended.outcomes) {
+                    for ((id, photos), outcome) in named.into_iter().zip(appended.outcomes) {
                         if outcome.logged == Logged::Before {
-                            duplicates.push(id);
+                            sent_before.extend(photos);
                         }
                         results.push(verdict(id, outcome));
                     }
                     checkpoint = Some(appended.checkpoint.to_string());
                 }
-                Err(SequenceError::Overloaded) => results.extend(ids.into_iter().map(|id| {
-                    let mut verdict =
-                        decided(id, Verdict::Deferred, DeferredReason::Unavailable.name());
-                    verdict.retry_after_s = Some(UNAVAILABLE_RETRY_S);
-                    verdict
-                })),
+                Err(SequenceError::Overloaded) => {
+                    results.extend(named.into_iter().map(|(id, _)| {
+                        let mut verdict =
+                            decided(id, Verdict::Deferred, DeferredReason::Unavailable.name());
+                        verdict.retry_after_s = Some(UNAVAILABLE_RETRY_S);
+                        verdict
+                    }))
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -97,7 +99,7 @@ impl Push {
             (Some(_), Some(seen)) => self.sequencer.consistency(seen.size),
             _ => None,
         };
-        let have = self.whole_photos(&duplicates).await?;
+        let have = self.whole_photos(&sent_before).await?;
         Ok(PushReply { results, checkpoint, consistency, have, server_time: now })
     }
 
@@ -148,12 +150,20 @@ impl Push {
 
     /// Photos of records that were sent before and are whole already, so that they are not sent
     /// again by a phone that lost the answer.
-    async fn whole_photos(&self, records: &[RecordId]) -> Result<Vec<PhotoHash>, StoreError> {
-        if records.is_empty() {
+    async fn whole_photos(&self, photos: &[PhotoHash]) -> Result<Vec<PhotoHash>, StoreError> {
+        if photos.is_empty() {
             return Ok(Vec::new());
         }
-        store::photos::whole_of(&self.db, records).await
+        let positions = store::photos::positions(&self.db, photos).await?;
+        let whole = photos.iter().zip(positions).filter(|(_, position)| position.is_some());
+        Ok(whole.map(|(photo, _)| *photo).collect())
     }
+}
+
+/// A record's id, and the photos it names.
+fn id_and_photos(item: &RecordItem) -> (RecordId, Vec<PhotoHash>) {
+    let photos = item.record.as_ref().map_or(&[][..], |record| record.claims.body.photos());
+    (item.id, photos.iter().map(|photo| photo.sha256).collect())
 }
 
 fn verdict(id: RecordId, outcome: Outcome) -> RecordVerdict {

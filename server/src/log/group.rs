@@ -17,7 +17,7 @@ use crate::{
     book::Book,
     merge::{CorrectionFacts, Entry, Facts},
     review::IncidentState,
-    store::{self, Batch, Rows, records::NewRecord},
+    store::{self, Batch, Rows, photos::Naming, records::NewRecord},
 };
 
 /// Something that gets a place in the log.
@@ -199,9 +199,9 @@ impl Group {
         }
         let head = self.effects.heads.entry(kid).or_insert(claims.seq);
         *head = (*head).max(claims.seq);
-        let verdict = if held.is_some() { "held" } else { "stored" };
+        let naming = if held.is_some() { Naming::Held } else { Naming::Stored };
         for photo in claims.body.photos() {
-            self.photos_named.push(store::photos::named(photo, &item.id, verdict));
+            self.photos_named.push(store::photos::named(photo, position, naming));
         }
         if let Some(entry) = Entry::from_record(record, position) {
             self.entries.push([entry.unit.as_str().into(), entry.to_line().into()]);

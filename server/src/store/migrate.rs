@@ -66,7 +66,7 @@ pub(super) fn last_number() -> i64 {
 /// What a token of a migration stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Dialect {
-    /// `strict` tables, because SQLite would take a text in an integer column otherwise;
+    /// `strict` tables, and `without rowid` for those that are one tree, because SQLite would take a text in an integer column otherwise;
     /// `integer`, because only that makes a primary key the place in the file.
     Sqlite,
     /// Texts with collation `C`, so that they sort byte by byte as on SQLite.
@@ -76,14 +76,15 @@ pub(super) enum Dialect {
 impl Dialect {
     /// `text` as this engine understands it.
     pub(super) fn translate(self, text: &str) -> String {
-        let (int, bytes, words, strict) = match self {
-            Self::Sqlite => ("integer", "blob", "text", "strict"),
-            Self::Postgres => ("bigint", "bytea", "text collate \"C\"", ""),
+        let (int, bytes, words, strict, clustered) = match self {
+            Self::Sqlite => ("integer", "blob", "text", "strict", "strict, without rowid"),
+            Self::Postgres => ("bigint", "bytea", "text collate \"C\"", "", ""),
         };
         text.replace("{INT}", int)
             .replace("{BYTES}", bytes)
             .replace("{TEXT}", words)
             .replace("{STRICT}", strict)
+            .replace("{CLUSTERED}", clustered)
     }
 }
 
@@ -204,7 +205,9 @@ mod tests {
     fn every_column_has_a_token_type_and_every_table_is_strict() {
         for Migration { name, text } in MIGRATIONS {
             let tables = text.matches("create table").count();
-            assert_eq!(text.matches("\n) {STRICT};").count(), tables, "{name}");
+            let ends = ["\n) {STRICT};", "\n) {CLUSTERED};"];
+            let ended: usize = ends.iter().map(|end| text.matches(end).count()).sum();
+            assert_eq!(ended, tables, "{name}");
             let columns = text.lines().filter(|line| {
                 let clauses = ["--", "check", "primary key", "unique"];
                 line.starts_with("    ")

@@ -1,8 +1,8 @@
 //! Photos: which record names which, and which are whole. Append-only.
 
 use hattama_proto::{
-    id::{PhotoHash, RecordId},
-    record::Photo,
+    id::PhotoHash,
+    record::{Photo, PhotoRole},
     time::UnixMillis,
 };
 
@@ -12,33 +12,50 @@ use super::{
     records::unreadable,
 };
 
-/// A media type as it is kept: what a device wrote in odd characters is of no type. The record
-/// keeps the original.
-fn media_type(text: &str) -> &str {
-    let plain = text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if plain { text } else { "application/octet-stream" }
-}
-
-/// The values of the row that says `record` names `photo`.
-pub fn named(photo: &Photo, record: &RecordId, verdict: &'static str) -> [Value; 7] {
+/// The values of the row that says the record logged at `position` names `photo`.
+pub fn named(photo: &Photo, position: u64, naming: Naming) -> [Value; 6] {
     [
-        photo.sha256.to_hex().into(),
-        record.to_hex().into(),
-        photo.role.name().into(),
+        photo.sha256.as_bytes().to_vec().into(),
+        integer(position),
+        role_number(photo.role).into(),
         photo.page.into(),
         integer(photo.bytes),
-        media_type(&photo.media_type).into(),
-        verdict.into(),
+        (naming == Naming::Held).into(),
     ]
 }
 
+/// What the naming record was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// It was stored.
+    Stored,
+    /// It is held; of its photos only small pictures are taken.
+    Held,
+}
+
+const fn role_number(role: PhotoRole) -> i64 {
+    match role {
+        PhotoRole::Original => 0,
+        PhotoRole::Preview => 1,
+        PhotoRole::Thumbnail => 2,
+    }
+}
+
+const fn role_of(number: i64) -> PhotoRole {
+    match number {
+        1 => PhotoRole::Preview,
+        2 => PhotoRole::Thumbnail,
+        _ => PhotoRole::Original,
+    }
+}
+
 /// Notes which records name which photos; the rows are those of [`named`]. A record that names one
-/// photo twice in one role is noted once.
+/// photo twice for one page is noted once.
 pub fn note_named(rows: Rows) -> Batch {
     Batch::new().many(
-        "insert into photo_named (sha256, record_id, role, page, bytes, media_type, verdict)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (record_id, sha256, role) do nothing",
+        "insert into photo_named (sha256, position, role, page, bytes, held)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (sha256, position, role, page) do nothing",
         rows,
     )
 }
@@ -57,48 +74,37 @@ pub fn note_verified(rows: Rows) -> Batch {
 }
 
 /// What is announced about a photo by one record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Announced {
+    /// Log index of that record.
+    pub record: u64,
     /// Length in bytes.
     pub bytes: u64,
     /// What it is in that record.
-    pub role: String,
-    /// Media type.
-    pub media_type: String,
-    /// Whether that record was held.
-    pub held: bool,
+    pub role: PhotoRole,
+    /// What that record was told.
+    pub naming: Naming,
 }
 
-/// What the records that name a photo announce about it.
+/// What the records that name a photo announce about it, in log order.
 pub async fn announced(db: &Db, photo: &PhotoHash) -> Result<Vec<Announced>, StoreError> {
     let rows = db
         .query(
-            "select bytes, role, media_type, verdict from photo_named where sha256 = $1
-              order by record_id, role",
-            &[photo.to_hex().into()],
+            "select position, bytes, role, held from photo_named where sha256 = $1
+              order by position, role, page",
+            &[photo.as_bytes().to_vec().into()],
         )
         .await?;
     rows.iter()
         .map(|row| {
             Ok(Announced {
-                bytes: unsigned(row.int(0)?),
-                role: row.text(1)?.to_owned(),
-                media_type: row.text(2)?.to_owned(),
-                held: row.text(3)? == "held",
+                record: unsigned(row.int(0)?),
+                bytes: unsigned(row.int(1)?),
+                role: role_of(row.int(2)?),
+                naming: if row.int(3)? == 1 { Naming::Held } else { Naming::Stored },
             })
         })
         .collect()
-}
-
-/// Which records name a photo.
-pub async fn named_by(db: &Db, photo: &PhotoHash) -> Result<Vec<RecordId>, StoreError> {
-    let rows = db
-        .query(
-            "select distinct record_id from photo_named where sha256 = $1 order by record_id",
-            &[photo.to_hex().into()],
-        )
-        .await?;
-    rows.iter().map(|row| super::records::record_id(row.text(0)?)).collect()
 }
 
 /// Where verified photos stand in the log; in the order of `photos`.
@@ -120,24 +126,4 @@ pub async fn all_verified(db: &Db) -> Result<Vec<(PhotoHash, u64)>, StoreError> 
             Ok((hash, unsigned(row.int(1)?)))
         })
         .collect()
-}
-
-/// Which photos named by these records are whole.
-pub async fn whole_of(db: &Db, records: &[RecordId]) -> Result<Vec<PhotoHash>, StoreError> {
-    let rows: Rows = records.iter().map(|record| [Value::from(record.to_hex())]).collect();
-    let mut whole = Vec::new();
-    for rows in db
-        .query_many(
-            "select distinct photo.sha256 from photo_named, photo
-              where photo_named.record_id = $1 and photo.sha256 = photo_named.sha256
-              order by photo.sha256",
-            rows,
-        )
-        .await?
-    {
-        for row in rows {
-            whole.push(row.text(0)?.parse().map_err(|_| unreadable("a photo hash"))?);
-        }
-    }
-    Ok(whole)
 }

@@ -21,7 +21,7 @@ const DEVICES: u64 = 200;
 /// Records of each.
 const RECORDS_EACH: usize = 480;
 /// Connections; one request each at a time.
-const CONNECTIONS: usize = 4;
+const CONNECTIONS: usize = 12;
 
 pub(super) fn run() -> Outcome {
     let mut outcome = Outcome::new("ingest");
@@ -47,6 +47,7 @@ pub(super) fn run() -> Outcome {
 
     let bodies = batches(&records);
     memory::reset_peak();
+    let cpu = memory::cpu_seconds();
     let begun = Instant::now();
     let address = hq.address;
     let stored: u64 = thread::scope(|scope| {
@@ -76,6 +77,9 @@ pub(super) fn run() -> Outcome {
     assert_eq!(stored, records.len() as u64, "every record was stored with a receipt");
     let rate = per_second(stored, took);
     outcome.figure("records_per_s", rate);
+    let cpu = memory::cpu_seconds() - cpu;
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    outcome.figure("cpu_us_per_record", cpu * 1e6 / stored as f64);
     outcome.figure("share_of_one_core_verifying", rate / verified_per_s);
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     outcome.figure("peak_memory_mb", memory::peak_bytes() as f64 / 1e6);
