@@ -42,6 +42,25 @@ impl CellKey {
     pub const fn vote(contest: ContestCode, choice: ChoiceCode) -> Self {
         Self::Vote { contest, choice }
     }
+
+    /// The cell in one word, as columns of publications are named: `line:valid`,
+    /// `contest:president:saffron`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Line { line } => format!("line:{line}"),
+            Self::Vote { contest, choice } => format!("contest:{contest}:{choice}"),
+        }
+    }
+
+    /// Reads what [`name`](Self::name) writes. A contest whose code has a colon cannot be named
+    /// so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        if let Some(line) = name.strip_prefix("line:") {
+            return Some(Self::line(LineCode::new(line).ok()?));
+        }
+        let (contest, choice) = name.strip_prefix("contest:")?.split_once(':')?;
+        Some(Self::vote(ContestCode::new(contest).ok()?, ChoiceCode::new(choice).ok()?))
+    }
 }
 
 /// Figures by cell, sorted. Unit: whatever the line counts. Null is a cell that is on the sheet
@@ -68,7 +87,10 @@ const SHAPES_MAX: usize = 16;
 
 impl Shapes {
     /// The shared keys that are equal to `keys`, without making them.
-    fn find<'a>(&self, keys: impl Iterator<Item = KeyRef<'a>> + Clone) -> Option<Arc<[CellKey]>> {
+    fn find<'a>(
+        &self,
+        keys: &(impl Iterator<Item = KeyRef<'a>> + Clone),
+    ) -> Option<Arc<[CellKey]>> {
         let are_keys = |known: &&Arc<[CellKey]>| {
             let mut keys = keys.clone();
             known.iter().all(|known| keys.next().is_some_and(|key| key.is(known)))
@@ -136,7 +158,7 @@ impl Cells {
             .chain(contests.values().flat_map(BTreeMap::values))
             .map(|figure| figure.map_or(NULL, Into::into))
             .collect();
-        let keys = shapes.find(keys.clone()).unwrap_or_else(|| {
+        let keys = shapes.find(&keys).unwrap_or_else(|| {
             let new = keys.map(KeyRef::to_key).collect();
             shapes.remember(&new);
             new

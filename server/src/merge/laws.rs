@@ -57,8 +57,11 @@ fn root(world: &World) -> String {
     root.finish().to_string()
 }
 
-/// Cells on which entries of one document differ, with the document's copy type.
-fn mismatches(files: &[UnitFile]) -> Vec<(UnitCode, Vec<Option<Box<str>>>, String, CellKey)> {
+/// Unit, document numbers, copy type and cell.
+type Mismatch = (UnitCode, Vec<Option<Box<str>>>, String, CellKey);
+
+/// Cells on which entries of one document differ.
+fn mismatches(files: &[UnitFile]) -> Vec<Mismatch> {
     let of_document = |file: &UnitFile| {
         let mut found = Vec::new();
         for document in &file.documents {

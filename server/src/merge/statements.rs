@@ -49,6 +49,7 @@ impl Statements {
 
     /// Takes a revocation. The lowest index of all revocations of a key holds; where the
     /// revocation itself stands in the log does not matter.
+    #[expect(clippy::needless_pass_by_value, reason = "statements are all taken alike")]
     pub fn apply_revocation(&mut self, _position: u64, revocation: Revocation) {
         let from = self.revocations.entry(revocation.kid).or_insert(revocation.from_index);
         *from = (*from).min(revocation.from_index);

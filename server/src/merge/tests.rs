@@ -17,8 +17,8 @@ use hattama_proto::{
 use uuid::Uuid;
 
 use super::{
-    Coverage, DifferingCell, DocumentState, Entry, EntryBody, EntryFlag, LineError, Reason,
-    Standing, StateRootBuilder, Statements, UnitFile, merge, standing,
+    CellKey, Coverage, DifferingCell, DocumentState, Entry, EntryBody, EntryFlag, LineError,
+    Reason, Standing, StateRootBuilder, Statements, UnitFile, merge, standing,
     world::{
         cell, cells, choice, contest, copy, decision, election, enrolment, entry, everybody, form,
         full, key, kid, line, not_obtained, pack, record, sheet, unit,
@@ -156,8 +156,8 @@ fn lines_are_compared_within_one_form_only_and_votes_across_forms() {
 
 #[test]
 fn two_numbered_copies_are_compared_and_an_unnumbered_one_may_be_either() {
-    let numbered = |number, by, text, figures| {
-        entry(number, by, "11-1", sheet("certified", text, full(figures), number as u8))
+    let numbered = |number: u8, by, text, figures| {
+        entry(number.into(), by, "11-1", sheet("certified", text, full(figures), number))
     };
     let two = file(&[numbered(0, 0, Some("3"), GOOD), numbered(1, 1, Some("5"), TYPO)]);
     assert_eq!(two.differences.len(), 1);
@@ -395,6 +395,18 @@ fn every_reason_has_the_name_that_it_is_written_with() {
         if let Some(held) = reason.held() {
             assert_eq!(held.name(), reason.name());
         }
+    }
+}
+
+#[test]
+fn every_cell_is_found_again_by_its_name() {
+    for number in 0..5 {
+        assert_eq!(CellKey::from_name(&cell(number).name()), Some(cell(number)));
+    }
+    assert_eq!(cell(0).name(), "line:1");
+    assert_eq!(cell(3).name(), "contest:president:a");
+    for name in ["1", "line:", "contest:president", "line:two words"] {
+        assert_eq!(CellKey::from_name(name), None);
     }
 }
 

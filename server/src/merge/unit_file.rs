@@ -20,7 +20,7 @@ use super::{
     standing::{Reason, Standing},
 };
 
-/// All that is known of one unit. Made by [`merge`](super::merge) only.
+/// All that is known of one unit. Made by [`merge`](super::merge()) only.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UnitFile {
     /// The unit.
