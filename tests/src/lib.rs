@@ -2,6 +2,7 @@
 //! and the benchmarks. Only here may phone and headquarters meet.
 
 pub mod bench;
+pub mod demo;
 pub mod engine;
 pub mod exercise;
 pub mod form;
