@@ -77,12 +77,18 @@ pub enum NotebookError {
 }
 
 impl NotebookError {
-    #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors they are done with")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over errors they are done with"
+    )]
     pub(crate) fn invalid(field: &'static str, reason: impl ToString) -> Self {
         Self::InvalidInput { field, reason: reason.to_string() }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors they are done with")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over errors they are done with"
+    )]
     pub(crate) fn untrusted(reason: impl ToString) -> Self {
         Self::Untrusted { reason: reason.to_string() }
     }

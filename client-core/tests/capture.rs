@@ -136,8 +136,7 @@ fn a_photograph_is_kept_byte_for_byte_with_its_small_pictures() {
     drop(world.notebook);
     let mut with_pictures = options(&world.clock);
     with_pictures.pictures = Pictures::Make;
-    let notebook =
-        hattama_client_core::Notebook::open(world.folder.path(), with_pictures).unwrap();
+    let notebook = hattama_client_core::Notebook::open(world.folder.path(), with_pictures).unwrap();
     let mut jpeg = std::io::Cursor::new(vec![]);
     image::RgbImage::from_pixel(1600, 1200, image::Rgb([200, 10, 10]))
         .write_to(&mut jpeg, image::ImageFormat::Jpeg)
@@ -164,8 +163,7 @@ fn a_file_that_is_no_picture_is_evidence_without_a_preview() {
     drop(world.notebook);
     let mut with_pictures = options(&world.clock);
     with_pictures.pictures = Pictures::Make;
-    let notebook =
-        hattama_client_core::Notebook::open(world.folder.path(), with_pictures).unwrap();
+    let notebook = hattama_client_core::Notebook::open(world.folder.path(), with_pictures).unwrap();
     for (name, bytes, media_type) in [
         ("cut.jpg", &b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "image/jpeg"),
         ("notes.txt", b"not a picture", "application/octet-stream"),

@@ -105,9 +105,8 @@ fn records_captured_meanwhile_go_out_between_two_ranges() {
     world.pump();
     *world.hq.watch.lock().unwrap() = None;
     let state = world.hq.state.lock().unwrap();
-    let pushes: Vec<_> = (0..state.log.len())
-        .filter(|at| state.log[*at].starts_with("POST /v1/records"))
-        .collect();
+    let pushes: Vec<_> =
+        (0..state.log.len()).filter(|at| state.log[*at].starts_with("POST /v1/records")).collect();
     let puts: Vec<_> =
         (0..state.log.len()).filter(|at| state.log[*at].starts_with("PUT")).collect();
     assert_eq!(pushes.len(), 2);

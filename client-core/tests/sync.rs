@@ -215,8 +215,7 @@ fn one_record_that_cannot_be_read_stops_no_other() {
     world.hq.state.lock().unwrap().poison.insert(poison);
     world.pump();
     for id in &ids {
-        let expected =
-            if *id == poison { RecordProgress::Suspect } else { RecordProgress::Acked };
+        let expected = if *id == poison { RecordProgress::Suspect } else { RecordProgress::Acked };
         assert_eq!(progress(&world, *id), expected);
     }
     let summary = world.notebook.outbox_summary().unwrap();
@@ -357,9 +356,8 @@ fn one_sync_at_a_time_and_a_capture_never_waits_for_it() {
         let Some(world) = weak.upgrade() else { return };
         if line.starts_with("POST /v1/records") && world.hq.requests("POST /v1/records") == 0 {
             // Another thread, as an app has one for captures.
-            let captured = std::thread::scope(|scope| {
-                scope.spawn(|| world.capture(2)).join().unwrap()
-            });
+            let captured =
+                std::thread::scope(|scope| scope.spawn(|| world.capture(2)).join().unwrap());
             assert!(world.notebook.get(captured).is_ok());
             let second = world.notebook.pump_through(&PumpBudget::default(), world.hq.as_ref());
             assert!(matches!(second, Err(NotebookError::Busy)));
@@ -388,9 +386,8 @@ fn decisions_and_revocations_come_down_the_feed_if_they_are_signed() {
         },
     );
     let kid = world.notebook.kid(Role::Results);
-    let revocation = world
-        .hq
-        .state_by(&world.hq.hq, Revocation { kid, from_index: 0, reason: "lost".into() });
+    let revocation =
+        world.hq.state_by(&world.hq.hq, Revocation { kid, from_index: 0, reason: "lost".into() });
     world.hq.state.lock().unwrap().feed.extend([
         FeedKind::Decision { record: other, statement: forged },
         FeedKind::Revocation { statement: revocation },

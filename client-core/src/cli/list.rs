@@ -8,6 +8,8 @@ use super::{At, CliError, open::Beginning, output, table, words};
 
 /// Flags of `hattama-observer list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Pictures are photographs with their previews and thumbnails: those at \
+                        headquarters, and all.")]
 pub(super) struct List {
     /// Leave out the newest so many
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -41,12 +43,12 @@ pub(super) fn table(items: &[RecordItem]) -> String {
                 item.kind.name().to_owned(),
                 item.unit.as_ref().map_or_else(String::new, ToString::to_string),
                 words::progress(item),
-                words::photos(item),
+                words::pictures(item),
                 item.id.to_string(),
             ]
         })
         .collect();
-    table::render(["captured", "kind", "unit", "state", "photos", "record"], &rows)
+    table::render(["captured", "kind", "unit", "state", "pictures", "record"], &rows)
 }
 
 fn as_json(item: &RecordItem) -> Value {

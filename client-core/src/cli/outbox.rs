@@ -44,13 +44,13 @@ fn told(summary: &OutboxSummary) -> String {
         None => {}
     }
     text.push_str(&format!(
-        "at headquarters: {} stored, {} awaiting check, {} photographs\n",
+        "at headquarters: {} stored, {} awaiting check, {} pictures\n",
         summary.acked, summary.held, summary.photos_verified
     ));
     for (count, what) in [
         (summary.rejected, "records are not accepted by headquarters; see `list`"),
         (summary.suspect, "records could not be read at headquarters and are tried again"),
-        (summary.photos_lost, "photographs are gone or damaged on this device"),
+        (summary.photos_lost, "pictures are gone or damaged on this device"),
     ] {
         if count > 0 {
             text.push_str(&format!("{count} {what}\n"));

@@ -69,7 +69,7 @@ impl Receipts {
                 [kind, receipt.to_owned(), photos, held.item.id.to_string()]
             })
             .collect();
-        output::say(&table::render(["kind", "receipt", "photos", "record"], &rows))
+        output::say(&table::render(["kind", "receipt", "pictures", "record"], &rows))
     }
 }
 

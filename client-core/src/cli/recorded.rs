@@ -35,7 +35,7 @@ pub(super) fn tell(at: &At, summary: &CaptureSummary) -> Result<(), CliError> {
         more => format!(", with {more} files"),
     };
     output::say(&format!(
-        "Recorded: {}{photos}, number {} under the key for {}.\nrecord {}",
+        "Recorded: {}{photos}; number {} under the key for {}.\nrecord {}",
         words::spaced(&summary.kind.name().replace('-', " ")),
         summary.seq + 1,
         summary.role.name(),

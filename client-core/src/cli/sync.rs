@@ -129,7 +129,7 @@ fn told(report: &PumpReport, changed: &[RecordItem], left: &OutboxSummary) -> St
         text.push('\n');
     }
     text.push_str(&format!(
-        "stored {}, awaiting check {}, not accepted {}, photographs complete {}, {} sent\n",
+        "stored {}, awaiting check {}, not accepted {}, pictures complete {}, {} sent\n",
         report.stored + report.duplicate,
         report.held,
         report.rejected,
@@ -146,8 +146,8 @@ fn still_waiting(left: &OutboxSummary) -> String {
         return "Everything is at headquarters.".into();
     }
     let records = left.urgent.count + left.records.count;
-    let photos = left.thumbnails.count + left.previews.count + left.originals.count;
-    format!("Still on this device only: records {records}, photographs {photos}.")
+    let pictures = left.thumbnails.count + left.previews.count + left.originals.count;
+    format!("Still on this device only: records {records}, pictures {pictures}.")
 }
 
 fn as_json(report: &PumpReport, changed: &[RecordItem], left: &OutboxSummary) -> serde_json::Value {

@@ -30,8 +30,8 @@ pub(super) fn progress(item: &RecordItem) -> String {
     }
 }
 
-/// How many of a record's pictures are at headquarters.
-pub(super) fn photos(item: &RecordItem) -> String {
+/// How many of a record's pictures, previews and thumbnails included, are at headquarters.
+pub(super) fn pictures(item: &RecordItem) -> String {
     let whole =
         item.photos.iter().filter(|photo| photo.progress == PhotoProgress::Verified).count();
     if item.photos.is_empty() { String::new() } else { format!("{whole}/{}", item.photos.len()) }

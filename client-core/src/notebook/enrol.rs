@@ -197,10 +197,10 @@ impl Notebook {
         trust: &Trust,
     ) -> Result<(), NotebookError> {
         let enrolment = trust.statement::<Enrolment>(&reply.enrolment)?.claims.body;
+        // Not the request: a phone that lost its database asks anew and is answered as before.
         let ours = enrolment.kid == self.kid(row.role)
             && enrolment.public_key == self.public_key(row.role)
-            && enrolment.role == row.role
-            && enrolment.request == row.request_id();
+            && enrolment.role == row.role;
         if ours { Ok(()) } else { Err(NotebookError::untrusted("it enrols another key")) }
     }
 }

@@ -5,7 +5,7 @@ use hattama_proto::id::{PhotoHash, RecordId};
 use super::{JournalLine, Notebook, OutboxSummary, RecordItem};
 use crate::{
     error::NotebookError,
-    outbox::blob_path,
+    outbox::{self, blob_path},
     sync::{Class, Deadline},
 };
 
@@ -42,14 +42,15 @@ impl Notebook {
 
     /// What waits, for how long, and what stands in the way.
     pub fn outbox_summary(&self) -> Result<OutboxSummary, NotebookError> {
-        let enrolled = self.trust()?.is_some();
         let now = self.options.clock.now();
-        let (mut summary, backoffs) =
-            self.with(|outbox| Ok((outbox.summary(now.wall.0)?, outbox.backoffs()?)))?;
+        let (mut summary, backoffs, manifest) = self.with(|outbox| {
+            let manifest = outbox.setting(outbox::MANIFEST)?;
+            Ok((outbox.summary(now.wall.0)?, outbox.backoffs()?, manifest))
+        })?;
         if summary.is_empty() {
             return Ok(summary);
         }
-        if !enrolled {
+        if manifest.is_none() {
             summary.blocked_by = Some(NotebookError::NotEnrolled.to_string());
             return Ok(summary);
         }

@@ -69,6 +69,10 @@ impl Notebook {
     ) -> Result<PumpReport, NotebookError> {
         let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
         let stop = self.stop.armed();
+        if self.pack().is_err() {
+            // Its files are gone or damaged. The signed list of them is not: fetch what is missing.
+            self.fetch_again(transport, &stop)?;
+        }
         let Some(trust) = self.trust()? else { return Ok(not_enrolled()) };
         if budget.started == Started::ByUser {
             self.network_changed()?;

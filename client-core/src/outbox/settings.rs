@@ -1,6 +1,6 @@
 //! What is known of headquarters: addresses, set-up, enrolments, the log's last head.
 
-use hattama_proto::{id::RecordId, kind::Role};
+use hattama_proto::kind::Role;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{Outbox, records::role};
@@ -57,13 +57,6 @@ pub(crate) struct EnrolmentRow {
     pub(crate) token: Option<String>,
     /// Until when it is accepted, by headquarters' clock.
     pub(crate) token_expires_at: Option<i64>,
-}
-
-impl EnrolmentRow {
-    /// What headquarters calls the request.
-    pub(crate) fn request_id(&self) -> RecordId {
-        RecordId::of(self.request.as_bytes())
-    }
 }
 
 impl Outbox {
