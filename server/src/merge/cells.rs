@@ -142,7 +142,7 @@ impl Cells {
     }
 
     /// Figures by line and by contest.
-    pub(super) fn from_maps<T: Copy + Into<u64>>(
+    pub(crate) fn from_maps<T: Copy + Into<u64>>(
         lines: &Lines<T>,
         contests: &Contests<T>,
         shapes: &mut Shapes,

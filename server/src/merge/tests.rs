@@ -193,6 +193,22 @@ fn a_decision_joins_two_documents_that_are_one() {
 }
 
 #[test]
+fn what_was_decided_of_a_record_that_is_set_aside_joins_nothing() {
+    let entries = [
+        certified(0, 0, GOOD),
+        certified(1, 1, GOOD),
+        entry(2, 2, "11-1", sheet("certified", Some("7"), full(GOOD), 2)),
+    ];
+    let mut statements = everybody();
+    let joined =
+        Decision { same_document_as: Some(record(2)), ..decision(0, Disposition::SetAside) };
+    statements.apply_decision(50, joined);
+    let found = file_with(&entries, statements, &pack());
+    assert_eq!(found.documents.len(), 2);
+    assert!(found.unfollowed.is_empty());
+}
+
+#[test]
 fn linked_copies_have_to_add_up_and_a_missing_part_leaves_nothing_to_check() {
     let electronic = of_copy(0, 0, "electronic", [4, 1, 3, 1, 2]);
     let paper = of_copy(1, 0, "paper", [6, 3, 3, 1, 2]);
