@@ -143,7 +143,11 @@ fn owner_only(_path: &Path) -> Result<(), FolderError> {
 /// Makes `bytes` the content of `path`, whole or not at all, and durable once it returns.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let folder = match path.parent().ok_or(io::ErrorKind::InvalidInput)? {
+        // A bare name lies in the folder we are in.
+        bare if bare.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
     let new = path.with_extension("new");
     let mut options = File::options();
     options.create(true).truncate(true).write(true);
