@@ -154,9 +154,7 @@ impl Push {
         if photos.is_empty() {
             return Ok(Vec::new());
         }
-        let positions = store::photos::positions(&self.db, photos).await?;
-        let whole = photos.iter().zip(positions).filter(|(_, position)| position.is_some());
-        Ok(whole.map(|(photo, _)| *photo).collect())
+        store::photos::whole_among(&self.db, photos).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Photos: which record names which, and which are whole. Append-only.
 
 use hattama_proto::{
-    id::PhotoHash,
+    id::{PhotoHash, RecordId},
     record::{Photo, PhotoRole},
     time::UnixMillis,
 };
@@ -126,4 +126,48 @@ pub async fn all_verified(db: &Db) -> Result<Vec<(PhotoHash, u64)>, StoreError> 
             Ok((hash, unsigned(row.int(1)?)))
         })
         .collect()
+}
+
+/// How far the pictures have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// Pictures that records name and that headquarters takes.
+    pub named: u64,
+    /// Those of them that are whole.
+    pub whole: u64,
+}
+
+/// How many pictures that records name are whole, of all roles together. Of held records only small
+/// pictures are taken, so their originals are not waited for.
+pub async fn arrivals(db: &Db) -> Result<Arrivals, StoreError> {
+    let row = db
+        .query_opt(
+            "select count(distinct photo_named.sha256), count(distinct photo.sha256)
+               from photo_named left join photo on photo.sha256 = photo_named.sha256
+              where photo_named.verdict = 'stored' or photo_named.role <> 'original'",
+            &[],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(Arrivals::default()) };
+    Ok(Arrivals { named: unsigned(row.int(0)?), whole: unsigned(row.int(1)?) })
+}
+
+/// Which of these photos are whole.
+pub async fn whole_among(db: &Db, photos: &[PhotoHash]) -> Result<Vec<PhotoHash>, StoreError> {
+    let positions = positions(db, photos).await?;
+    let whole = photos.iter().zip(positions).filter(|(_, position)| position.is_some());
+    Ok(whole.map(|(photo, _)| *photo).collect())
+}
+
+/// Which records name a photo, in log order.
+pub async fn named_by(db: &Db, photo: &PhotoHash) -> Result<Vec<RecordId>, StoreError> {
+    let rows = db
+        .query(
+            "select distinct record.record_id, record.position from photo_named, record
+              where photo_named.sha256 = $1 and record.position = photo_named.position
+              order by record.position",
+            &[photo.as_bytes().to_vec().into()],
+        )
+        .await?;
+    rows.iter().map(|row| super::records::record_id(row.text(0)?)).collect()
 }
