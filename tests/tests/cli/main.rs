@@ -1,0 +1,8 @@
+//! The two command lines as a person meets them: whole processes, their words and exit codes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod programs;
+mod refusals;
+mod tls;
+mod tour;
