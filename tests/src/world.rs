@@ -17,6 +17,7 @@ mod witness;
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use hattama_client_core::Pictures;
 use hattama_proto::{invitation::Invitation, statement::Mandate};
 use hattama_server::{
     setup::{InitOptions, NewHeadquarters, Setup, init},
@@ -178,6 +179,13 @@ impl World {
     /// A phone with a notebook, enrolled everywhere, that makes no small pictures.
     pub fn phone(&self) -> Phone {
         let phone = self.blank_phone();
+        phone.enrol(&self.invite(&Mandate::Everywhere));
+        phone
+    }
+
+    /// As [`phone`](Self::phone), but small pictures are made.
+    pub fn painter(&self) -> Phone {
+        let phone = Phone::with_pictures(Some(self.made.election.clone()), Pictures::Make);
         phone.enrol(&self.invite(&Mandate::Everywhere));
         phone
     }

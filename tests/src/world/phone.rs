@@ -8,12 +8,12 @@ use std::{
 use hattama_client_core::{
     Notebook, NotebookError, NotebookOptions, OutboxSummary, Pictures, PumpBudget, PumpReport,
     Started,
-    capture::{CaptureSummary, PhotoInput, ProtocolDraft},
+    capture::{CaptureSummary, IncidentDraft, PhotoInput, ProtocolDraft},
 };
 use hattama_proto::{
     id::{ElectionId, RecordId, UnitCode},
     invitation::Invitation,
-    record::ResultsProtocol,
+    record::{ResultsProtocol, Severity},
 };
 use tempfile::TempDir;
 
@@ -113,6 +113,18 @@ impl Phone {
     /// Captures an invented protocol of `unit` with a photograph of these bytes.
     pub fn photographed(&self, unit: UnitCode, seed: u64, photo: &[u8]) -> CaptureSummary {
         self.capture(unit, seed, &[photo])
+    }
+
+    /// Captures an incident in these words.
+    pub fn incident(&self, words: &str) -> CaptureSummary {
+        let code = "tests write codes";
+        let draft = IncidentDraft::new(
+            "pressure".parse().expect(code),
+            "opening".parse().expect(code),
+            Severity::Low,
+            words,
+        );
+        self.notebook().capture_incident(draft).expect("a capture needs nobody")
     }
 
     fn capture(&self, unit: UnitCode, seed: u64, photos: &[&[u8]]) -> CaptureSummary {
