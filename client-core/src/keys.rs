@@ -115,7 +115,7 @@ mod tests {
     fn only_the_owner_can_read_the_seeds() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        drop(Keys::open(folder.path(), &SystemRandom::new()).unwrap());
+        Keys::open(folder.path(), &SystemRandom::new()).unwrap();
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

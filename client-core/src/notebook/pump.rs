@@ -88,6 +88,8 @@ impl Notebook {
         })?;
         let kids = Role::ALL.map(|role| self.kid(role)).to_vec();
         let started_ms = now.mono_ms;
+        let clock = std::sync::Arc::clone(&self.options.clock);
+        let stop = stop.until(clock, started_ms.saturating_add(budget.ms_max));
         let engine = Engine::new(budget, link, kids, feeds, now);
         let mut run = Run { notebook: self, engine, trust, transport, stop, budget, started_ms };
         let end = run.carry_on()?;
@@ -119,11 +121,11 @@ struct Run<'a> {
 impl Run<'_> {
     fn carry_on(&mut self) -> Result<PumpEnd, NotebookError> {
         loop {
-            if self.stop.is_set() {
-                return Ok(PumpEnd::Interrupted);
-            }
             if self.left_ms() == 0 || self.engine.report.bytes_sent >= self.budget.bytes_max {
                 return Ok(PumpEnd::Budget);
+            }
+            if self.stop.is_set() {
+                return Ok(PumpEnd::Interrupted);
             }
             let view = self.snapshot()?;
             let (now, dice) = (self.notebook.options.clock.now(), self.dice()?);

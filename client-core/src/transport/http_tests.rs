@@ -127,3 +127,59 @@ fn a_silent_server_is_left_at_once_when_told_to_stop() {
     assert_eq!(waiting.join().unwrap(), Err(TransportError::Interrupted));
     assert!(started.elapsed() < Duration::from_secs(2));
 }
+
+/// Answers one TLS connection; hands over the address and the pin of its certificate.
+fn serve_tls() -> (String, String, std::thread::JoinHandle<()>) {
+    let made = rcgen::generate_simple_self_signed(vec!["hq.example.org".to_owned()]).unwrap();
+    let cert = made.cert.der().clone();
+    let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let pin = hattama_proto::id::PartHash::of(&cert).to_hex();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (socket, _) = listener.accept().unwrap();
+        let connection = rustls::ServerConnection::new(config).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, socket);
+        let mut request = [0; 1024];
+        // A phone that does not trust us hangs up here.
+        if stream.read(&mut request).is_ok_and(|read| read > 0) {
+            let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+            drop(stream.write_all(answer).and_then(|()| stream.flush()));
+        }
+    });
+    (address, pin, server)
+}
+
+#[test]
+fn a_pinned_certificate_is_accepted_whatever_its_name_and_issuer() {
+    let (address, pin, server) = serve_tls();
+    let transport = HttpTransport::new(&[address], Some(&pin)).unwrap();
+    assert_eq!(transport.execute(get("/"), &Stop::default()).unwrap().body, b"ok");
+    server.join().unwrap();
+}
+
+#[test]
+fn another_certificate_than_the_pinned_one_is_refused() {
+    let (address, _, server) = serve_tls();
+    let transport = HttpTransport::new(&[address], Some(&"0".repeat(64))).unwrap();
+    let refused = transport.execute(get("/"), &Stop::default());
+    assert!(matches!(refused, Err(TransportError::Untrusted(_))), "{refused:?}");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_self_made_certificate_without_a_pin_is_refused() {
+    let (address, _, server) = serve_tls();
+    let transport = HttpTransport::new(&[address], None).unwrap();
+    let refused = transport.execute(get("/"), &Stop::default());
+    assert!(matches!(refused, Err(TransportError::Untrusted(_))), "{refused:?}");
+    server.join().unwrap();
+}

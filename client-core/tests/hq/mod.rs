@@ -99,6 +99,8 @@ pub struct State {
     pub strict: bool,
 }
 
+pub type Watch = Box<dyn FnMut(&str) + Send>;
+
 pub struct Hq {
     pub root: SigningKey,
     pub hq: SigningKey,
@@ -106,7 +108,7 @@ pub struct Hq {
     pub election: ElectionId,
     pub state: Mutex<State>,
     /// Called with the path of each request before it is answered.
-    pub watch: Mutex<Option<Box<dyn FnMut(&str) + Send>>>,
+    pub watch: Mutex<Option<Watch>>,
 }
 
 fn code<T: std::str::FromStr>(text: &str) -> T
