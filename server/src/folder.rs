@@ -6,7 +6,7 @@
 //! hq.db          the store, unless it is PostgreSQL
 //! blobs/         photos, whole and verified, under their hash
 //! partial/       photos on their way
-//! log/           what outsiders may copy: the newest checkpoint
+//! log/           room for the public tiles; nothing is written there yet
 //! lock           held while a process serves
 //! ```
 

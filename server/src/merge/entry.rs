@@ -184,6 +184,15 @@ impl Entry {
         }
     }
 
+    /// The photographs it names.
+    pub fn photos(&self) -> &[EntryPhoto] {
+        match &self.body {
+            EntryBody::Sheet(sheet) => &sheet.photos,
+            EntryBody::NotObtained(missing) => &missing.photos,
+            EntryBody::Form(_) => &[],
+        }
+    }
+
     /// The sheet, if it is a protocol.
     pub const fn sheet(&self) -> Option<&Sheet> {
         match &self.body {

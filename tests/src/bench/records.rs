@@ -31,9 +31,7 @@ pub(super) struct Device {
 impl Device {
     /// Enrols a key through the front door.
     pub(super) fn enrol(hq: &BenchHeadquarters, number: u64) -> Self {
-        let mut seed = [7; 32];
-        seed[..8].copy_from_slice(&number.to_le_bytes());
-        let key = SigningKey::from_seed(&seed).expect("32 bytes");
+        let device = Self::new(number);
         let guest = Guest {
             label: format!("load {number}"),
             org: "bench".parse().expect("a code"),
@@ -48,9 +46,17 @@ impl Device {
                 .invite(&guest, "bench", now)
                 .await
                 .expect("an invitation");
-            let push = EnrolmentPush { request: request(&key, &invitation) };
+            let push = EnrolmentPush { request: request(&device.key, &invitation) };
             hq.headquarters.enrolments.enrol(&push, now).await.expect("an enrolment");
         });
+        device
+    }
+
+    /// A key that nobody knows yet.
+    pub(super) fn new(number: u64) -> Self {
+        let mut seed = [7; 32];
+        seed[..8].copy_from_slice(&number.to_le_bytes());
+        let key = SigningKey::from_seed(&seed).expect("32 bytes");
         Self { key, chain: None, seq: 0 }
     }
 
