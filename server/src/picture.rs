@@ -13,7 +13,8 @@ use crate::{
     app::Headquarters,
     book::Book,
     merge::{
-        Entry, Facts, LineError, StateRoot, StateRootBuilder, Statements, UnitFile, merge, standing,
+        Entry, Facts, LineError, Standing, StateRoot, StateRootBuilder, Statements, UnitFile,
+        merge, standing,
     },
     review::IncidentState,
     store::{self, StoreError, records::StoredRecord},
@@ -43,6 +44,15 @@ pub enum PictureError {
     Altered(u64),
 }
 
+/// A stored record, verified again.
+#[derive(Debug)]
+pub struct Judged {
+    /// The record; none where this version cannot read the payload.
+    pub record: Option<Record>,
+    /// Whether it counts; none where this version cannot read the payload.
+    pub standing: Option<Standing>,
+}
+
 impl Headquarters {
     /// The unit file of `unit`: one row of the store, and the pure merge.
     pub async fn unit_file(&self, unit: &UnitCode) -> Result<UnitFile, PictureError> {
@@ -59,14 +69,66 @@ impl Headquarters {
             let rows = store::units::after(&self.db, &after, PAGE).await?;
             let Some((last, _)) = rows.last() else { return Ok(files) };
             after.clone_from(last);
-            let book = self.book.read();
-            for (unit, lines) in rows {
-                // Rows are written under codes that were read as codes.
-                if let Ok(code) = UnitCode::new(&unit) {
-                    files.push(file_of(&code, &lines, &book)?);
-                }
-            }
+            // Rows are written under codes that were read as codes.
+            let rows = rows
+                .into_iter()
+                .filter_map(|(unit, lines)| Some((UnitCode::new(&unit).ok()?, lines)))
+                .collect();
+            files.extend(self.merged(rows).await?);
         }
+    }
+
+    /// The files of `above` and all units below it that anything is known of, in the order of the
+    /// register.
+    pub async fn unit_files_within(&self, above: &UnitCode) -> Result<Vec<UnitFile>, PictureError> {
+        let pack = Arc::clone(&self.book.read().pack);
+        let within: Vec<UnitCode> = pack
+            .units
+            .all()
+            .iter()
+            .map(|unit| &unit.code)
+            .filter(|code| pack.units.is_within(code, above))
+            .cloned()
+            .collect();
+        let lines = store::units::entries_of(&self.db, &within).await?;
+        let rows = within.into_iter().zip(lines);
+        self.merged(rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect()).await
+    }
+
+    /// Merges off the threads that serve connections.
+    async fn merged(&self, rows: Vec<(UnitCode, String)>) -> Result<Vec<UnitFile>, PictureError> {
+        let book = self.book.clone();
+        let merge_all = move || {
+            let book = book.read();
+            rows.iter().map(|(unit, lines)| file_of(unit, lines, &book)).collect()
+        };
+        tokio::task::spawn_blocking(merge_all)
+            .await
+            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+    }
+
+    /// A stored record, verified again, and whether it counts; `record` is none where this version
+    /// cannot read the payload.
+    pub async fn judge(&self, stored: &StoredRecord) -> Result<Judged, PictureError> {
+        let altered = || PictureError::Altered(stored.position);
+        let envelope = Envelope::parse(&stored.jws).map_err(|_| altered())?;
+        let kid = envelope.kid();
+        let enrolled = self.book.read().statements.enrolment(&kid).map(|known| known.public_key);
+        let key = match enrolled {
+            Some(key) => key,
+            None => {
+                let brought = store::devices::brought(&self.db).await?;
+                let found = brought.into_iter().find(|(known, _)| *known == kid);
+                found.ok_or_else(altered)?.1
+            }
+        };
+        let verified = envelope.verify(&key).map_err(|_| altered())?;
+        let record = Record::read(verified).ok();
+        let book = self.book.read();
+        let standing = record.as_ref().map(|record| {
+            standing(&Facts::of(record, stored.position), &book.statements, &book.pack)
+        });
+        Ok(Judged { record, standing })
     }
 
     /// One hash over everything that counts: records with their standing, whole photos, incident

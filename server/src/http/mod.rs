@@ -24,6 +24,7 @@ use hattama_proto::{
 };
 use std::net::TcpListener;
 
+pub(crate) use self::auth::COOKIE;
 pub use self::{auth::Operator, problem::HttpProblem};
 use crate::app::Headquarters;
 

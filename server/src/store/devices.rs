@@ -166,3 +166,15 @@ pub async fn token_owner(
         .await?;
     row.map(|row| super::records::kid(row.text(0)?)).transpose()
 }
+
+/// How many people were invited and have not enrolled a device yet, though they still may.
+pub async fn not_enrolled_yet(db: &Db, now: UnixMillis) -> Result<u64, StoreError> {
+    let row = db
+        .query_opt(
+            "select count(*) from invitation
+              where kid is null and role = $1 and expires_at_ms > $2",
+            &[Role::Results.name().into(), Value::Int(now.0)],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.int(0).map(super::log::unsigned))
+}

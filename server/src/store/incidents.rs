@@ -154,6 +154,52 @@ pub async fn list(
     rows.iter().map(StoredIncident::read).collect()
 }
 
+/// Where a page of [`newest`] ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncidentPlace {
+    /// When the last one's last step was taken.
+    pub updated_at: UnixMillis,
+    /// The last one.
+    pub record: RecordId,
+}
+
+/// Incidents by their last step, newest first, at most `limit`; `after` of the filter is not used.
+pub async fn newest(
+    db: &Db,
+    filter: &IncidentFilter,
+    before: Option<IncidentPlace>,
+    limit: u32,
+) -> Result<Vec<StoredIncident>, StoreError> {
+    let (at, record) = before.map_or((i64::MAX, String::new()), |before| {
+        (before.updated_at.0, before.record.to_hex())
+    });
+    let rows = db
+        .query(
+            "select record_id, person, org, unit, region, categories, phase, severity, occurred_at,
+                    state, version, updated_at_ms
+               from incident
+              where (updated_at_ms < $1 or (updated_at_ms = $1 and record_id < $2))
+                and ($3 = '' or state = $3)
+                and ($4 = '' or unit = $4)
+                and ($5 = '' or region = $5)
+                and ($6 = '' or severity = $6)
+                and ($7 = '' or phase = $7)
+              order by updated_at_ms desc, record_id desc limit $8",
+            &[
+                Value::Int(at),
+                record.into(),
+                filter.state.clone().unwrap_or_default().into(),
+                filter.unit.clone().unwrap_or_default().into(),
+                filter.region.clone().unwrap_or_default().into(),
+                filter.severity.clone().unwrap_or_default().into(),
+                filter.phase.clone().unwrap_or_default().into(),
+                limit.into(),
+            ],
+        )
+        .await?;
+    rows.iter().map(StoredIncident::read).collect()
+}
+
 /// One incident.
 pub async fn by_id(db: &Db, record: &RecordId) -> Result<Option<StoredIncident>, StoreError> {
     let row = db

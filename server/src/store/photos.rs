@@ -137,15 +137,14 @@ pub struct Arrivals {
     pub whole: u64,
 }
 
-/// How many pictures that records name are whole, of all roles together. Of held records only small
-/// pictures are taken, so their originals are not waited for.
+/// How many pictures that records name have arrived, of all roles together. Of held records only
+/// small pictures are taken, so their originals are not waited for.
 pub async fn arrivals(db: &Db) -> Result<Arrivals, StoreError> {
     let row = db
         .query_opt(
-            "select count(distinct photo_named.sha256), count(distinct photo.sha256)
-               from photo_named left join photo on photo.sha256 = photo_named.sha256
-              where photo_named.verdict = 'stored' or photo_named.role <> 'original'",
-            &[],
+            "select (select count(distinct sha256) from photo_named where held = 0 or role <> $1),
+                    (select count(*) from photo)",
+            &[role_number(PhotoRole::Original).into()],
         )
         .await?;
     let Some(row) = row else { return Ok(Arrivals::default()) };

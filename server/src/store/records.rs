@@ -2,6 +2,7 @@
 
 use hattama_proto::{
     id::{Kid, RecordId},
+    kind::Kind,
     time::UnixMillis,
     wire::HeldReason,
 };
@@ -189,6 +190,41 @@ pub async fn counts(db: &Db) -> Result<Vec<(Option<String>, u64)>, StoreError> {
     rows.iter()
         .map(|row| Ok((row.opt_text(0)?.map(str::to_owned), unsigned(row.int(1)?))))
         .collect()
+}
+
+/// Held records about which nobody has decided yet: reason, whose key, how many.
+pub async fn awaiting_check(db: &Db) -> Result<Vec<(String, String, u64)>, StoreError> {
+    let rows = db
+        .query(
+            "select reason, kid, count(*) from record
+              where reason is not null
+                and not exists (select 1 from statement
+                                 where statement.subject = record.record_id
+                                   and statement.kind = $1)
+              group by reason, kid order by reason, kid",
+            &[Kind::Decision.typ().into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), unsigned(row.int(2)?))))
+        .collect()
+}
+
+/// Records whose id begins with these lower-case hex digits, by id, at most `limit`.
+pub async fn beginning(
+    db: &Db,
+    digits: &str,
+    limit: u32,
+) -> Result<Vec<(RecordId, String)>, StoreError> {
+    // `g` comes after every hex digit.
+    let rows = db
+        .query(
+            "select record_id, kind from record where record_id >= $1 and record_id < $2
+              order by record_id limit $3",
+            &[digits.into(), format!("{digits}g").into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((record_id(row.text(0)?)?, row.text(1)?.to_owned()))).collect()
 }
 
 /// Reads an id that this program wrote.

@@ -30,6 +30,16 @@ pub async fn entries(db: &Db, unit: &UnitCode) -> Result<Option<String>, StoreEr
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
+/// The lines of several units, in their order; none where nothing names the unit.
+pub async fn entries_of(db: &Db, units: &[UnitCode]) -> Result<Vec<Option<String>>, StoreError> {
+    let rows: Rows = units.iter().map(|unit| [Value::from(unit.as_str())]).collect();
+    db.query_many("select entries from unit_entry_pack where unit = $1", rows)
+        .await?
+        .into_iter()
+        .map(|rows| rows.first().map(|row| row.text(0).map(str::to_owned)).transpose())
+        .collect()
+}
+
 /// All units that have entries, after `unit` in the order of the codes, at most `limit`.
 pub async fn after(db: &Db, unit: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
     let rows = db

@@ -1,0 +1,131 @@
+//! What every answer to a browser carries, and problems as pages.
+
+use actix_web::{
+    Error, HttpResponse, HttpResponseBuilder, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderValue},
+    },
+    middleware::Next,
+};
+use askama::Template;
+use hattama_proto::problem::{Problem, ProblemCode};
+
+use super::{enter::EnterPage, frame::Frame, language, language::Language, words::Words};
+use crate::http::HttpProblem;
+
+/// What a page may load: pictures and the style sheet from here, nothing else, no script at all.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Seconds for which a chosen language is remembered.
+const LANGUAGE_S: u32 = 365 * 24 * 60 * 60;
+
+/// Headers that an answer to a browser has by default.
+const HARDENING: [(header::HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Other sites learn nothing; our own forms still say where they come from.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // What an operator saw stays on no disk.
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Adds the headers that every answer to a browser has.
+pub(super) fn hardened(mut builder: HttpResponseBuilder) -> HttpResponseBuilder {
+    for (name, value) in HARDENING {
+        builder.insert_header((name, value));
+    }
+    builder
+}
+
+/// A page as an answer.
+pub(super) fn html(page: &impl Template) -> Result<HttpResponse, HttpProblem> {
+    html_with(StatusCode::OK, page)
+}
+
+fn html_with(status: StatusCode, page: &impl Template) -> Result<HttpResponse, HttpProblem> {
+    let text = page.render().map_err(|error| {
+        tracing::error!(%error, "a page could not be rendered");
+        HttpProblem::new(ProblemCode::Internal, "headquarters failed inside")
+    })?;
+    Ok(hardened(HttpResponse::build(status)).content_type("text/html; charset=utf-8").body(text))
+}
+
+/// "Look there": the answer to a form.
+pub(super) fn see_other(address: &str) -> HttpResponse {
+    hardened(HttpResponse::SeeOther()).insert_header((header::LOCATION, address)).finish()
+}
+
+/// A problem, for a person.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: &'a Frame,
+    w: &'static Words,
+    title: &'static str,
+    detail: Option<String>,
+    status: u16,
+}
+
+/// Around all pages: a problem becomes a page for a browser, and a language that was asked for is
+/// remembered.
+pub(super) async fn for_browsers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let asked = Language::asked(request.query_string());
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    if is_problem(answer.headers()) && wants_page(answer.request().headers()) {
+        let page = problem_page(&answer);
+        answer = answer.into_response(page);
+    }
+    if let Some(language) = asked {
+        let cookie = format!(
+            "{}={}; Path=/; Max-Age={LANGUAGE_S}; SameSite=Lax",
+            language::COOKIE,
+            language.code()
+        );
+        let cookie = HeaderValue::try_from(cookie).expect("it is plain ASCII");
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(answer)
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    media_type == Some(Problem::MEDIA_TYPE.as_bytes())
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+fn problem_page(answer: &ServiceResponse) -> HttpResponse {
+    let request = answer.request();
+    let frame = Frame::of_stranger(request);
+    let (w, status) = (frame.w, answer.status());
+    let detail = answer
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<HttpProblem>())
+        .map(ToString::to_string);
+    let page = if status == StatusCode::UNAUTHORIZED {
+        html_with(status, &EnterPage::new(&frame, None, &frame.here()))
+    } else {
+        let title = match status.as_u16() {
+            403 => w.problem_forbidden,
+            404 => w.problem_not_found,
+            409 => w.problem_conflict,
+            400 | 413 | 422 => w.problem_invalid,
+            _ => w.problem_internal,
+        };
+        let page = ProblemPage { frame: &frame, w, title, detail, status: status.as_u16() };
+        html_with(status, &page)
+    };
+    page.unwrap_or_else(|problem| problem.error_response())
+}

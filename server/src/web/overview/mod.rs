@@ -1,0 +1,160 @@
+//! `GET /`: everything at a glance.
+
+mod gather;
+pub(super) mod region_view;
+pub(super) mod shift;
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use askama::Template;
+
+pub(super) use self::gather::{Overview, OverviewCache, Region};
+use self::region_view::{Finding, RegionView};
+use super::{answer, figure::figure, frame::Frame, visitor::Visitor, words::Words};
+use crate::{app::Headquarters, http::HttpProblem, review::IncidentState, store};
+
+/// Silent people and precincts that the page lists; the counts are of all.
+const LISTED_MAX: usize = 100;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage<'a> {
+    frame: &'a Frame,
+    w: &'static Words,
+    altered: Vec<Finding>,
+    received: String,
+    awaiting_total: String,
+    awaiting: Vec<Count>,
+    photos_whole: String,
+    photos_on_their_way: String,
+    incidents_total: String,
+    incidents: Vec<Count>,
+    covered: String,
+    not_obtained: String,
+    precincts: String,
+    published: String,
+    regions: Vec<RegionView>,
+    silent: SilentView,
+    computed_at: String,
+    log_size: String,
+}
+
+/// So many of something.
+struct Count {
+    /// What a filter calls it.
+    value: &'static str,
+    text: &'static str,
+    count: String,
+}
+
+struct SilentView {
+    enrolled: String,
+    people_total: String,
+    people: Vec<SilentPerson>,
+    expected: String,
+    precincts_total: String,
+    precincts: Vec<UnitLink>,
+    not_enrolled: String,
+    /// Whether the lists are cut.
+    more: bool,
+}
+
+struct SilentPerson {
+    person: String,
+    org: String,
+    units: Vec<UnitLink>,
+}
+
+struct UnitLink {
+    address: String,
+    name: String,
+}
+
+/// `GET /`.
+pub(super) async fn show(
+    visitor: Visitor,
+    cache: Data<OverviewCache>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let frame = &visitor.frame;
+    let overview = cache.get(&headquarters).await?;
+    let states = store::incidents::counts(&headquarters.db).await?;
+    answer::html(&page(frame, &overview, &states))
+}
+
+fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> OverviewPage<'a> {
+    let w = frame.w;
+    let mut altered: Vec<Finding> =
+        overview.regions.iter().filter_map(|region| region_view::finding(frame, region)).collect();
+    altered.sort_by_key(|finding| std::cmp::Reverse(finding.size));
+    let total = |pick: fn(&Region) -> usize| {
+        figure(overview.regions.iter().map(|region| pick(region) as u64).sum())
+    };
+    let awaiting = overview.awaiting.iter().map(|(reason, count)| Count {
+        value: reason.name(),
+        text: w.held(*reason),
+        count: figure(*count),
+    });
+    let incidents = IncidentState::ALL.into_iter().filter_map(|state| {
+        let (_, count) = states.iter().find(|(name, _)| name == state.name())?;
+        Some(Count { value: state.name(), text: w.incident_state(state), count: figure(*count) })
+    });
+    OverviewPage {
+        frame,
+        w,
+        altered,
+        received: figure(overview.received),
+        awaiting_total: figure(overview.awaiting.iter().map(|(_, count)| count).sum()),
+        awaiting: awaiting.collect(),
+        photos_whole: figure(overview.arrivals.whole),
+        photos_on_their_way: figure(
+            overview.arrivals.named.saturating_sub(overview.arrivals.whole),
+        ),
+        incidents_total: figure(states.iter().map(|(_, count)| count).sum()),
+        incidents: incidents.collect(),
+        covered: total(|region| region.covered),
+        not_obtained: total(|region| region.not_obtained),
+        precincts: total(|region| region.precincts),
+        published: total(|region| region.published),
+        regions: overview.regions.iter().map(|region| RegionView::new(frame, region)).collect(),
+        silent: silent(frame, overview),
+        computed_at: frame.moment(overview.at),
+        log_size: figure(overview.log_size),
+    }
+}
+
+fn silent(frame: &Frame, overview: &Overview) -> SilentView {
+    let silence = &overview.silence;
+    let link = |unit: &hattama_proto::id::UnitCode| UnitLink {
+        address: frame.unit_address(unit),
+        name: frame.unit(unit),
+    };
+    let people = silence.people.iter().take(LISTED_MAX).map(|person| SilentPerson {
+        person: person.person.to_string(),
+        org: person.org.to_string(),
+        units: person.units.iter().map(link).collect(),
+    });
+    SilentView {
+        enrolled: figure(silence.enrolled as u64),
+        people_total: figure(silence.people.len() as u64),
+        people: people.collect(),
+        expected: figure(silence.expected as u64),
+        precincts_total: figure(silence.precincts.len() as u64),
+        precincts: silence.precincts.iter().take(LISTED_MAX).map(link).collect(),
+        not_enrolled: figure(silence.not_enrolled),
+        more: silence.people.len().max(silence.precincts.len()) > LISTED_MAX,
+    }
+}
+
+/// Finds a region's part of the overview, for its own page.
+pub(super) async fn region_of(
+    code: &Path<hattama_proto::id::UnitCode>,
+    cache: &OverviewCache,
+    headquarters: &Headquarters,
+) -> Result<Option<(Region, std::sync::Arc<Overview>)>, HttpProblem> {
+    let overview = cache.get(headquarters).await?;
+    let region = overview.regions.iter().find(|region| region.code == **code).cloned();
+    Ok(region.map(|region| (region, overview)))
+}

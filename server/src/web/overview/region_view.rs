@@ -1,0 +1,215 @@
+//! One region in words and figures, as the overview and the region's own page show it.
+
+use hattama_proto::{
+    id::{LineCode, UnitCode},
+    pack::Pack,
+    statement::Level,
+};
+
+use super::{
+    gather::Region,
+    shift::{Shift, shifts},
+};
+use crate::{
+    compare::{ChoiceSums, ContestSums, PrecinctSum},
+    web::{
+        chip::Chip,
+        figure::{figure, figure_or_dash, signed},
+        frame::Frame,
+        words::fill,
+    },
+};
+
+/// A region's part of a page.
+pub(in crate::web) struct RegionView {
+    pub(in crate::web) address: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) precincts: String,
+    pub(in crate::web) covered: String,
+    pub(in crate::web) not_obtained: String,
+    pub(in crate::web) published: String,
+    /// Precincts whose figures are in the sums of our copies.
+    pub(in crate::web) ours: String,
+    /// Those of them that were published too.
+    pub(in crate::web) ours_published: String,
+    pub(in crate::web) chip: Chip,
+    pub(in crate::web) rows: Vec<SumRow>,
+}
+
+/// One line of the table of sums.
+pub(in crate::web) struct SumRow {
+    pub(in crate::web) heading: Option<String>,
+    pub(in crate::web) number: String,
+    pub(in crate::web) label: String,
+    pub(in crate::web) total: String,
+    pub(in crate::web) total_tone: &'static str,
+    pub(in crate::web) published: String,
+    pub(in crate::web) ours: String,
+    pub(in crate::web) ours_tone: &'static str,
+    pub(in crate::web) published_same: String,
+    pub(in crate::web) notes: Vec<Note>,
+}
+
+/// What is to be checked in a line.
+pub(in crate::web) struct Note {
+    pub(in crate::web) tone: &'static str,
+    pub(in crate::web) text: String,
+}
+
+/// A region whose total nothing explains, in a sentence.
+pub(in crate::web) struct Finding {
+    pub(in crate::web) address: String,
+    pub(in crate::web) region: String,
+    pub(in crate::web) text: String,
+    /// Votes that nothing explains; the largest finding stands first.
+    pub(in crate::web) size: u64,
+}
+
+/// Address of a region's page.
+pub(in crate::web) fn address(code: &UnitCode) -> String {
+    format!("/regions/{}", crate::web::frame::encoded(code.as_str()))
+}
+
+impl RegionView {
+    pub(in crate::web) fn new(frame: &Frame, region: &Region) -> Self {
+        let sums = |pick: fn(&ChoiceSums) -> PrecinctSum| {
+            let choices = region.contests.iter().flat_map(|contest| &contest.choices);
+            figure(choices.map(|choice| pick(choice).precincts as u64).max().unwrap_or(0))
+        };
+        Self {
+            address: address(&region.code),
+            name: frame.unit(&region.code),
+            precincts: figure(region.precincts as u64),
+            covered: figure(region.covered as u64),
+            not_obtained: figure(region.not_obtained as u64),
+            published: figure(region.published as u64),
+            ours: sums(|choice| choice.ours),
+            ours_published: sums(|choice| choice.published_covered),
+            chip: chip(frame, region),
+            rows: region.contests.iter().flat_map(|contest| rows(frame, contest)).collect(),
+        }
+    }
+}
+
+fn chip(frame: &Frame, region: &Region) -> Chip {
+    let all: Vec<Shift> = region.contests.iter().flat_map(shifts).collect();
+    let w = frame.w;
+    if all.iter().any(|shift| shift.unexplained() > 0) {
+        Chip::alert(w.region_to_check)
+    } else if all.contains(&Shift::Possible) {
+        Chip::plain(w.region_possible)
+    } else if all.contains(&Shift::Equal) {
+        Chip::good(w.region_adds_up)
+    } else {
+        Chip::plain(w.region_unknown)
+    }
+}
+
+fn rows(frame: &Frame, contest: &ContestSums) -> Vec<SumRow> {
+    let shifts = shifts(contest);
+    // One contest needs no heading of its own.
+    let many = frame.pack.election.contests.len() > 1;
+    let mut heading = many.then(|| frame.contest(&contest.contest));
+    let mut rows = Vec::new();
+    for (choice, shift) in contest.choices.iter().zip(shifts) {
+        let label = frame.choice(&contest.contest, &choice.choice);
+        rows.push(row(frame, heading.take(), String::new(), label, Sums::of(choice), shift));
+    }
+    rows
+}
+
+/// The figures of one row.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct Sums {
+    pub(in crate::web) total: Option<u64>,
+    pub(in crate::web) published: PrecinctSum,
+    pub(in crate::web) ours: PrecinctSum,
+    pub(in crate::web) ours_published: PrecinctSum,
+    pub(in crate::web) published_covered: PrecinctSum,
+}
+
+impl Sums {
+    const fn of(choice: &ChoiceSums) -> Self {
+        Self {
+            total: choice.published_total,
+            published: choice.published_precincts,
+            ours: choice.ours,
+            ours_published: choice.ours_published,
+            published_covered: choice.published_covered,
+        }
+    }
+}
+
+pub(in crate::web) fn row(
+    frame: &Frame,
+    heading: Option<String>,
+    number: String,
+    label: String,
+    sums: Sums,
+    shift: Shift,
+) -> SumRow {
+    let w = frame.w;
+    let mut notes = Vec::new();
+    let text = match shift {
+        Shift::Lower(_) => Some(w.lower_note),
+        Shift::Higher(_) => Some(w.higher_note),
+        Shift::Unknown | Shift::Equal | Shift::Possible => None,
+    };
+    if let Some(text) = text {
+        let by = figure(shift.unexplained());
+        notes.push(Note { tone: "difference", text: fill(text, &[("by", &by)]) });
+    }
+    let by = i128::from(sums.published_covered.sum) - i128::from(sums.ours_published.sum);
+    if by != 0 {
+        let n = figure(sums.ours_published.precincts as u64);
+        let text = fill(w.ours_note, &[("by", &signed(by)), ("n", &n)]);
+        notes.push(Note { tone: "official", text });
+    }
+    SumRow {
+        heading,
+        number,
+        label,
+        total: figure_or_dash(sums.total),
+        total_tone: if text.is_some() { "difference" } else { "" },
+        published: known(sums.published),
+        ours: known(sums.ours),
+        ours_tone: if by == 0 { "" } else { "official" },
+        published_same: known(sums.published_covered),
+        notes,
+    }
+}
+
+fn known(sum: PrecinctSum) -> String {
+    figure_or_dash((sum.precincts > 0).then_some(sum.sum))
+}
+
+/// What to say of a region's total, if anything.
+pub(in crate::web) fn finding(frame: &Frame, region: &Region) -> Option<Finding> {
+    let mut found: Vec<(u64, String)> = Vec::new();
+    for contest in &region.contests {
+        for (choice, shift) in contest.choices.iter().zip(shifts(contest)) {
+            let text = match shift {
+                Shift::Lower(_) => frame.w.lower_by,
+                Shift::Higher(_) => frame.w.higher_by,
+                Shift::Unknown | Shift::Equal | Shift::Possible => continue,
+            };
+            let what = frame.choice(&contest.contest, &choice.choice);
+            let by = figure(shift.unexplained());
+            found.push((shift.unexplained(), fill(text, &[("what", &what), ("by", &by)])));
+        }
+    }
+    found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+    let (size, _) = found.first()?;
+    Some(Finding {
+        address: address(&region.code),
+        region: frame.unit(&region.code),
+        size: *size,
+        text: found.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ") + ".",
+    })
+}
+
+/// The lines of the precinct form in its order, with their printed numbers.
+pub(in crate::web) fn form_lines(pack: &Pack) -> Vec<(&str, &LineCode)> {
+    let forms = pack.forms.forms.iter().filter(|form| form.levels.contains(&Level::Precinct));
+    forms.flat_map(|form| &form.lines).map(|line| (line.number.as_str(), &line.code)).collect()
+}

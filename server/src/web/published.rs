@@ -1,0 +1,111 @@
+//! What the commission published, as the store keeps it, read into figures.
+//!
+//! A publication never changes, so it is read once and kept until a newer one of its level comes.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use hattama_proto::{
+    id::{ChoiceCode, ContestCode, LineCode, PublicationId, UnitCode},
+    statement::Level,
+};
+
+use crate::{
+    merge::{CellKey, Cells, Shapes},
+    store::{self, Db, StoreError},
+};
+
+/// The newest publication of a level; without rows if there is none.
+#[derive(Debug, Default)]
+pub(super) struct Publication {
+    /// Which one.
+    pub(super) id: Option<PublicationId>,
+    /// Figures by unit.
+    pub(super) rows: HashMap<UnitCode, Cells>,
+}
+
+impl Publication {
+    /// The newest of `level`; `known` if it still is.
+    pub(super) async fn newest(
+        db: &Db,
+        level: Level,
+        known: &Arc<Self>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let id = store::publications::newest(db, level).await?;
+        match id {
+            id if id == known.id => Ok(Arc::clone(known)),
+            None => Ok(Arc::default()),
+            Some(id) => {
+                let rows = store::publications::rows(db, &id).await?;
+                let read = tokio::task::spawn_blocking(move || read_rows(&rows))
+                    .await
+                    .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+                Ok(Arc::new(Self { id: Some(id), rows: read }))
+            }
+        }
+    }
+}
+
+/// The figures of one unit in the newest publication of `level`.
+pub(super) async fn row_of(
+    db: &Db,
+    level: Level,
+    unit: &UnitCode,
+) -> Result<Option<Cells>, StoreError> {
+    let Some(id) = store::publications::newest(db, level).await? else { return Ok(None) };
+    let row = store::publications::row_of(db, &id, unit.as_str()).await?;
+    Ok(row.and_then(|row| read_row(&row, &mut Shapes::default())))
+}
+
+fn read_rows(rows: &[(String, u64, String)]) -> HashMap<UnitCode, Cells> {
+    let mut shapes = Shapes::default();
+    rows.iter()
+        .filter_map(|(unit, _, cells)| {
+            Some((UnitCode::new(unit).ok()?, read_row(cells, &mut shapes)?))
+        })
+        .collect()
+}
+
+/// Reads what [`crate::review::Review::archive`] wrote; a column of another version is left out.
+fn read_row(row: &str, shapes: &mut Shapes) -> Option<Cells> {
+    let row: BTreeMap<&str, Option<u64>> = serde_json::from_str(row).ok()?;
+    let mut lines = BTreeMap::new();
+    let mut contests: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for (column, figure) in row {
+        match cell_key(column) {
+            Some(CellKey::Line { line }) => {
+                lines.insert(line, figure);
+            }
+            Some(CellKey::Vote { contest, choice }) => {
+                contests.entry(contest).or_default().insert(choice, figure);
+            }
+            None => {}
+        }
+    }
+    Some(Cells::from_maps(&lines, &contests, shapes))
+}
+
+/// The cell that a column is named after.
+fn cell_key(column: &str) -> Option<CellKey> {
+    if let Some(line) = column.strip_prefix("line:") {
+        return Some(CellKey::line(LineCode::new(line).ok()?));
+    }
+    let (contest, choice) = column.strip_prefix("contest:")?.split_once(':')?;
+    Some(CellKey::vote(ContestCode::new(contest).ok()?, ChoiceCode::new(choice).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_cell_by_cell_and_an_empty_one_is_nobody_s_zero() {
+        let row = r#"{"contest:president:heron":7,"line:valid":null,"later:thing":1}"#;
+        let cells = read_row(row, &mut Shapes::default()).unwrap();
+        assert_eq!(cells.get(&cell_key("contest:president:heron").unwrap()), Some(7));
+        assert_eq!(cells.get(&cell_key("line:valid").unwrap()), None);
+        assert_eq!(cells.len(), 2);
+    }
+}

@@ -1,0 +1,249 @@
+//! `GET /units/{code}`: all that is known of one precinct or higher commission.
+
+mod remarks;
+mod sheets;
+pub(super) mod state;
+
+use std::collections::HashSet;
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use askama::Template;
+use hattama_proto::{
+    id::{PhotoHash, QuestionCode, UnitCode},
+    problem::ProblemCode,
+    record::Answer,
+    statement::Level,
+};
+
+use self::{remarks::Remark, sheets::SheetTable};
+use super::{
+    answer,
+    chip::Chip,
+    frame::{Frame, Id},
+    pictures::{Picture, pictures},
+    published,
+    visitor::Visitor,
+    words::Words,
+};
+use crate::{
+    app::Headquarters,
+    http::HttpProblem,
+    merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
+    store,
+};
+
+#[derive(Template)]
+#[template(path = "unit.html")]
+struct UnitPage<'a> {
+    frame: &'a Frame,
+    w: &'static Words,
+    title: String,
+    kind: &'static str,
+    crumbs: Vec<Crumb>,
+    known: bool,
+    is_empty: bool,
+    chips: Vec<Chip>,
+    moved_away: Vec<Moved>,
+    tables: Vec<SheetTable>,
+    remarks: Vec<Remark>,
+    not_obtained: Vec<Missing>,
+    photos: Vec<Picture>,
+    forms: Vec<FormView>,
+    entries: Vec<EntryView>,
+}
+
+/// A unit above.
+struct Crumb {
+    address: String,
+    name: String,
+}
+
+struct Moved {
+    record: Id,
+    unit: UnitCode,
+}
+
+struct Missing {
+    record: Id,
+    reason: &'static str,
+    copy: Option<String>,
+    at: Option<String>,
+    office: Option<String>,
+}
+
+struct FormView {
+    record: Id,
+    name: String,
+    by: String,
+    /// Why it does not count; empty if it does.
+    standing: String,
+    answers: Vec<(String, String)>,
+    left_out: u32,
+}
+
+struct EntryView {
+    id: Id,
+    what: String,
+    by: String,
+    claimed_at: String,
+    position: u64,
+    standing: Chip,
+    flags: Vec<&'static str>,
+}
+
+/// `GET /units/{code}`.
+pub(super) async fn show(
+    visitor: Visitor,
+    code: Path<UnitCode>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let frame = &visitor.frame;
+    let file = headquarters.unit_file(&code).await?;
+    let unit = frame.pack.units.get(&code);
+    if unit.is_none() && file.is_empty() {
+        return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
+    }
+    let level = unit.map_or(Level::Precinct, |unit| unit.kind.level());
+    let official = published::row_of(&headquarters.db, level, &code).await?;
+    let photos: Vec<PhotoHash> = file
+        .entries
+        .iter()
+        .flat_map(|filed| filed.entry.photos())
+        .map(|photo| photo.sha256)
+        .collect();
+    let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
+    answer::html(&page(frame, &file, official.as_ref(), &whole))
+}
+
+fn page<'a>(
+    frame: &'a Frame,
+    file: &UnitFile,
+    official: Option<&Cells>,
+    whole: &HashSet<PhotoHash>,
+) -> UnitPage<'a> {
+    let w = frame.w;
+    let crumb =
+        |code: &UnitCode| Crumb { address: frame.unit_address(code), name: frame.unit(code) };
+    let mut crumbs: Vec<Crumb> =
+        frame.pack.units.upwards(&file.unit).skip(1).map(|unit| crumb(&unit.code)).collect();
+    crumbs.reverse();
+    let moved_away = file
+        .moved_away
+        .iter()
+        .map(|moved| Moved { record: moved.record.into(), unit: moved.to.clone() });
+    UnitPage {
+        frame,
+        w,
+        title: frame.unit(&file.unit),
+        kind: frame.unit_kind(&file.unit),
+        crumbs,
+        known: frame.pack.units.get(&file.unit).is_some(),
+        is_empty: file.is_empty(),
+        chips: state::chips(frame, file, official),
+        moved_away: moved_away.collect(),
+        tables: sheets::tables(frame, file, official),
+        remarks: remarks::remarks(frame, file),
+        not_obtained: file
+            .not_obtained
+            .iter()
+            .filter_map(|missing| not_obtained(frame, file.entry(&missing.record)?))
+            .collect(),
+        photos: file.entries.iter().flat_map(|filed| photos(frame, filed, whole)).collect(),
+        forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
+        entries: file.entries.iter().map(|filed| entry(frame, filed)).collect(),
+    }
+}
+
+fn not_obtained(frame: &Frame, filed: &FiledEntry) -> Option<Missing> {
+    let EntryBody::NotObtained(missing) = &filed.entry.body else { return None };
+    Some(Missing {
+        record: filed.entry.id.into(),
+        reason: frame.w.missing(missing.missing),
+        copy: missing.copy.as_ref().map(|copy| frame.copy(copy)),
+        at: missing.occurred_at.as_ref().map(ToString::to_string),
+        office: missing.office.as_deref().map(str::to_owned),
+    })
+}
+
+fn photos(frame: &Frame, filed: &FiledEntry, whole: &HashSet<PhotoHash>) -> Vec<Picture> {
+    let photos = filed.entry.photos().iter().copied();
+    pictures(frame, filed.entry.id, &what(frame, filed), photos, whole)
+}
+
+/// What an entry is, in a few words.
+fn what(frame: &Frame, filed: &FiledEntry) -> String {
+    match &filed.entry.body {
+        EntryBody::Sheet(sheet) => frame.copy(filed.copy().unwrap_or(&sheet.copy)),
+        EntryBody::NotObtained(_) => frame.w.kind_not_obtained.to_owned(),
+        EntryBody::Form(form) => frame.form(&form.form),
+    }
+}
+
+/// Whose entry it is.
+fn by(frame: &Frame, filed: &FiledEntry) -> String {
+    match (filed.person(), filed.org()) {
+        (Some(person), Some(org)) => format!("{person}, {org}"),
+        _ => frame.w.unknown_person.to_owned(),
+    }
+}
+
+fn form(frame: &Frame, filed: &FiledEntry) -> Option<FormView> {
+    let EntryBody::Form(form) = &filed.entry.body else { return None };
+    let standing = match &filed.standing {
+        Standing::Counted => String::new(),
+        other => frame.w.standing(other),
+    };
+    Some(FormView {
+        record: filed.entry.id.into(),
+        name: frame.form(&form.form),
+        by: by(frame, filed),
+        standing,
+        answers: answers(frame, form),
+        left_out: form.left_out,
+    })
+}
+
+/// Answers in the order of the form; what the form does not ask stands last, under its code.
+fn answers(frame: &Frame, filled: &FilledForm) -> Vec<(String, String)> {
+    let w = frame.w;
+    let definition = frame.pack.form(&filled.form);
+    let questions = definition.map_or(&[][..], |form| &form.questions);
+    let place = |code: &QuestionCode| questions.iter().position(|known| known.code == *code);
+    let mut answers: Vec<_> = filled.answers.iter().collect();
+    answers.sort_by_key(|(code, _)| place(code).unwrap_or(usize::MAX));
+    let said = |answer: &Answer| match answer {
+        Answer::Open => w.answer_open.to_owned(),
+        Answer::YesNo(yes) => w.yes_no(Some(*yes)).to_owned(),
+        Answer::Number(number) => number.to_string(),
+        Answer::Text(text) => text.clone(),
+    };
+    answers
+        .into_iter()
+        .map(|(code, answer)| {
+            let name = place(code).map_or("", |at| frame.name(&questions[at].names));
+            let name = if name.is_empty() { code.as_str() } else { name };
+            (name.to_owned(), said(answer))
+        })
+        .collect()
+}
+
+fn entry(frame: &Frame, filed: &FiledEntry) -> EntryView {
+    let entry = &filed.entry;
+    let what = what(frame, filed);
+    EntryView {
+        id: entry.id.into(),
+        what: if entry.corrects.is_some() {
+            format!("{}: {what}", frame.w.kind_correction)
+        } else {
+            what
+        },
+        by: by(frame, filed),
+        claimed_at: entry.claimed_at.to_string(),
+        position: entry.position,
+        standing: state::standing(frame, &filed.standing),
+        flags: filed.flags.iter().map(|flag| frame.w.flag(*flag)).collect(),
+    }
+}

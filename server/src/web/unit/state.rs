@@ -1,0 +1,94 @@
+//! The state of a unit's file in a few chips, and the figures we hold of it. Pure.
+
+use hattama_proto::{
+    id::{CopyType, LineCode},
+    pack::{FindingVerdict, Pack},
+};
+
+use crate::{
+    compare::{OurCopy, our_copy},
+    merge::{CellKey, Cells, DocumentState, EntryFlag, Reason, Standing, UnitFile},
+    web::{chip::Chip, frame::Frame, overview::region_view::form_lines},
+};
+
+/// The chips of a unit, the most urgent first.
+pub(in crate::web) fn chips(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -> Vec<Chip> {
+    let w = frame.w;
+    let mut chips = Vec::new();
+    let mut say = |applies: bool, chip: Chip| {
+        if applies {
+            chips.push(chip);
+        }
+    };
+    let differs = official.is_some_and(|official| {
+        our_figures(file, &frame.pack).in_both(official).any(|(_, ours, theirs)| ours != theirs)
+    });
+    let any = |is: fn(&DocumentState) -> bool| file.documents.iter().any(|doc| is(&doc.state));
+    let broken = |verdict: &FindingVerdict| matches!(verdict, FindingVerdict::Broken { .. });
+    say(differs, Chip::official(w.differs_from_published));
+    say(!file.differences.is_empty(), Chip::alert(w.difference_between_copies));
+    say(file.linked.iter().any(|sum| !sum.cells.is_empty()), Chip::alert(w.linked_broken));
+    say(any(|state| matches!(state, DocumentState::Mismatch { .. })), Chip::warn(w.entry_mismatch));
+    say(
+        file.documents.iter().any(|doc| doc.findings.iter().any(|found| broken(&found.verdict))),
+        Chip::warn(w.does_not_add_up),
+    );
+    say(!file.not_obtained.is_empty(), Chip::warn(w.not_obtained));
+    say(
+        file.set_aside().any(|(_, reason)| reason != Reason::Decided),
+        Chip::warn(w.awaiting_check),
+    );
+    say(!file.perhaps_one.is_empty(), Chip::plain(w.perhaps_one));
+    let moved_here = file.entries.iter().any(|filed| filed.flags.contains(&EntryFlag::MovedHere));
+    say(moved_here, Chip::plain(w.moved_here));
+    say(!file.moved_away.is_empty(), Chip::plain(w.moved));
+    say(any(|state| *state == DocumentState::Corroborated), Chip::good(w.corroborated));
+    say(any(|state| *state == DocumentState::Single), Chip::plain(w.single));
+    if chips.is_empty() {
+        chips.push(Chip::plain(w.no_document));
+    }
+    chips
+}
+
+/// Whether a record counts, as a chip.
+pub(in crate::web) fn standing(frame: &Frame, standing: &Standing) -> Chip {
+    let text = frame.w.standing(standing);
+    match standing {
+        Standing::Counted => Chip::good(text),
+        Standing::SetAside { .. } => Chip::warn(text),
+        Standing::Superseded { .. } => Chip::plain(text),
+    }
+}
+
+/// The figures we hold of a unit: votes by the rule of [`our_copy`], lines off the same documents.
+pub(in crate::web) fn our_figures(file: &UnitFile, pack: &Pack) -> Cells {
+    let mut figures = Vec::new();
+    let mut lines_from = None;
+    for contest in &pack.election.contests {
+        if let OurCopy::Settled { copies, votes } = our_copy(file, &contest.code, pack) {
+            figures.extend(votes.iter().map(|(cell, votes)| (cell.clone(), votes)));
+            lines_from.get_or_insert(copies);
+        }
+    }
+    if let Some(copies) = lines_from {
+        figures.extend(
+            form_lines(pack)
+                .into_iter()
+                .map(|(_, line)| (CellKey::line(line.clone()), line_of(file, &copies, line))),
+        );
+    }
+    Cells::from_pairs(figures)
+}
+
+/// One line, added over copies that are parts; none where documents of one copy type differ.
+fn line_of(file: &UnitFile, copies: &[CopyType], line: &LineCode) -> Option<u64> {
+    copies.iter().try_fold(0_u64, |sum, copy| {
+        let mut readings = file
+            .documents
+            .iter()
+            .filter(|doc| doc.copy == *copy && doc.table.is_none() && doc.is_settled())
+            .filter_map(|doc| doc.reading.line(line));
+        let first = readings.next()?;
+        readings.all(|other| other == first).then(|| sum.saturating_add(first))
+    })
+}
