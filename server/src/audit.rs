@@ -9,7 +9,7 @@ use crate::store::{self, Db, StoreError};
 const TRIES: u32 = 20;
 
 /// Appends an event.
-pub async fn note(
+pub(crate) async fn note(
     db: &Db,
     actor: &str,
     action: &str,
