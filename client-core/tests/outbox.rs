@@ -89,9 +89,12 @@ fn a_notebook_of_a_newer_version_is_refused_as_it_is() {
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
+/// Its name, and how it is done to the database file.
+type Damage = (&'static str, fn(&Path));
+
 #[test]
 fn a_damaged_database_is_kept_and_everything_is_restored_from_the_copies() {
-    let damages: [(&str, fn(&Path)); 4] = [
+    let damages: [Damage; 4] = [
         ("not a database", |path| fs::write(path, noise(50_000)).unwrap()),
         ("damaged pages", |path| {
             let mut bytes = fs::read(path).unwrap();
