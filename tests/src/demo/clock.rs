@@ -20,10 +20,7 @@ struct Set {
 impl StoryClock {
     /// Shows `at`.
     pub(super) fn at(at: &ClaimedTime) -> Self {
-        Self(Mutex::new(Set {
-            shown: at.to_unix_millis(),
-            at_mono_ms: SystemClock.now().mono_ms,
-        }))
+        Self(Mutex::new(Set { shown: at.to_unix_millis(), at_mono_ms: SystemClock.now().mono_ms }))
     }
 
     /// Sets it on to `at`. It is never set back: two acts of one minute stay in order.

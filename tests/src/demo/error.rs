@@ -71,7 +71,9 @@ impl fmt::Display for DemoError {
             Self::Port(error) => write!(f, "no port of this machine can be listened on: {error}"),
             Self::Init(error) => write!(f, "no headquarters could be made: {error}"),
             Self::Open(error) => write!(f, "headquarters does not open: {error}"),
-            Self::Operator { asked, answer } => write!(f, "headquarters, asked to {asked}: {answer}"),
+            Self::Operator { asked, answer } => {
+                write!(f, "headquarters, asked to {asked}: {answer}")
+            }
             Self::Notebook { observer, source } => write!(f, "{observer}: {source}"),
             Self::Stuck { observer, why } => {
                 write!(f, "what {observer} recorded does not arrive: {why}")

@@ -2,7 +2,7 @@
 
 use std::{env, fmt::Write as _, path::Path};
 
-use hattama_proto::statement::Level;
+use hattama_proto::{id::UnitCode, statement::Level};
 
 use super::{DemoFolder, DemoHeadquarters, Summary};
 use crate::exercise::{Exercise, story::Case};
@@ -14,91 +14,124 @@ pub(super) fn after_the_play(
     exercise: &Exercise,
     summary: &Summary,
 ) -> String {
-    let (hattama, observer) = (program("hattama"), program("hattama-observer"));
-    let access = format!("--server {} --token-file {}", headquarters.url(), folder.token().display());
-    let shown = |case: Case| {
-        let observed = exercise.story.observed.iter().find(|(_, its)| **its == case);
-        observed.map(|(unit, _)| unit.to_string())
-    };
-    let records: usize = summary.records.values().sum();
-    let mut text = format!(
-        "
-This is an EXERCISE: the map is that of Kazakhstan in 2005; candidates, figures, precinct numbers
-and everything that is reported are invented.
-
-{observers} observers brought {records} records and {photos} pictures ({megabytes} MB) of
-{precincts} precincts in {seconds:.0} s. Everything stands in the log, which has {log} entries.
-
-Look in with a browser (the link lets you in, so do not pass it on):
-  {entry}
-
-The regional totals of two regions are not what their precincts reported. Find them.
-",
-        observers = summary.observers,
-        photos = summary.photos,
-        megabytes = summary.bytes / 1_000_000,
-        precincts = summary.precincts,
-        seconds = summary.seconds,
-        log = summary.log_size,
-        entry = headquarters.entry(),
-    );
-    let mut commands = Vec::new();
-    if let Some(unit) = shown(Case::CopiesDiffer) {
-        commands.push((
-            "a precinct whose posted sheet is not the copy that was handed out",
-            format!("{hattama} units show {unit} {access}"),
-        ));
-    }
-    if let Some(unit) = shown(Case::WrongPrecinct) {
-        commands.push((
-            "a precinct whose observer tapped the neighbour, and what was decided",
-            format!("{hattama} units show {unit} {access}"),
-        ));
-    }
-    commands.push((
-        "what nobody has looked at yet",
-        format!("{hattama} incidents --state received {access}"),
-    ));
-    commands.push(("what arrived first", format!("{hattama} records --limit 5 {access}")));
-    if let Some(observer_1) = exercise.story.observers.first() {
-        let notebook = folder.observers().join(observer_1.person.as_str());
-        commands.push((
-            "the notebook of one observer",
-            format!("{observer} --notebook {} outbox", notebook.display()),
-        ));
-    }
-    text.push_str("\nOr from another terminal:\n");
-    for (what, command) in commands {
+    let hattama = program("hattama");
+    let mut text = what_happened(summary);
+    let mut write = |part: std::fmt::Arguments<'_>| {
         // Writing into a text cannot fail.
-        let _always = write!(text, "  # {what}\n  {command}\n");
-    }
-    let _always = write!(
-        text,
+        let _always = text.write_fmt(part);
+    };
+    write(format_args!(
         "
-Where everything lies, in {root}:
-  headquarters/    keys, store, photographs, log
+Look in with a browser (the link lets you in: do not pass it on):
+  {}
+
+The totals of two regions are not what their precincts reported. Find them. Then perhaps
+  {url}/units/{unit}
+  {url}/incidents
+
+",
+        headquarters.entry(),
+        url = headquarters.url(),
+        unit = unit_of(exercise, Case::CopiesDiffer).unwrap_or(&exercise.official.nation.0),
+    ));
+    write(format_args!(
+        "From another terminal:
+  export HATTAMA_SERVER={} HATTAMA_TOKEN=$(cat {})
+",
+        headquarters.url(),
+        folder.token().display()
+    ));
+    for (what, command) in suggestions(&hattama, folder, exercise) {
+        write(format_args!("  {command}\n      {what}\n"));
+    }
+    write(format_args!(
+        "
+In {root}, {megabytes} MB; delete it when you are done:
+  headquarters/    keys, store, photographs
   operator.token   opens headquarters
   setup/           the election set-up
   official/        what the commission published: {published}
   observers/       a notebook for each observer
 
 Ctrl-C ends it. To go on later:
-  {hattama} serve --folder {hq}
+  {hattama} serve --folder {headquarters}
 ",
         root = folder.root().display(),
+        megabytes = folder.bytes() / 1_000_000,
         published = published(&folder.official()),
-        hq = folder.headquarters().display(),
-    );
+        headquarters = folder.headquarters().display(),
+    ));
     text
+}
+
+/// A precinct in which this happens, if there is one.
+fn unit_of(exercise: &Exercise, case: Case) -> Option<&UnitCode> {
+    exercise.story.observed.iter().find(|(_, its)| **its == case).map(|(unit, _)| unit)
+}
+
+fn what_happened(summary: &Summary) -> String {
+    format!(
+        "
+This is an EXERCISE. Regions and the size of the register are those of Kazakhstan in 2005;
+candidates, figures, precinct numbers and everything that is reported are invented.
+
+{} observers watched {} precincts and brought {} records and {} pictures, {} MB.
+The log has {} entries. It took {:.0} seconds.
+",
+        summary.observers,
+        summary.precincts,
+        summary.records.values().sum::<usize>(),
+        summary.photos,
+        summary.bytes / 1_000_000,
+        summary.log_size,
+        summary.seconds,
+    )
+}
+
+/// Commands worth trying, each with what it shows.
+fn suggestions(
+    hattama: &str,
+    folder: &DemoFolder,
+    exercise: &Exercise,
+) -> Vec<(&'static str, String)> {
+    let mut commands = Vec::new();
+    for (case, what) in [
+        (Case::CopiesDiffer, "a precinct whose posted sheet is not the copy that was handed out"),
+        (Case::WrongPrecinct, "a protocol that its observer had filed under the neighbour"),
+    ] {
+        if let Some(unit) = unit_of(exercise, case) {
+            commands.push((what, format!("{hattama} units show {unit}")));
+        }
+    }
+    commands.push((
+        "incidents that nobody has looked at yet",
+        format!("{hattama} incidents --state received"),
+    ));
+    commands.push(("what arrived first", format!("{hattama} records --limit 5")));
+    if let Some(observer) = exercise.story.observers.first() {
+        let notebook = folder.observers().join(observer.person.as_str());
+        let program = program("hattama-observer");
+        commands.push((
+            "the notebook of one observer",
+            format!("{program} --notebook {} outbox", notebook.display()),
+        ));
+    }
+    commands
 }
 
 /// The text after a play that was interrupted.
 pub(super) fn in_the_middle(folder: &DemoFolder) -> String {
     format!(
-        "Stopped in the middle of the play. What has arrived is safe; the rest waits in the \
-         observers' notebooks.\nTo look at what there is:\n  {} serve --folder {}",
+        "
+Stopped in the middle of the play. What has arrived is safe; the rest waits in the notebooks.
+To look at what there is:
+  {} serve --folder {}
+Then, to bring in what an observer still has:
+  {} --notebook {} sync",
         program("hattama"),
-        folder.headquarters().display()
+        folder.headquarters().display(),
+        program("hattama-observer"),
+        folder.observers().join("NAME").display()
     )
 }
 

@@ -76,6 +76,11 @@ impl DemoFolder {
         self.root.join("camera")
     }
 
+    /// Bytes of everything in the folder; what cannot be read counts as nothing.
+    pub(super) fn bytes(&self) -> u64 {
+        bytes_in(&self.root)
+    }
+
     /// Writes the operator's token for nobody but the owner.
     pub(super) fn write_token(&self, token: &str) -> Result<(), DemoError> {
         let path = self.token();
@@ -89,6 +94,16 @@ fn named_after_the_time() -> PathBuf {
     let name = jiff::Timestamp::from_millisecond(now.0)
         .map_or_else(|_| now.0.to_string(), |at| at.strftime("%Y-%m-%d_%H-%M-%S").to_string());
     Path::new(DEFAULT).join(name)
+}
+
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            Some(if about.is_dir() { bytes_in(&entry.path()) } else { about.len() })
+        })
+        .sum()
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

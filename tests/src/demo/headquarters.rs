@@ -99,8 +99,8 @@ impl DemoHeadquarters {
             let headquarters = Headquarters::open(&folder.headquarters())
                 .await
                 .map_err(|error| DemoError::Open(Box::new(error)))?;
-            let server = http::serve(headquarters.clone(), listener, None)
-                .map_err(DemoError::Port)?;
+            let server =
+                http::serve(headquarters.clone(), listener, None).map_err(DemoError::Port)?;
             let handle = server.handle();
             let serving = tokio::spawn(async move {
                 let told = async {
@@ -178,7 +178,9 @@ fn listen_for_signals(runtime: &Runtime, stop: &Stop) {
         // Nobody waits any more if this thread was too slow to matter.
         let _unheard = ready.send(());
         signals.next().await;
-        eprintln!("\nStopping; what was begun is finished first. Press Ctrl-C again to end at once.");
+        eprintln!(
+            "\nStopping; what was begun is finished first. Press Ctrl-C again to end at once."
+        );
         // Hooks may wait for a notebook, and this runtime serves headquarters.
         std::thread::spawn(move || stop.set());
         signals.next().await;

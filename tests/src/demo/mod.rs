@@ -28,19 +28,10 @@ mod summary;
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 pub use self::{
-    error::DemoError,
-    folder::DemoFolder,
-    headquarters::DemoHeadquarters,
-    observer::observer_options,
-    stop::Stop,
-    summary::Summary,
+    error::DemoError, folder::DemoFolder, headquarters::DemoHeadquarters,
+    observer::observer_options, stop::Stop, summary::Summary,
 };
-use self::{
-    observer::Cast,
-    operator::Operator,
-    play::Play,
-    progress::Progress,
-};
+use self::{observer::Cast, operator::Operator, play::Play, progress::Progress};
 use crate::exercise::Exercise;
 
 /// The port of a headquarters that is not told otherwise, as `hattama init` has it.
@@ -125,9 +116,8 @@ fn play(
     let stop = headquarters.stop();
     let progress = Progress::new();
     let operator = Operator::of(headquarters);
-    let exercise = progress.spin("inventing the election", || {
-        Exercise::invent(options.seed, options.precincts)
-    });
+    let exercise = progress
+        .spin("inventing the election", || Exercise::invent(options.seed, options.precincts));
     if stop.is_set() {
         return Ok(None);
     }

@@ -14,10 +14,7 @@ use std::{
 use hattama_client_core::{
     Notebook, NotebookError, NotebookOptions, PumpBudget, Started, clock::Clock,
 };
-use hattama_proto::{
-    id::ElectionId,
-    record::App,
-};
+use hattama_proto::{id::ElectionId, record::App};
 
 use super::{DemoError, Stop, clock::StoryClock};
 use crate::exercise::{Story, setup::ELECTION, story::Act};

@@ -114,7 +114,12 @@ impl Operator {
         }
         all.sort_by_cached_key(|incident: &Incident| {
             let categories = incident.categories.to_string();
-            (incident.occurred_at.clone(), incident.phase.clone(), incident.unit.clone(), categories)
+            (
+                incident.occurred_at.clone(),
+                incident.phase.clone(),
+                incident.unit.clone(),
+                categories,
+            )
         });
         Ok(all)
     }

@@ -72,7 +72,6 @@ impl<'a> Play<'a> {
             phase.step();
             Ok(())
         });
-        phase.finish();
         all
     }
 
@@ -88,7 +87,6 @@ impl<'a> Play<'a> {
             phase.step();
             Ok(())
         });
-        phase.finish();
         // What was photographed is in the notebooks by now.
         fs::remove_dir_all(&camera).map_err(|error| DemoError::Io(camera, error))?;
         all
@@ -104,7 +102,6 @@ impl<'a> Play<'a> {
             phase.step();
             Ok(())
         });
-        phase.finish();
         // The word may have come during the last sync.
         Ok(all? && !self.stop.is_set())
     }
@@ -123,8 +120,7 @@ impl<'a> Play<'a> {
     fn act(&self, place: usize, act: &Act) -> Result<(), DemoError> {
         let photo = self.photograph(place, act)?;
         let photos = photo.iter().map(|path| PhotoInput { path: path.clone(), page: 1 }).collect();
-        let record =
-            self.cast.at_act(act, |notebook| self.capture(notebook, &act.deed, photos))?;
+        let record = self.cast.at_act(act, |notebook| self.capture(notebook, &act.deed, photos))?;
         self.records.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(record);
         if let Some(photo) = photo {
             // The notebook has a copy of its own.
@@ -141,7 +137,9 @@ impl<'a> Play<'a> {
     /// whose photograph it keeps.
     fn photograph(&self, place: usize, act: &Act) -> Result<Option<PathBuf>, DemoError> {
         let jpeg = match &act.deed {
-            Deed::Protocol(reading) => sheet(act).map(|sheet| photograph_under(&sheet, reading.shot)),
+            Deed::Protocol(reading) => {
+                sheet(act).map(|sheet| photograph_under(&sheet, reading.shot))
+            }
             Deed::Incident(report) => {
                 report.scene.as_ref().map(|scene| incident_scene(&scene.label, scene.seed))
             }

@@ -11,6 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// A plain line is written whenever another such part of a phase is done.
 const PLAIN_PARTS: usize = 4;
 
+/// Phases of fewer steps are over before anybody has read how far they are.
+const STEPS_TOLD: usize = 40;
+
 /// How often a bar without a length moves.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -34,29 +37,27 @@ impl Progress {
         Self { terminal: std::io::stderr().is_terminal() }
     }
 
-    /// Begins a phase of so many steps.
+    /// Begins a phase of so many steps. It ends when it is dropped; one line stays.
     pub(super) fn phase(&self, name: &'static str, steps: usize) -> Phase {
+        let template = match steps {
+            0 | 1 => "{spinner} {msg}",
+            _ => "{spinner} {msg:40} [{bar:30}] {pos}/{len}, {eta} to go",
+        };
         let bar = self.terminal.then(|| {
-            let style = ProgressStyle::with_template(
-                "{msg:40} [{bar:30}] {pos}/{len}  {elapsed} and {eta} to go",
-            );
-            ProgressBar::new(steps as u64)
-                .with_style(style.expect("the template is written above").progress_chars("=> "))
-                .with_message(name)
-        });
-        if let Some(bar) = &bar {
+            let style = ProgressStyle::with_template(template)
+                .expect("the templates are written above")
+                .progress_chars("=> ");
+            let bar = ProgressBar::new(steps as u64).with_style(style).with_message(name);
             bar.enable_steady_tick(TICK);
-        }
+            bar
+        });
         Phase { name, steps, done: AtomicUsize::new(0), started: Instant::now(), bar }
     }
 
     /// Does something of unknown length.
     pub(super) fn spin<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> T {
-        let phase = self.phase(name, 1);
-        let result = work();
-        phase.step();
-        phase.finish();
-        result
+        let _phase = self.phase(name, 1);
+        work()
     }
 }
 
@@ -68,24 +69,24 @@ impl Phase {
             Some(bar) => bar.inc(1),
             None => {
                 let part = |done: usize| done * PLAIN_PARTS / self.steps.max(1);
-                if self.steps >= PLAIN_PARTS && part(done) > part(done - 1) && done < self.steps {
+                if self.steps >= STEPS_TOLD && part(done) > part(done - 1) && done < self.steps {
                     eprintln!("{}: {done} of {}", self.name, self.steps);
                 }
             }
         }
     }
+}
 
-    /// The phase is over: one line stays.
-    pub(super) fn finish(self) {
+impl Drop for Phase {
+    fn drop(&mut self) {
         let done = self.done.load(Ordering::Relaxed);
         let count = match self.steps {
             0 | 1 => String::new(),
             steps => format!(" {done} of {steps},"),
         };
-        let line = format!("{}:{count} {:.1} s", self.name, self.started.elapsed().as_secs_f64());
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        eprintln!("{line}");
+        eprintln!("{}:{count} {:.1} s", self.name, self.started.elapsed().as_secs_f64());
     }
 }

@@ -47,7 +47,6 @@ pub(super) fn of(play: &Play<'_>, progress: &Progress) -> Result<bool, DemoError
         }
         phase.step();
     }
-    phase.finish();
     Ok(true)
 }
 

@@ -53,10 +53,7 @@ struct State {
 impl Schedule {
     fn new(owners: &[usize]) -> Self {
         let waiting = owners.iter().copied().enumerate().collect();
-        Self {
-            state: Mutex::new(State { waiting, ..State::default() }),
-            changed: Condvar::new(),
-        }
+        Self { state: Mutex::new(State { waiting, ..State::default() }), changed: Condvar::new() }
     }
 
     /// The next piece; none when nothing is left or it shall end.

@@ -43,7 +43,7 @@ pub struct Summary {
     pub photos: usize,
     /// Their bytes.
     pub bytes: u64,
-    /// Incidents by state, those among them that a checklist opened.
+    /// Incidents by the state of their review.
     pub incidents: BTreeMap<String, u64>,
     /// Regions whose published precincts come to more than the region itself, somewhere.
     pub regions_that_do_not_add_up: BTreeSet<UnitCode>,
@@ -183,7 +183,9 @@ async fn regions_that_do_not_add_up(
     }
     let is_too_small = |(unit, total): &(UnitCode, Figures)| {
         let sum = sums.get(unit);
-        sum.is_some_and(|sum| sum.iter().any(|(cell, sum)| total.get(cell).is_some_and(|t| t < sum)))
+        sum.is_some_and(|sum| {
+            sum.iter().any(|(cell, sum)| total.get(cell).is_some_and(|t| t < sum))
+        })
     };
     Ok(regions.into_iter().filter(is_too_small).map(|(unit, _)| unit).collect())
 }
