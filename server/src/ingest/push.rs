@@ -70,6 +70,7 @@ impl Push {
         let seen = request.seen.clone();
         let (mut results, items) = self.check_all(request, from, now).await?;
         let mut checkpoint = None;
+        let mut consistency = None;
         let mut sent_before = Vec::new();
         if !items.is_empty() {
             let named: Vec<_> = items.iter().map(|item| id_and_photos(item)).collect();
@@ -82,6 +83,8 @@ impl Push {
                         }
                         results.push(verdict(id, outcome));
                     }
+                    consistency =
+                        seen.and_then(|seen| self.sequencer.consistency(seen.size, appended.size));
                     checkpoint = Some(appended.checkpoint.to_string());
                 }
                 Err(SequenceError::Overloaded) => {
@@ -90,15 +93,11 @@ impl Push {
                             decided(id, Verdict::Deferred, DeferredReason::Unavailable.name());
                         verdict.retry_after_s = Some(UNAVAILABLE_RETRY_S);
                         verdict
-                    }))
+                    }));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        let consistency = match (&checkpoint, seen) {
-            (Some(_), Some(seen)) => self.sequencer.consistency(seen.size),
-            _ => None,
-        };
         let have = self.whole_photos(&sent_before).await?;
         Ok(PushReply { results, checkpoint, consistency, have, server_time: now })
     }

@@ -186,10 +186,11 @@ impl Sequencer {
         self.read(|signed| signed.note.clone())
     }
 
-    /// Proof that the newest checkpoint extends a tree of `old` leaves, standard base64.
-    pub fn consistency(&self, old: u64) -> Option<Vec<String>> {
+    /// Proof that a tree of `new` leaves extends one of `old`, standard base64. `new` is the size of
+    /// the checkpoint it goes with: the log may have grown since that one was signed.
+    pub fn consistency(&self, old: u64, new: u64) -> Option<Vec<String>> {
         self.read(|signed| {
-            let proof = signed.tree.consistency_proof(old, signed.size).ok()?;
+            let proof = signed.tree.consistency_proof(old, new).ok()?;
             Some(proof.iter().map(Hash::to_base64).collect())
         })
     }
@@ -266,14 +267,6 @@ fn answer(shares: Vec<Share>, done: Done) {
     }
 }
 
-/// Where each item of a group goes.
-enum Place {
-    /// A new leaf.
-    New(u64, Option<HeldReason>),
-    /// The leaf it already has.
-    Before(u64),
-}
-
 impl Task {
     async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
         while let Some(first) = waiting.recv().await {
@@ -330,7 +323,7 @@ impl Task {
             self.catch_up().await?;
         }
         let now = (self.clock)();
-        let known = self.known_places(items).await?;
+        let known = Known::ask(&self.db, &self.book, items).await?;
         let first = self.size();
         let mut group = Group::default();
         let mut leaves = Vec::with_capacity(items.len());
@@ -350,60 +343,6 @@ impl Task {
             self.db.commit(with).await?;
         }
         self.receipts_of(&places)
-    }
-
-    /// What the store already holds at the chain places and hashes that `items` claim.
-    async fn known_places(&self, items: &[&Item]) -> Result<Known, StoreError> {
-        let mut known = Known::default();
-        let mut places = Vec::new();
-        let mut unread = Vec::new();
-        let mut photos = Vec::new();
-        let mut corrected = Vec::new();
-        self.book_read(|book| {
-            for item in items {
-                match item {
-                    Item::Record(item) => match &item.record {
-                        Some(record) => {
-                            let kid = item.verified.kid();
-                            let seq = record.claims.seq;
-                            // Beyond the end of its chain nothing can stand yet.
-                            if book.heads.get(&kid).is_some_and(|head| seq <= *head) {
-                                places.push((kid, seq));
-                            }
-                            if let Body::Correction(correction) = &record.claims.body {
-                                corrected.push(correction.corrects);
-                            }
-                        }
-                        None => unread.push(item.id),
-                    },
-                    Item::Photo(photo) => photos.push(photo.sha256),
-                    Item::Statement(_) => {}
-                }
-            }
-        });
-        for (place, found) in places.iter().zip(store::records::at_places(&self.db, &places).await?)
-        {
-            known.at_place.insert(*place, found);
-        }
-        for (id, found) in unread.iter().zip(store::records::positions(&self.db, &unread).await?) {
-            if let Some(position) = found {
-                known.unread.insert(*id, position);
-            }
-        }
-        for (photo, found) in photos.iter().zip(store::photos::positions(&self.db, &photos).await?)
-        {
-            if let Some(position) = found {
-                known.photos.insert(*photo, position);
-            }
-        }
-        for (id, found) in
-            corrected.iter().zip(store::records::authors(&self.db, &corrected).await?)
-        {
-            if let Some(kid) = found {
-                known.authors.push((*id, kid));
-            }
-        }
-        Ok(known)
     }
 
     /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody.
@@ -518,93 +457,5 @@ fn apply(book: &mut Book, effects: Effects) {
     }
     for (position, says) in effects.said {
         book.apply(position, says);
-    }
-}
-
-/// What was logged before at the places and hashes that a group claims.
-#[derive(Default)]
-struct Known {
-    at_place: HashMap<(Kid, u64), Vec<(RecordId, u64)>>,
-    unread: HashMap<RecordId, u64>,
-    photos: HashMap<PhotoHash, u64>,
-    /// Whose the records are that this group corrects.
-    authors: Vec<(RecordId, Kid)>,
-}
-
-/// Gives every item its place and adds the new ones to the group.
-fn assign(
-    items: &[&Item],
-    known: &Known,
-    first: u64,
-    book: &Book,
-    group: &mut Group,
-    leaves: &mut Vec<Hash>,
-) -> Vec<Place> {
-    // What this very group has given places to already.
-    let mut here: HashMap<[u8; 32], u64> = HashMap::new();
-    let mut chain_here: HashMap<(Kid, u64), RecordId> = HashMap::new();
-    let mut places = Vec::with_capacity(items.len());
-    // Record and author, so that a correction in this group finds a target in this group.
-    let authors: HashMap<RecordId, Kid> = items.iter().filter_map(|item| author(item)).collect();
-    group.effects.authors.extend(known.authors.iter().copied());
-    for item in items {
-        if let Item::Record(record) = item
-            && let Some(target) = record.corrects()
-            && let Some(kid) = authors.get(&target)
-        {
-            group.effects.authors.push((target, *kid));
-        }
-        let subject = *item.log_entry().subject();
-        let before = here.get(&subject).copied().or_else(|| match item {
-            Item::Record(record) => known.position_of(record),
-            Item::Photo(photo) => known.photos.get(&photo.sha256).copied(),
-            Item::Statement(_) => None,
-        });
-        if let Some(position) = before {
-            places.push(Place::Before(position));
-            continue;
-        }
-        let position = first + leaves.len() as u64;
-        leaves.push(group.add_leaf(position, item));
-        here.insert(subject, position);
-        let mut held = None;
-        match item {
-            Item::Record(item) => {
-                held = admit::held(item, position, book);
-                if let Some(record) = &item.record {
-                    let place = (item.verified.kid(), record.claims.seq);
-                    let taken = known.at_place.get(&place).is_some_and(|found| !found.is_empty());
-                    if taken || chain_here.insert(place, item.id).is_some() {
-                        group.add_fork(place.0, place.1);
-                        held = held.or(Some(HeldReason::Fork));
-                    }
-                }
-                group.add_record(position, item, held, book);
-            }
-            Item::Statement(item) => group.add_statement(position, item),
-            Item::Photo(item) => group.add_photo(position, *item),
-        }
-        places.push(Place::New(position, held));
-    }
-    places
-}
-
-/// Whose record an item is.
-fn author(item: &Item) -> Option<(RecordId, Kid)> {
-    match item {
-        Item::Record(record) => Some((record.id, record.verified.kid())),
-        Item::Statement(_) | Item::Photo(_) => None,
-    }
-}
-
-impl Known {
-    fn position_of(&self, item: &super::RecordItem) -> Option<u64> {
-        match &item.record {
-            None => self.unread.get(&item.id).copied(),
-            Some(record) => {
-                let found = self.at_place.get(&(item.verified.kid(), record.claims.seq))?;
-                found.iter().find(|(id, _)| *id == item.id).map(|(_, position)| *position)
-            }
-        }
     }
 }
