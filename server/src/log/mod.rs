@@ -14,6 +14,7 @@
 
 mod group;
 mod head;
+mod places;
 mod sequencer;
 
 pub use self::{

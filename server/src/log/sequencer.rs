@@ -1,14 +1,9 @@
 //! One task gives positions. Everything that goes into the log passes through it, in groups: what
 //! arrives while one group is being made durable becomes the next.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hattama_proto::{
-    id::{Kid, PhotoHash, RecordId},
-    record::Body,
     tlog::{Checkpoint, Hash, NoteSigner, Tree},
     wire::{HeldReason, ReceiptPart},
 };
@@ -17,11 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     group::{Effects, Group, Item},
     head::{Head, HeadError, HeadFile},
+    places::{Known, Place, assign},
 };
 use crate::{
     book::{Book, BookError, SharedBook},
     clock::Clock,
-    ingest::admit,
     store::{self, Batch, Db, StoreError},
 };
 
