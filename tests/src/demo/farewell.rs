@@ -54,8 +54,7 @@ In {root}, {megabytes} MB; delete it when you are done:
   observers/       a notebook for each observer
 
 Ctrl-C ends it. To go on later:
-  {hattama} serve --folder {headquarters}
-",
+  {hattama} serve --folder {headquarters}",
         root = folder.root().display(),
         megabytes = folder.bytes() / 1_000_000,
         published = published(&folder.official()),

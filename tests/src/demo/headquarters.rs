@@ -13,7 +13,10 @@ use hattama_server::{
 };
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
-use super::{DemoError, DemoFolder, Stop};
+use super::{
+    DemoError, DemoFolder, Stop,
+    voice::{remark, say},
+};
 use crate::exercise;
 
 /// Name of the log. Never changed, wherever headquarters is served.
@@ -161,7 +164,7 @@ fn bind(port: u16) -> Result<TcpListener, DemoError> {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(DemoError::Port)?;
-            println!("Port {port} is taken, so another one is used.");
+            say(&format!("Port {port} is taken, so another one is used."));
             Ok(listener)
         }
         Err(error) => Err(DemoError::Port(error)),
@@ -178,9 +181,7 @@ fn listen_for_signals(runtime: &Runtime, stop: &Stop) {
         // Nobody waits any more if this thread was too slow to matter.
         let _unheard = ready.send(());
         signals.next().await;
-        eprintln!(
-            "\nStopping; what was begun is finished first. Press Ctrl-C again to end at once."
-        );
+        remark("\nStopping; what was begun is finished first. Press Ctrl-C again to end at once.");
         // Hooks may wait for a notebook, and this runtime serves headquarters.
         std::thread::spawn(move || stop.set());
         signals.next().await;

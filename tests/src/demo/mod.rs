@@ -24,14 +24,17 @@ mod review;
 mod schedule;
 mod stop;
 mod summary;
+mod voice;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 pub use self::{
     error::DemoError, folder::DemoFolder, headquarters::DemoHeadquarters,
-    observer::observer_options, stop::Stop, summary::Summary,
+    observer::observer_options, summary::Summary,
 };
-use self::{observer::Cast, operator::Operator, play::Play, progress::Progress};
+use self::{
+    observer::Cast, operator::Operator, play::Play, progress::Progress, stop::Stop, voice::say,
+};
 use crate::exercise::Exercise;
 
 /// The port of a headquarters that is not told otherwise, as `hattama init` has it.
@@ -70,41 +73,35 @@ const INTERRUPTED: u8 = 130;
 pub fn run(options: &Options) -> Result<ExitCode, DemoError> {
     let started = Instant::now();
     let folder = DemoFolder::make(options.folder.as_deref())?;
-    println!("EXERCISE: invented candidates, invented figures. Nothing here happened.");
-    println!("Everything is put into {}", folder.root().display());
+    say("EXERCISE: invented candidates, invented figures. Nothing here happened.");
+    say(&format!("Everything is put into {}", folder.root().display()));
     let headquarters = DemoHeadquarters::make(&folder, options.port, options.database.clone())?;
-    println!(
+    say(&format!(
         "Headquarters is serving at {} - look in already, or wait for the play to end:\n  {}",
         headquarters.url(),
         headquarters.entry(),
-    );
-    let played = play(options, &folder, &headquarters);
-    let stop = headquarters.stop();
-    let code = match played {
-        Ok(Some(exercise)) => match options.afterwards {
-            Afterwards::Exit => {
-                let summary = headquarters.summary(started)?;
-                println!("{}", summary.to_json());
-                ExitCode::SUCCESS
-            }
-            Afterwards::Serve => {
-                let summary = headquarters.summary(started)?;
-                print!("{}", farewell::after_the_play(&folder, &headquarters, &exercise, &summary));
-                stop.wait();
-                ExitCode::SUCCESS
-            }
-        },
-        Ok(None) => {
-            println!("{}", farewell::in_the_middle(&folder));
+    ));
+    let played = play(options, &folder, &headquarters).and_then(|exercise| {
+        exercise.map(|exercise| Ok((exercise, headquarters.summary(started)?))).transpose()
+    });
+    let code = match (&played, options.afterwards) {
+        (Ok(Some((_, summary))), Afterwards::Exit) => {
+            say(&summary.to_json());
+            ExitCode::SUCCESS
+        }
+        (Ok(Some((exercise, summary))), Afterwards::Serve) => {
+            say(&farewell::after_the_play(&folder, &headquarters, exercise, summary));
+            headquarters.stop().wait();
+            ExitCode::SUCCESS
+        }
+        (Ok(None), _) => {
+            say(&farewell::in_the_middle(&folder));
             ExitCode::from(INTERRUPTED)
         }
-        Err(error) => {
-            headquarters.end();
-            return Err(error);
-        }
+        (Err(_), _) => ExitCode::FAILURE,
     };
     headquarters.end();
-    Ok(code)
+    played.map(|_| code)
 }
 
 /// Plays the whole story; none if it was told to stop before the end.

@@ -66,13 +66,12 @@ impl<'a> Play<'a> {
         let observers = &self.exercise.story.observers;
         let phase = progress.phase("inviting and enrolling observers", observers.len());
         let everybody: Vec<usize> = (0..self.cast.len()).collect();
-        let all = work_through(&everybody, hands(), &self.stop, |observer| {
+        work_through(&everybody, hands(), &self.stop, |observer| {
             let invitation = self.operator.invite(&observers[observer])?;
             self.cast.with(observer, |notebook| notebook.enrol(&invitation).map(drop))?;
             phase.step();
             Ok(())
-        });
-        all
+        })
     }
 
     /// Plays all acts.
@@ -86,10 +85,10 @@ impl<'a> Play<'a> {
             self.act(place, &acts[place])?;
             phase.step();
             Ok(())
-        });
+        })?;
         // What was photographed is in the notebooks by now.
         fs::remove_dir_all(&camera).map_err(|error| DemoError::Io(camera, error))?;
-        all
+        Ok(all)
     }
 
     /// Brings in what is still on phones: those that had no network first of all.
@@ -101,9 +100,9 @@ impl<'a> Play<'a> {
             self.cast.sync_all(everybody[place], &self.stop)?;
             phase.step();
             Ok(())
-        });
+        })?;
         // The word may have come during the last sync.
-        Ok(all? && !self.stop.is_set())
+        Ok(all && !self.stop.is_set())
     }
 
     /// What headquarters does with it.

@@ -8,6 +8,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::voice::remark;
+
 /// A plain line is written whenever another such part of a phase is done.
 const PLAIN_PARTS: usize = 4;
 
@@ -70,7 +72,7 @@ impl Phase {
             None => {
                 let part = |done: usize| done * PLAIN_PARTS / self.steps.max(1);
                 if self.steps >= STEPS_TOLD && part(done) > part(done - 1) && done < self.steps {
-                    eprintln!("{}: {done} of {}", self.name, self.steps);
+                    remark(&format!("{}: {done} of {}", self.name, self.steps));
                 }
             }
         }
@@ -87,6 +89,7 @@ impl Drop for Phase {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        eprintln!("{}:{count} {:.1} s", self.name, self.started.elapsed().as_secs_f64());
+        let seconds = self.started.elapsed().as_secs_f64();
+        remark(&format!("{}:{count} {seconds:.1} s", self.name));
     }
 }

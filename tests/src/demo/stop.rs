@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Whether the demonstration was told to stop. Cheap to clone and to ask.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<Word>);
+pub(super) struct Stop(Arc<Word>);
 
 #[derive(Debug, Default)]
 struct Word {
@@ -14,18 +14,18 @@ struct Word {
 
 impl Stop {
     /// Whether the word was given.
-    pub fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         *self.given()
     }
 
     /// Gives the word.
-    pub fn set(&self) {
+    pub(super) fn set(&self) {
         *self.given() = true;
         self.0.changed.notify_all();
     }
 
     /// Blocks until the word is given.
-    pub fn wait(&self) {
+    pub(super) fn wait(&self) {
         let mut given = self.given();
         while !*given {
             given = self.0.changed.wait(given).unwrap_or_else(PoisonError::into_inner);
