@@ -1,0 +1,92 @@
+//! What the documents say of the code, where a change of the code would make it untrue.
+
+use hattama_proto::problem::ProblemCode;
+
+use crate::source::{code, files, root, text};
+
+/// Every address in the route table with its verb, as `docs/api.md` writes it.
+fn routes() -> Vec<String> {
+    let table = code("server/src/http/mod.rs");
+    let route = |line: &str| {
+        let (path, rest) = line.trim().strip_prefix(".route(\"")?.split_once('"')?;
+        let verb = rest.strip_prefix(", web::")?.split('(').next()?.to_uppercase();
+        let scope = if path.starts_with("/log") { "" } else { "/v1" };
+        Some(format!("{verb} {scope}{path}"))
+    };
+    table.lines().filter_map(route).collect()
+}
+
+#[test]
+fn the_api_document_has_every_endpoint() {
+    let document = text("docs/api.md");
+    let routes = routes();
+    assert!(routes.len() > 20, "the route table is not where it was");
+    for route in routes {
+        assert!(document.contains(&format!("`{route}`")), "docs/api.md lacks {route}");
+    }
+}
+
+#[test]
+fn the_api_document_has_every_problem_with_its_status() {
+    let document = text("docs/api.md");
+    let source = code("proto/src/problem.rs");
+    let variants = source.split("pub enum ProblemCode {").nth(1).unwrap().split('}').next().unwrap();
+    for variant in variants.lines().filter_map(|line| line.trim().strip_suffix(',')) {
+        let code: ProblemCode = serde_json::from_str(&format!("\"{}\"", kebab(variant))).unwrap();
+        if code != ProblemCode::Unknown {
+            let row = format!("| `{}` | {} |", code.name(), code.status());
+            assert!(document.contains(&row), "docs/api.md lacks {row}");
+        }
+    }
+}
+
+fn kebab(variant: &str) -> String {
+    let mut kebab = String::new();
+    for c in variant.chars() {
+        if c.is_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.extend(c.to_lowercase());
+    }
+    kebab
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    for file in files("", &[".md"]) {
+        let folder = root().join(&file).parent().unwrap().to_owned();
+        for link in text(&file).split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            let elsewhere = target.is_empty() || target.contains("://");
+            assert!(elsewhere || folder.join(target).exists(), "{file} links to {target}");
+        }
+    }
+}
+
+/// Paths in back quotes that begin with a folder of ours.
+#[test]
+fn every_file_the_documents_name_is_there() {
+    for file in files("", &[".md"]) {
+        for quoted in text(&file).split('`').skip(1).step_by(2) {
+            let ours = ["proto/", "client-core/", "server/", "tests/", "docs/"];
+            let is_path = ours.iter().any(|folder| quoted.starts_with(folder))
+                && !quoted.contains([' ', '*', '{', '<', '\n', '…']);
+            let path = quoted.split("::").next().unwrap();
+            assert!(!is_path || root().join(path).exists(), "{file} names {path}");
+        }
+    }
+}
+
+#[test]
+fn nothing_committed_says_where_it_was_made() {
+    let endings = [".rs", ".md", ".toml", ".sh", ".sql", ".json", ".csv", ".html", ".css", ".js", ".py", ".go"];
+    // Put together here, so that this file does not contain them.
+    let places = [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ho", "me/"), concat!("/ro", "ot/")];
+    let hosts = [concat!("index.crates", ".io"), concat!("registry.npmjs", ".org"), concat!("pypi", ".org/simple")];
+    for file in files("", &endings) {
+        let text = text(&file);
+        for place in places.iter().chain(&hosts) {
+            assert!(!text.contains(place), "{file} contains {place}");
+        }
+    }
+}
