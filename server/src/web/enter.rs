@@ -41,6 +41,8 @@ impl<'a> EnterPage<'a> {
 #[derive(Deserialize)]
 pub(super) struct EnterQuery {
     token: Option<String>,
+    #[serde(default)]
+    next: String,
 }
 
 /// Body of `POST /enter`.
@@ -51,15 +53,15 @@ pub(super) struct EnterForm {
     next: String,
 }
 
-/// `GET /enter?token=`: enters with the link that `hattama init` and the demonstration print; asks
-/// for the token without one.
+/// `GET /enter?token=&next=`: enters with the link that `hattama init` and the demonstration print;
+/// asks for the token without one.
 pub(super) async fn show(
     request: HttpRequest,
     query: Query<EnterQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     match &query.token {
-        Some(token) => enter(&request, token, "/", &headquarters).await,
+        Some(token) => enter(&request, token, &query.next, &headquarters).await,
         None => answer::html(&EnterPage::new(&Frame::of_stranger(&request), None, "/")),
     }
 }

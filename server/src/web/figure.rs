@@ -39,6 +39,18 @@ pub(super) fn kilobytes(bytes: u64) -> String {
     format!("{}{GROUP}kB", figure(bytes.div_ceil(1000)))
 }
 
+/// A time that a device or an observer claimed, shorter: `2005-12-05 16:41 +06:00`. The record keeps
+/// it as it was written.
+pub(super) fn claimed(time: &str) -> String {
+    let (Some(date), Some(minutes)) = (time.get(..10), time.get(11..16)) else {
+        return time.to_owned();
+    };
+    // Seconds and their fraction have no sign and no letter.
+    let rest = &time[16..];
+    let offset = rest.find(['+', '-', 'Z']).map_or("", |at| &rest[at..]);
+    format!("{date} {minutes} {offset}")
+}
+
 /// A moment in the time zone of the election; UTC where this machine does not know the zone.
 pub(super) fn moment(at: UnixMillis, zone: &str) -> String {
     let Ok(at) = Timestamp::from_millisecond(at.0) else { return format!("{} ms", at.0) };
@@ -66,6 +78,13 @@ mod tests {
         assert_eq!(signed(0), "0");
         assert_eq!(signed(1_200), "+1\u{202f}200");
         assert_eq!(signed(-7), "−7");
+    }
+
+    #[test]
+    fn a_claimed_time_loses_its_seconds_only() {
+        assert_eq!(claimed("2005-12-05T16:41:00+06:00"), "2005-12-05 16:41 +06:00");
+        assert_eq!(claimed("2005-12-05T16:41:00.140Z"), "2005-12-05 16:41 Z");
+        assert_eq!(claimed("soon"), "soon");
     }
 
     #[test]

@@ -204,6 +204,18 @@ fn named(name: Option<&str>, code: &str) -> String {
     name.filter(|name| !name.is_empty()).unwrap_or(code).to_owned()
 }
 
+/// A way to a unit's page.
+pub(super) struct UnitLink {
+    pub(super) address: String,
+    pub(super) name: String,
+}
+
+impl UnitLink {
+    pub(super) fn new(frame: &Frame, code: &UnitCode) -> Self {
+        Self { address: frame.unit_address(code), name: frame.unit(code) }
+    }
+}
+
 /// A code as a part of an address.
 pub(super) fn encoded(code: &str) -> String {
     let mut text = String::with_capacity(code.len());

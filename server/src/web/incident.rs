@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::{
     answer,
+    figure::claimed,
     frame::{Frame, Id},
     incident_list::{categories, tone},
     pictures::{Picture, entry_photos, pictures},
@@ -209,7 +210,7 @@ impl Known {
             unit: incident.unit.clone(),
             region: region.map_or_else(String::new, |code| frame.unit(&code)),
             place_words: report.and_then(|report| report.place_words.clone()),
-            occurred_at: incident.occurred_at.clone().unwrap_or_else(|| "–".to_owned()),
+            occurred_at: incident.occurred_at.as_deref().map_or_else(|| "–".to_owned(), claimed),
             received_at: frame.moment(self.stored.received_at),
             by: match (&incident.person, &incident.org) {
                 (Some(person), Some(org)) => format!("{person}, {org}"),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::{
     answer,
+    figure::claimed,
     frame::{Frame, encoded},
     visitor::Visitor,
     words::Words,
@@ -38,6 +39,8 @@ struct IncidentsPage<'a> {
     frame: &'a Frame,
     w: &'static Words,
     selects: Vec<Select>,
+    /// The unit that the list is limited to.
+    unit: String,
     incidents: Vec<Line>,
     /// Address of the next page.
     next: Option<String>,
@@ -58,17 +61,17 @@ struct Choice {
 }
 
 /// One incident.
-struct Line {
-    id: String,
-    categories: String,
-    severity: String,
-    tone: &'static str,
-    state: String,
-    unit: Option<String>,
-    region: String,
-    phase: String,
-    occurred_at: String,
-    updated_at: String,
+pub(super) struct Line {
+    pub(super) id: String,
+    pub(super) categories: String,
+    pub(super) severity: String,
+    pub(super) tone: &'static str,
+    pub(super) state: String,
+    pub(super) unit: Option<String>,
+    pub(super) region: String,
+    pub(super) phase: String,
+    pub(super) occurred_at: String,
+    pub(super) updated_at: String,
 }
 
 /// Query of `GET /incidents`. An empty value does not limit.
@@ -82,6 +85,8 @@ pub(super) struct IncidentsQuery {
     region: String,
     #[serde(default)]
     phase: String,
+    #[serde(default)]
+    unit: String,
     /// Where the page before ended: `MILLISECONDS-ID`.
     #[serde(default)]
     before: String,
@@ -97,6 +102,7 @@ pub(super) async fn show(
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let filter = IncidentFilter {
         state: some(&query.state),
+        unit: some(&query.unit),
         region: some(&query.region),
         severity: some(&query.severity),
         phase: some(&query.phase),
@@ -108,11 +114,12 @@ pub(super) async fn show(
     let next = (found.len() > shown).then(|| {
         let last = &found[shown - 1];
         format!(
-            "/incidents?state={}&severity={}&region={}&phase={}&before={}-{}",
+            "/incidents?state={}&severity={}&region={}&phase={}&unit={}&before={}-{}",
             encoded(&query.state),
             encoded(&query.severity),
             encoded(&query.region),
             encoded(&query.phase),
+            encoded(&query.unit),
             last.updated_at.0,
             last.record
         )
@@ -121,6 +128,7 @@ pub(super) async fn show(
         frame,
         w: frame.w,
         selects: selects(frame, &query),
+        unit: query.unit.clone(),
         incidents: found[..shown].iter().map(|incident| line(frame, incident)).collect(),
         next,
     })
@@ -179,7 +187,7 @@ pub(super) fn categories(frame: &Frame, json: &str) -> String {
     codes.iter().map(|code| frame.category(code)).collect::<Vec<_>>().join(", ")
 }
 
-fn line(frame: &Frame, incident: &StoredIncident) -> Line {
+pub(super) fn line(frame: &Frame, incident: &StoredIncident) -> Line {
     let w = frame.w;
     let severity = Severity::from_name(&incident.severity);
     let state = IncidentState::from_name(&incident.state);
@@ -193,7 +201,7 @@ fn line(frame: &Frame, incident: &StoredIncident) -> Line {
         unit: incident.unit.clone(),
         region: region.map_or_else(String::new, |code| frame.unit(&code)),
         phase: frame.phase(&incident.phase),
-        occurred_at: incident.occurred_at.clone().unwrap_or_else(|| "–".to_owned()),
+        occurred_at: incident.occurred_at.as_deref().map_or_else(|| "–".to_owned(), claimed),
         updated_at: frame.moment(incident.updated_at),
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     merge::{Coverage, UnitFile},
     picture::PictureError,
     store::{self, photos::Arrivals},
-    web::published::Publication,
+    web::{published::Publication, unit::state::our_figures},
 };
 
 /// How long an overview is shown while the log grows: so many times what it took to make.
@@ -69,6 +69,8 @@ pub(in crate::web) struct Region {
     pub(in crate::web) not_obtained: usize,
     /// Precincts with a published row.
     pub(in crate::web) published: usize,
+    /// Precincts whose copy is not what was published.
+    pub(in crate::web) differing: Vec<UnitCode>,
     /// Contest by contest.
     pub(in crate::web) contests: Vec<ContestSums>,
 }
@@ -190,14 +192,25 @@ fn regions(
             Coverage::Nothing => {}
         }
     }
+    let mut differing: HashMap<&UnitCode, Vec<UnitCode>> = HashMap::new();
+    for file in files {
+        let Some(theirs) = precincts.rows.get(&file.unit) else { continue };
+        let ours = our_figures(file, pack);
+        if ours.in_both(theirs).any(|(_, ours, theirs)| ours != theirs)
+            && let Some(region) = pack.units.region_of(&file.unit)
+        {
+            differing.entry(&region.code).or_default().push(file.unit.clone());
+        }
+    }
     compare::region_sums(published, files, pack)
         .into_iter()
         .filter_map(|sums| {
             let code = sums.region?;
             let [precincts, covered, not_obtained, published] =
                 coverage.get(&code).copied().unwrap_or_default();
+            let differing = differing.remove(&code).unwrap_or_default();
             let contests = sums.contests;
-            Some(Region { code, precincts, covered, not_obtained, published, contests })
+            Some(Region { code, precincts, covered, not_obtained, published, differing, contests })
         })
         .collect()
 }

@@ -12,7 +12,13 @@ use askama::Template;
 
 pub(super) use self::gather::{Overview, OverviewCache, Region};
 use self::region_view::{Finding, RegionView};
-use super::{answer, figure::figure, frame::Frame, visitor::Visitor, words::Words};
+use super::{
+    answer,
+    figure::figure,
+    frame::{Frame, UnitLink},
+    visitor::Visitor,
+    words::Words,
+};
 use crate::{app::Headquarters, http::HttpProblem, review::IncidentState, store};
 
 /// Silent people and precincts that the page lists; the counts are of all.
@@ -65,11 +71,6 @@ struct SilentPerson {
     person: String,
     org: String,
     units: Vec<UnitLink>,
-}
-
-struct UnitLink {
-    address: String,
-    name: String,
 }
 
 /// `GET /`.
@@ -127,10 +128,7 @@ fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> 
 
 fn silent(frame: &Frame, overview: &Overview) -> SilentView {
     let silence = &overview.silence;
-    let link = |unit: &hattama_proto::id::UnitCode| UnitLink {
-        address: frame.unit_address(unit),
-        name: frame.unit(unit),
-    };
+    let link = |unit| UnitLink::new(frame, unit);
     let people = silence.people.iter().take(LISTED_MAX).map(|person| SilentPerson {
         person: person.person.to_string(),
         org: person.org.to_string(),

@@ -8,14 +8,14 @@ use hattama_proto::{
 
 use super::{
     gather::Region,
-    shift::{Shift, shifts},
+    shift::{Shift, estimates, shifts},
 };
 use crate::{
     compare::{ChoiceSums, ContestSums, PrecinctSum},
     web::{
         chip::Chip,
         figure::{figure, figure_or_dash, signed},
-        frame::Frame,
+        frame::{Frame, UnitLink},
         words::fill,
     },
 };
@@ -33,6 +33,8 @@ pub(in crate::web) struct RegionView {
     /// Those of them that were published too.
     pub(in crate::web) ours_published: String,
     pub(in crate::web) chip: Chip,
+    /// Precincts whose copy is not what was published.
+    pub(in crate::web) differing: Vec<UnitLink>,
     pub(in crate::web) rows: Vec<SumRow>,
 }
 
@@ -46,6 +48,10 @@ pub(in crate::web) struct SumRow {
     pub(in crate::web) published: String,
     pub(in crate::web) ours: String,
     pub(in crate::web) ours_tone: &'static str,
+    /// Ours less what was published for the same precincts; empty where they are equal.
+    pub(in crate::web) ours_delta: String,
+    /// Our sum over the precincts that were published too; empty where those are all.
+    pub(in crate::web) ours_published: String,
     pub(in crate::web) published_same: String,
     pub(in crate::web) notes: Vec<Note>,
 }
@@ -86,6 +92,7 @@ impl RegionView {
             ours: sums(|choice| choice.ours),
             ours_published: sums(|choice| choice.published_covered),
             chip: chip(frame, region),
+            differing: region.differing.iter().map(|code| UnitLink::new(frame, code)).collect(),
             rows: region.contests.iter().flat_map(|contest| rows(frame, contest)).collect(),
         }
     }
@@ -159,12 +166,8 @@ pub(in crate::web) fn row(
         let by = figure(shift.unexplained());
         notes.push(Note { tone: "difference", text: fill(text, &[("by", &by)]) });
     }
-    let by = i128::from(sums.published_covered.sum) - i128::from(sums.ours_published.sum);
-    if by != 0 {
-        let n = figure(sums.ours_published.precincts as u64);
-        let text = fill(w.ours_note, &[("by", &signed(by)), ("n", &n)]);
-        notes.push(Note { tone: "official", text });
-    }
+    let by = i128::from(sums.ours_published.sum) - i128::from(sums.published_covered.sum);
+    let same_precincts = sums.ours.precincts == sums.ours_published.precincts;
     SumRow {
         heading,
         number,
@@ -174,6 +177,8 @@ pub(in crate::web) fn row(
         published: known(sums.published),
         ours: known(sums.ours),
         ours_tone: if by == 0 { "" } else { "official" },
+        ours_delta: if by == 0 { String::new() } else { signed(by) },
+        ours_published: if same_precincts { String::new() } else { known(sums.ours_published) },
         published_same: known(sums.published_covered),
         notes,
     }
@@ -183,29 +188,50 @@ fn known(sum: PrecinctSum) -> String {
     figure_or_dash((sum.precincts > 0).then_some(sum.sum))
 }
 
-/// What to say of a region's total, if anything.
+/// What to say of a region's total, if anything: what is certain, then what is likely.
 pub(in crate::web) fn finding(frame: &Frame, region: &Region) -> Option<Finding> {
-    let mut found: Vec<(u64, String)> = Vec::new();
+    let w = frame.w;
+    let mut certain: Vec<(u64, String)> = Vec::new();
+    let mut likely: Vec<(u64, String)> = Vec::new();
     for contest in &region.contests {
-        for (choice, shift) in contest.choices.iter().zip(shifts(contest)) {
-            let text = match shift {
-                Shift::Lower(_) => frame.w.lower_by,
-                Shift::Higher(_) => frame.w.higher_by,
-                Shift::Unknown | Shift::Equal | Shift::Possible => continue,
-            };
+        let shifts = shifts(contest);
+        if shifts.iter().all(|shift| shift.unexplained() == 0) {
+            continue;
+        }
+        for ((choice, shift), estimate) in
+            contest.choices.iter().zip(shifts).zip(estimates(contest))
+        {
             let what = frame.choice(&contest.contest, &choice.choice);
-            let by = figure(shift.unexplained());
-            found.push((shift.unexplained(), fill(text, &[("what", &what), ("by", &by)])));
+            let say = |text, by: u64| (by, fill(text, &[("what", &what), ("by", &figure(by))]));
+            match shift {
+                Shift::Lower(by) => certain.push(say(w.lower_by, by)),
+                Shift::Higher(by) => certain.push(say(w.higher_by, by)),
+                Shift::Unknown | Shift::Equal | Shift::Possible => {}
+            }
+            let Some(estimate) = estimate else { continue };
+            let by = u64::try_from(estimate.unsigned_abs()).unwrap_or(u64::MAX);
+            let text = if estimate < 0 { w.about_lower } else { w.about_higher };
+            likely.push(say(text, by));
         }
     }
-    found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
-    let (size, _) = found.first()?;
-    Some(Finding {
-        address: address(&region.code),
-        region: frame.unit(&region.code),
-        size: *size,
-        text: found.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ") + ".",
-    })
+    let size = certain.iter().map(|(by, _)| *by).max()?;
+    // What the others of a contest lose or gain by chance is not worth a word.
+    let largest = likely.iter().map(|(by, _)| *by).max().unwrap_or(0);
+    likely.retain(|(by, _)| *by >= largest / LIKELY_SHARE);
+    let mut text = joined(certain) + ".";
+    if region.published < region.precincts && !likely.is_empty() {
+        text.push(' ');
+        text.push_str(&fill(w.likely, &[("what", &joined(likely))]));
+    }
+    Some(Finding { address: address(&region.code), region: frame.unit(&region.code), size, text })
+}
+
+/// Estimates smaller than this part of the largest are left out.
+const LIKELY_SHARE: u64 = 4;
+
+fn joined(mut said: Vec<(u64, String)>) -> String {
+    said.sort_by_key(|(by, _)| std::cmp::Reverse(*by));
+    said.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; ")
 }
 
 /// The lines of the precinct form in its order, with their printed numbers.

@@ -58,6 +58,24 @@ pub(in crate::web) fn shifts(sums: &ContestSums) -> Vec<Shift> {
         .collect()
 }
 
+/// How far each choice's total is from what it would be if the unpublished precincts had voted like
+/// the published ones; none without a total. An estimate, for sentences that say "about".
+pub(in crate::web) fn estimates(sums: &ContestSums) -> Vec<Option<i128>> {
+    let published: u64 = sums.choices.iter().map(|choice| choice.published_precincts.sum).sum();
+    let left = |choice: &ChoiceSums| {
+        Some(i128::from(choice.published_total?) - i128::from(choice.published_precincts.sum))
+    };
+    let contest: Option<i128> = sums.choices.iter().map(left).sum();
+    sums.choices
+        .iter()
+        .map(|choice| {
+            let share = i128::from(choice.published_precincts.sum);
+            let expected = (contest? * share).checked_div(i128::from(published))?;
+            Some(left(choice)? - expected)
+        })
+        .collect()
+}
+
 /// The shift of a line of the form, of which nothing bounds what unpublished precincts may have.
 pub(in crate::web) fn of_line(
     total: Option<u64>,
@@ -123,6 +141,14 @@ mod tests {
         assert_eq!(shifts(&sums), [Shift::Lower(30), Shift::Higher(30)]);
         let sums = contest(9, &[(110, 100), (130, 100)]);
         assert_eq!(shifts(&sums), [Shift::Possible, Shift::Possible]);
+    }
+
+    #[test]
+    fn an_estimate_gives_unpublished_precincts_the_shares_of_the_published() {
+        // Published half and half; 40 votes are left, so 20 were to be expected for each.
+        let sums = contest(9, &[(90, 100), (150, 100)]);
+        assert_eq!(estimates(&sums), [Some(-30), Some(30)]);
+        assert_eq!(estimates(&contest(0, &[(100, 0)])), [None]);
     }
 
     #[test]

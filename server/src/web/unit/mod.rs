@@ -13,6 +13,7 @@ use actix_web::{
 use askama::Template;
 use hattama_proto::{
     id::{PhotoHash, QuestionCode, UnitCode},
+    pack::Unit,
     problem::ProblemCode,
     record::Answer,
     statement::Level,
@@ -22,7 +23,8 @@ use self::{remarks::Remark, sheets::SheetTable};
 use super::{
     answer,
     chip::Chip,
-    frame::{Frame, Id},
+    frame::{Frame, Id, UnitLink},
+    incident_list::{Line, line},
     pictures::{Picture, pictures},
     published,
     visitor::Visitor,
@@ -32,8 +34,14 @@ use crate::{
     app::Headquarters,
     http::HttpProblem,
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
-    store,
+    store::{
+        self,
+        incidents::{IncidentFilter, StoredIncident},
+    },
 };
+
+/// Incidents that a unit's page lists; the rest is one click away.
+const INCIDENTS_MAX: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "unit.html")]
@@ -41,8 +49,9 @@ struct UnitPage<'a> {
     frame: &'a Frame,
     w: &'static Words,
     title: String,
+    code: &'a UnitCode,
     kind: &'static str,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<UnitLink>,
     known: bool,
     is_empty: bool,
     chips: Vec<Chip>,
@@ -52,13 +61,11 @@ struct UnitPage<'a> {
     not_obtained: Vec<Missing>,
     photos: Vec<Picture>,
     forms: Vec<FormView>,
+    incidents: Vec<Line>,
+    /// Whether there are more incidents than are listed.
+    more_incidents: bool,
     entries: Vec<EntryView>,
-}
-
-/// A unit above.
-struct Crumb {
-    address: String,
-    name: String,
+    below: Vec<UnitLink>,
 }
 
 struct Moved {
@@ -115,20 +122,23 @@ pub(super) async fn show(
         .map(|photo| photo.sha256)
         .collect();
     let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
-    answer::html(&page(frame, &file, official.as_ref(), &whole))
+    let filter = IncidentFilter { unit: Some(code.to_string()), ..IncidentFilter::default() };
+    let incidents =
+        store::incidents::newest(&headquarters.db, &filter, None, INCIDENTS_MAX + 1).await?;
+    answer::html(&page(frame, &file, official.as_ref(), &whole, &incidents))
 }
 
 fn page<'a>(
     frame: &'a Frame,
-    file: &UnitFile,
+    file: &'a UnitFile,
     official: Option<&Cells>,
     whole: &HashSet<PhotoHash>,
+    incidents: &[StoredIncident],
 ) -> UnitPage<'a> {
     let w = frame.w;
-    let crumb =
-        |code: &UnitCode| Crumb { address: frame.unit_address(code), name: frame.unit(code) };
-    let mut crumbs: Vec<Crumb> =
-        frame.pack.units.upwards(&file.unit).skip(1).map(|unit| crumb(&unit.code)).collect();
+    let link = |unit: &Unit| UnitLink::new(frame, &unit.code);
+    let units = &frame.pack.units;
+    let mut crumbs: Vec<_> = units.upwards(&file.unit).skip(1).map(link).collect();
     crumbs.reverse();
     let moved_away = file
         .moved_away
@@ -138,6 +148,7 @@ fn page<'a>(
         frame,
         w,
         title: frame.unit(&file.unit),
+        code: &file.unit,
         kind: frame.unit_kind(&file.unit),
         crumbs,
         known: frame.pack.units.get(&file.unit).is_some(),
@@ -153,7 +164,14 @@ fn page<'a>(
             .collect(),
         photos: file.entries.iter().flat_map(|filed| photos(frame, filed, whole)).collect(),
         forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
+        incidents: incidents
+            .iter()
+            .take(INCIDENTS_MAX as usize)
+            .map(|incident| line(frame, incident))
+            .collect(),
+        more_incidents: incidents.len() > INCIDENTS_MAX as usize,
         entries: file.entries.iter().map(|filed| entry(frame, filed)).collect(),
+        below: units.children(&file.unit).map(link).collect(),
     }
 }
 

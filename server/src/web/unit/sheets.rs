@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use hattama_proto::{
     id::{FormCode, LineCode, TableCode},
+    pack::FormKind,
     record::{Mark, SheetFlags},
 };
 
@@ -25,8 +26,8 @@ pub(super) struct SheetTable {
     pub(super) groups: Vec<Group>,
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Row>,
-    /// Whether any figure carries a sign that the legend explains.
-    pub(super) has_signs: bool,
+    /// What the signs of its figures mean: class of the style sheet, and words.
+    pub(super) legend: Vec<(&'static str, &'static str)>,
 }
 
 /// One document, or the publication.
@@ -73,6 +74,20 @@ pub(super) fn tables(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }
+    }
+    // A unit of which only the publication is known.
+    let level = frame.pack.units.get(&file.unit).map(|unit| unit.kind.level());
+    if kinds.is_empty()
+        && official.is_some()
+        && let Some(level) = level
+    {
+        let results = frame
+            .pack
+            .forms
+            .forms
+            .iter()
+            .find(|form| form.kind == FormKind::Results && form.levels.contains(&level));
+        kinds.extend(results.map(|form| (&form.code, None)));
     }
     let table = |(form, table)| {
         let documents = file
@@ -148,7 +163,13 @@ impl<'a> Builder<'a> {
             columns.push(Column { record: None, by: String::new() });
         }
         let mut rows = self.figures(&entries);
-        let has_signs = rows.iter().any(|row| row.cells.iter().any(|cell| !cell.sign.is_empty()));
+        let has = |tone| rows.iter().any(|row| row.cells.iter().any(|cell| cell.tone == tone));
+        let legend = [
+            ("mismatch", w.legend_mismatch),
+            ("difference", w.legend_difference),
+            ("official", w.legend_official),
+        ];
+        let legend = legend.into_iter().filter(|(tone, _)| has(*tone)).collect();
         rows.extend(self.flags(&entries));
         SheetTable {
             form: self.frame.form(self.form),
@@ -156,7 +177,7 @@ impl<'a> Builder<'a> {
             groups,
             columns,
             rows,
-            has_signs,
+            legend,
         }
     }
 
