@@ -187,16 +187,12 @@ fn programs() -> &'static Path {
         let tests = env::current_exe().unwrap();
         let folder = tests.ancestors().nth(2).unwrap().to_owned();
         let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        build.args([
-            "build",
-            "--quiet",
-            "-p",
-            "hattama-server",
-            "-p",
-            "hattama-client-core",
-            "--bins",
-        ]);
+        build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet"]);
+        build.args(["--bin", "hattama", "--bin", "hattama-observer"]);
+        // With these tests among what is built, every dependency has the features it was tested
+        // with, and nothing is compiled a second time.
+        build.args(["--test", "cli", "-p", "hattama-tests"]);
+        build.args(["-p", "hattama-server", "-p", "hattama-client-core"]);
         if folder.ends_with("release") {
             build.arg("--release");
         }
