@@ -30,7 +30,8 @@ fn the_api_document_has_every_endpoint() {
 fn the_api_document_has_every_problem_with_its_status() {
     let document = text("docs/api.md");
     let source = code("proto/src/problem.rs");
-    let variants = source.split("pub enum ProblemCode {").nth(1).unwrap().split('}').next().unwrap();
+    let variants =
+        source.split("pub enum ProblemCode {").nth(1).unwrap().split('}').next().unwrap();
     for variant in variants.lines().filter_map(|line| line.trim().strip_suffix(',')) {
         let code: ProblemCode = serde_json::from_str(&format!("\"{}\"", kebab(variant))).unwrap();
         if code != ProblemCode::Unknown {
@@ -79,10 +80,17 @@ fn every_file_the_documents_name_is_there() {
 
 #[test]
 fn nothing_committed_says_where_it_was_made() {
-    let endings = [".rs", ".md", ".toml", ".sh", ".sql", ".json", ".csv", ".html", ".css", ".js", ".py", ".go"];
+    let endings = [
+        ".rs", ".md", ".toml", ".sh", ".sql", ".json", ".csv", ".html", ".css", ".js", ".py", ".go",
+    ];
     // Put together here, so that this file does not contain them.
-    let places = [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ho", "me/"), concat!("/ro", "ot/")];
-    let hosts = [concat!("index.crates", ".io"), concat!("registry.npmjs", ".org"), concat!("pypi", ".org/simple")];
+    let places =
+        [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ho", "me/"), concat!("/ro", "ot/")];
+    let hosts = [
+        concat!("index.crates", ".io"),
+        concat!("registry.npmjs", ".org"),
+        concat!("pypi", ".org/simple"),
+    ];
     for file in files("", &endings) {
         let text = text(&file);
         for place in places.iter().chain(&hosts) {

@@ -63,17 +63,18 @@ pub(crate) fn code(file: &str) -> String {
 /// Whether `code` names `word`, and not only as part of a longer one.
 pub(crate) fn names(code: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    code.match_indices(word).any(|(at, _)| {
-        !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part)
-    })
+    code.match_indices(word)
+        .any(|(at, _)| !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part))
 }
 
 /// Everything a file imports, one path each: `use a::{b, c::d};` gives `a::b` and `a::c::d`.
 pub(crate) fn imports(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for statement in code.split(';') {
-        let starts = ["\nuse ", "\npub use ", "\n    use ", "\npub(crate) use ", "\npub(super) use "];
-        let start = starts.iter().filter_map(|use_| Some(statement.rfind(use_)? + use_.len())).max();
+        let starts =
+            ["\nuse ", "\npub use ", "\n    use ", "\npub(crate) use ", "\npub(super) use "];
+        let start =
+            starts.iter().filter_map(|use_| Some(statement.rfind(use_)? + use_.len())).max();
         if let Some(start) = start {
             let tree: String = statement[start..].split_whitespace().collect();
             expand("", &tree, &mut found);
