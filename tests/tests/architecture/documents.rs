@@ -27,6 +27,18 @@ fn the_api_document_has_every_endpoint() {
 }
 
 #[test]
+fn the_api_document_has_every_page() {
+    let document = text("docs/api.md");
+    let table = code("server/src/web/mod.rs");
+    let pages: Vec<&str> = table.split(".route(\"").skip(1).collect();
+    assert!(pages.len() > 5, "the table of pages is not where it was");
+    for page in pages {
+        let path = page.split('"').next().unwrap();
+        assert!(document.contains(&format!("`{path}`")), "docs/api.md lacks {path}");
+    }
+}
+
+#[test]
 fn the_api_document_has_every_problem_with_its_status() {
     let document = text("docs/api.md");
     let source = code("proto/src/problem.rs");
