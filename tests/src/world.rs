@@ -10,12 +10,17 @@
 
 mod country;
 mod device;
+mod disk;
 mod headquarters;
 mod phone;
 mod wire;
 mod witness;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hattama_client_core::Pictures;
 use hattama_proto::{invitation::Invitation, statement::Mandate};
@@ -29,8 +34,9 @@ use tempfile::TempDir;
 pub use self::{
     country::{Country, certified, code, invented, wall},
     device::{Device, Signed},
+    disk::SmallDisk,
     headquarters::{Ending, Headquarters, serve_until_killed},
-    phone::{Phone, Synced},
+    phone::{Phone, Synced, observe},
     wire::{Answer, Refused, Wire},
     witness::Witness,
 };
@@ -48,6 +54,7 @@ pub struct World {
     country: Country,
     running: Option<Headquarters>,
     folder: Arc<TempDir>,
+    hq: PathBuf,
     _engine: Engine,
 }
 
@@ -60,6 +67,17 @@ impl World {
     /// A headquarters with this country and this store.
     pub fn of(country: Country, engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
+        let hq = folder.path().join("hq");
+        Self::build(country, engine, folder, hq)
+    }
+
+    /// A headquarters on SQLite whose data folder is on this disk.
+    pub fn on_disk(disk: &SmallDisk) -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder can be made");
+        Self::build(Country::small(), Engine::sqlite(), folder, disk.path().join("hq"))
+    }
+
+    fn build(country: Country, engine: Engine, folder: TempDir, hq: PathBuf) -> Self {
         let set_up = folder.path().join("set-up");
         country.write(&set_up).expect("a set-up can be written");
         // The port comes later and may change; phones know the proxy's only.
@@ -74,21 +92,20 @@ impl World {
             },
             operator: "op".to_owned(),
         };
-        let hq = folder.path().join("hq");
         let made = block_on(async {
             let set_up = Setup::read(&set_up).expect("the set-up was just written");
             init(&hq, &set_up, &options, hattama_server::clock::system).await
         })
         .expect("a headquarters can be made");
         let folder = Arc::new(folder);
-        let mut world = Self { proxy, made, country, running: None, folder, _engine: engine };
+        let mut world = Self { proxy, made, country, running: None, folder, hq, _engine: engine };
         world.start();
         world
     }
 
     /// Headquarters' data folder.
-    pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("hq")
+    pub fn data(&self) -> &Path {
+        &self.hq
     }
 
     /// A folder of the test's own that goes away with the world.
@@ -109,7 +126,7 @@ impl World {
     /// Starts headquarters in a thread of this process.
     pub fn start(&mut self) {
         assert!(self.running.is_none(), "headquarters runs already");
-        let running = Headquarters::in_thread(&self.data());
+        let running = Headquarters::in_thread(self.data());
         self.proxy.lead_to(running.address());
         self.running = Some(running);
     }
@@ -117,7 +134,7 @@ impl World {
     /// Starts headquarters as a process of its own, which can be killed.
     pub fn start_process(&mut self, program: &Path) {
         assert!(self.running.is_none(), "headquarters runs already");
-        let running = Headquarters::in_process(program, &self.data());
+        let running = Headquarters::in_process(program, self.data());
         self.proxy.lead_to(running.address());
         self.running = Some(running);
     }
@@ -144,7 +161,7 @@ impl World {
 
     /// Checks receipts with nothing but the log's public key.
     pub fn witness(&self) -> Witness {
-        Witness::of(&self.data())
+        Witness::of(self.data())
     }
 
     /// Invites a person who may observe where `mandate` says.

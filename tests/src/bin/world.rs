@@ -1,16 +1,27 @@
 //! Parts of the world as processes of their own, so that tests can kill them.
-//!
-//! `world serve FOLDER` serves a headquarters and prints its address.
 
 use std::{env, path::Path, process::ExitCode};
+
+use hattama_tests::world::{code, observe, serve_until_killed};
+
+/// What can be asked for.
+const USAGE: &str = "usage: world serve FOLDER
+       world observe FOLDER INVITATION SEED UNIT...
+
+serve    serves the headquarters in FOLDER and prints its address
+observe  enrols, captures a protocol of each UNIT, syncs, and prints the id of each record";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["serve", folder] => hattama_tests::world::serve_until_killed(Path::new(folder)),
+        ["serve", folder] => serve_until_killed(Path::new(folder)),
+        ["observe", folder, invitation, seed, units @ ..] => {
+            let units: Vec<_> = units.iter().map(|unit| code(unit)).collect();
+            observe(Path::new(folder), invitation, &units, seed.parse().unwrap_or(0));
+        }
         _ => {
-            eprintln!("usage: world serve FOLDER");
+            eprintln!("{USAGE}");
             return ExitCode::FAILURE;
         }
     }

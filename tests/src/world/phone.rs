@@ -1,6 +1,7 @@
 //! A phone: a real notebook in a folder of its own.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -9,15 +10,18 @@ use hattama_client_core::{
     Notebook, NotebookError, NotebookOptions, OutboxSummary, Pictures, PumpBudget, PumpReport,
     Started,
     capture::{CaptureSummary, IncidentDraft, PhotoInput, ProtocolDraft},
+    clock::{Clock, Moment, SystemClock},
 };
 use hattama_proto::{
     id::{ElectionId, RecordId, UnitCode},
     invitation::Invitation,
     record::{ResultsProtocol, Severity},
+    time::UnixMillis,
 };
 use tempfile::TempDir;
 
 use super::{certified, invented};
+use crate::form::plain_photo;
 
 /// How often a test syncs before it says that nothing comes of it.
 const SYNCS_MAX: u32 = 400;
@@ -28,7 +32,8 @@ const SYNC_MS_MAX: u64 = 60_000;
 /// One phone.
 #[derive(Debug)]
 pub struct Phone {
-    folder: Arc<TempDir>,
+    folder: PathBuf,
+    _temporary: Option<Arc<TempDir>>,
     options: NotebookOptionsOf,
     notebook: Option<Notebook>,
 }
@@ -38,15 +43,30 @@ pub struct Phone {
 struct NotebookOptionsOf {
     election: Option<ElectionId>,
     pictures: Pictures,
+    /// What the phone's wall clock shows, where it is not this machine's time.
+    wall: Option<UnixMillis>,
+}
+
+/// A clock whose wall time is wrong and stands still; time since boot runs.
+struct WrongClock(UnixMillis);
+
+impl Clock for WrongClock {
+    fn now(&self) -> Moment {
+        Moment { wall: self.0, ..SystemClock.now() }
+    }
 }
 
 impl NotebookOptionsOf {
     fn options(&self) -> NotebookOptions {
-        NotebookOptions {
+        let mut options = NotebookOptions {
             election: self.election.clone(),
             pictures: self.pictures,
             ..NotebookOptions::default()
+        };
+        if let Some(wall) = self.wall {
+            options.clock = Arc::new(WrongClock(wall));
         }
+        options
     }
 }
 
@@ -68,8 +88,22 @@ impl Phone {
     /// A phone with an empty notebook.
     pub fn with_pictures(election: Option<ElectionId>, pictures: Pictures) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a scratch folder can be made"));
+        let options = NotebookOptionsOf { election, pictures, wall: None };
+        let mut phone = Self {
+            folder: folder.path().to_owned(),
+            _temporary: Some(folder),
+            options,
+            notebook: None,
+        };
+        phone.open();
+        phone
+    }
+
+    /// A phone whose notebook is in `folder`, there already or not; it stays when the phone goes.
+    pub fn at(folder: &Path, election: Option<ElectionId>) -> Self {
+        let options = NotebookOptionsOf { election, pictures: Pictures::Skip, wall: None };
         let mut phone =
-            Self { folder, options: NotebookOptionsOf { election, pictures }, notebook: None };
+            Self { folder: folder.to_owned(), _temporary: None, options, notebook: None };
         phone.open();
         phone
     }
@@ -81,18 +115,25 @@ impl Phone {
 
     /// The notebook's folder.
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().join("notebook")
+        self.folder.join("notebook")
     }
 
     /// A folder beside the notebook, for files to hand over.
     pub fn scratch(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Opens the notebook again after [`close`](Self::close).
     pub fn open(&mut self) {
         let notebook = Notebook::open(&self.folder(), self.options.options());
         self.notebook = Some(notebook.expect("the notebook opens"));
+    }
+
+    /// Sets the phone's wall clock, which stands still from then on.
+    pub fn set_clock(&mut self, wall: UnixMillis) {
+        self.options.wall = Some(wall);
+        self.close();
+        self.open();
     }
 
     /// Drops the notebook where it stands, as the system does with an app.
@@ -113,6 +154,17 @@ impl Phone {
     /// Captures an invented protocol of `unit` with a photograph of these bytes.
     pub fn photographed(&self, unit: UnitCode, seed: u64, photo: &[u8]) -> CaptureSummary {
         self.capture(unit, seed, &[photo])
+    }
+
+    /// Captures this protocol with photographs of these files.
+    pub fn protocol_of(
+        &self,
+        protocol: &ResultsProtocol,
+        files: &[PathBuf],
+    ) -> Result<CaptureSummary, NotebookError> {
+        let mut draft = draft(protocol);
+        draft.photos = files.iter().map(|path| photo(path)).collect();
+        self.notebook().capture_protocol(draft)
     }
 
     /// Captures an incident in these words.
@@ -165,6 +217,24 @@ impl Phone {
     /// What waits.
     pub fn waiting(&self) -> OutboxSummary {
         self.notebook().outbox_summary().expect("the outbox can be read")
+    }
+}
+
+/// An observer in a process of its own, which a test may kill at any moment: enrols if it has to,
+/// captures `count` protocols with photographs, syncs after each, and says the id of every record
+/// as soon as its capture has returned.
+pub fn observe(folder: &Path, invitation: &str, units: &[UnitCode], seed: u64) {
+    let invitation: Invitation = invitation.parse().expect("the test hands over an invitation");
+    let phone = Phone::at(folder, Some(invitation.election.clone()));
+    if phone.notebook().enrolment().expect("the notebook reads").is_none() {
+        phone.enrol(&invitation);
+    }
+    for (number, unit) in units.iter().enumerate() {
+        let seed = seed * 1000 + number as u64;
+        let captured = phone.photographed(unit.clone(), seed, &plain_photo(seed, 60_000));
+        println!("{}", captured.record);
+        std::io::stdout().flush().expect("the test listens");
+        phone.sync_once();
     }
 }
 

@@ -1,0 +1,69 @@
+//! A disk that is quickly full.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use crate::skip;
+
+/// A file system of some mebibytes, in memory, unmounted when it is dropped.
+#[derive(Debug)]
+pub struct SmallDisk {
+    place: TempDir,
+}
+
+impl SmallDisk {
+    /// Mounts one; none, said aloud, where that is not allowed.
+    pub fn mount(mebibytes: u32) -> Option<Self> {
+        let place = tempfile::tempdir().expect("a scratch folder can be made");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m"), "tmpfs"])
+            .arg(place.path())
+            .output();
+        if !mounted.is_ok_and(|output| output.status.success()) {
+            skip("a small disk cannot be mounted without being root");
+            return None;
+        }
+        Some(Self { place })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Fills it to the last page.
+    pub fn fill(&self) {
+        let mut size = 1024 * 1024;
+        while size > 0 {
+            let file = OpenOptions::new().create(true).append(true).open(self.filler());
+            if file.and_then(|mut file| file.write_all(&vec![0; size])).is_err() {
+                size /= 2;
+            }
+        }
+    }
+
+    /// Gives the room back.
+    pub fn relieve(&self) {
+        fs::remove_file(self.filler()).expect("it was filled before");
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.path().join("filler")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: whatever is open still is closed a moment later.
+        let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).output();
+        if !unmounted.is_ok_and(|output| output.status.success()) {
+            eprintln!("{} could not be unmounted", self.path().display());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Headquarters' disk is full: it says so, acknowledges nothing, loses nothing and goes on when
+//! there is room again.
+
+use std::collections::BTreeSet;
+
+use hattama_client_core::Trouble;
+use hattama_proto::{
+    id::PhotoHash,
+    problem::ProblemCode,
+    record::PhotoRole,
+    wire::{PushRequest, Verdict},
+};
+use hattama_tests::{
+    form::plain_photo,
+    world::{Device, Ending, Signed, SmallDisk, World},
+};
+
+#[test]
+fn records_pushed_onto_a_full_disk_are_not_acknowledged_and_taken_later() {
+    let Some(disk) = SmallDisk::mount(24) else { return };
+    let mut world = World::on_disk(&disk);
+    let (mut device, mut witness) = (world.device(1), world.witness());
+    let unit = world.country().precinct(0);
+    let records: Vec<Signed> = (0..600).map(|n| device.protocol(unit.clone(), n)).collect();
+    let (early, late) = records.split_at(20);
+    witness.push(&world.wire().push_all(early));
+    disk.fill();
+
+    let wire = world.wire();
+    let mut acknowledged: BTreeSet<_> = early.iter().map(|record| record.id).collect();
+    let mut refusals = 0;
+    for batch in late.chunks(20) {
+        let records = batch.iter().map(|record| record.text.clone()).collect();
+        match wire.push(&PushRequest { records, ..PushRequest::default() }) {
+            Ok(reply) => acknowledged.extend(witness.push(&reply)),
+            Err(problem) => {
+                let full = [ProblemCode::StorageFull, ProblemCode::StoreUnavailable];
+                assert!(full.contains(&problem.code), "{problem:?}");
+                assert!(problem.retry_after_s.is_some(), "it says when to come back: {problem:?}");
+                refusals += 1;
+            }
+        }
+    }
+    assert!(refusals > 0, "the disk was not full at all");
+    assert!(acknowledged.is_subset(&wire.record_ids()), "what was acknowledged is there");
+
+    disk.relieve();
+    for batch in records.chunks(60) {
+        let reply = wire.push_all(batch);
+        assert_eq!(witness.push(&reply).len(), batch.len(), "it goes on by itself");
+        for result in reply.results {
+            assert!(matches!(result.verdict, Verdict::Stored | Verdict::Duplicate));
+        }
+    }
+    world.end(Ending::AtOnce);
+    world.start();
+    let wire = world.wire();
+    assert_eq!(wire.record_ids(), records.iter().map(|record| record.id).collect());
+    witness.history(&wire, &records[0]);
+}
+
+#[test]
+fn a_photo_sent_to_a_full_disk_waits_on_the_phone_and_arrives_later() {
+    let Some(disk) = SmallDisk::mount(24) else { return };
+    let world = World::on_disk(&disk);
+    let (phone, bytes) = (world.phone(), plain_photo(1, 2_000_000));
+    let mut device = world.device(1);
+    let photo = Device::photo(&bytes, PhotoRole::Original);
+    let unit = world.country().precinct(0);
+    world.wire().push_all([&device.protocol_with(unit.clone(), 1, vec![photo.clone()])]);
+    disk.fill();
+    let refused = world.wire().put(&photo.sha256, &bytes).unwrap_err();
+    assert_eq!((refused.code, refused.status), (ProblemCode::StorageFull, 507));
+    assert!(refused.retry_after_s.is_some());
+
+    let captured = phone.photographed(unit, 2, &bytes);
+    let report = phone.sync_once();
+    assert!(matches!(report.trouble, Some(Trouble::Headquarters { .. })), "{report:?}");
+    assert_eq!((report.rejected, report.photos_complete), (0, 0), "{report:?}");
+    assert!(!phone.waiting().is_empty());
+
+    disk.relieve();
+    assert!(world.wire().put(&photo.sha256, &bytes).unwrap().state.complete);
+    // Headquarters said when to come back, and a phone keeps to that: so ask in its place.
+    let wire = world.wire();
+    let text = phone.notebook().signed_text(captured.record).unwrap();
+    assert_eq!(wire.push_all([&Signed::of(text)]).results.len(), 1);
+    assert_eq!(world.blob(&PhotoHash::of(&bytes)).unwrap(), bytes);
+}

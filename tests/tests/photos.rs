@@ -1,0 +1,10 @@
+//! Photos: in ranges onto cells, in any order, through cuts and restarts, byte for byte.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[path = "photos/admission.rs"]
+mod admission;
+#[path = "photos/cost.rs"]
+mod cost;
+#[path = "photos/ranges.rs"]
+mod ranges;
