@@ -100,7 +100,7 @@ impl Headquarters {
         config: Config,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        let lock = folder.lock()?;
+        let lock = Arc::new(folder.lock()?);
         let config = Arc::new(config);
         let now: UnixMillis = clock();
         let db = Db::open(&config.database_url(folder)?, now).await?;
@@ -110,7 +110,7 @@ impl Headquarters {
         let origin = KeyName::new(&config.log_origin)
             .map_err(|_| OpenError::Origin(config.log_origin.clone()))?;
         let signer = keys::log(&folder.keys(), origin)?;
-        let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
+        let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
         let blobs = BlobFolder::new(folder.blobs());
         Ok(Self {
@@ -137,7 +137,7 @@ impl Headquarters {
             book,
             sequencer,
             clock,
-            _lock: Arc::new(lock),
+            _lock: lock,
         })
     }
 

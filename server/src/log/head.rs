@@ -6,11 +6,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use hattama_proto::tlog::Hash;
 
-use crate::folder::write_durably;
+use crate::folder::{FolderLock, write_durably};
 
 /// Size and root of a signed tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +54,20 @@ pub enum HeadError {
 pub struct HeadFile {
     path: PathBuf,
     last: Option<Head>,
+    _folder: Option<Arc<FolderLock>>,
 }
 
 impl HeadFile {
     /// Reads the head; a new log has none.
     pub fn open(path: &Path) -> Result<Self, HeadError> {
-        Ok(Self { path: path.to_owned(), last: read(path)? })
+        Ok(Self { path: path.to_owned(), last: read(path)?, _folder: None })
+    }
+
+    /// Keeps the folder for as long as this head may move. Whoever opens the folder next must not
+    /// meet a signer that is still finishing its last group.
+    #[must_use]
+    pub fn within(self, folder: Arc<FolderLock>) -> Self {
+        Self { _folder: Some(folder), ..self }
     }
 
     /// The last head that was signed.

@@ -356,8 +356,10 @@ impl Task {
         let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         signed.tree.truncate(size);
         drop(signed);
-        // The connection may have gone away after the commit: then the store holds more than we do.
-        self.stale = matches!(error, StoreError::Unavailable(_));
+        // The connection may have gone away after the commit, or a commit of the process before us
+        // may have come through after we had read the tree: then the store holds more than we do.
+        self.stale =
+            matches!(error, StoreError::Unavailable(_) | StoreError::UniqueViolation { .. });
         error.into()
     }
 
