@@ -77,7 +77,7 @@ fn a_set_up_with_an_altered_part_is_taken_over_by_nobody() {
         let changed = db.execute(&format!("update pack_part set bytes = cast({to} as blob)"), []);
         assert!(changed.unwrap() > 0);
     };
-    alter("bytes || x'20'");
+    alter("replace(bytes, 'Land', 'Lend')");
     let refused = phone.notebook().enrol(&invitation).unwrap_err();
     assert!(matches!(refused, NotebookError::Untrusted { .. }), "{refused:?}");
     assert!(phone.notebook().pack().unwrap().is_none());
@@ -87,7 +87,7 @@ fn a_set_up_with_an_altered_part_is_taken_over_by_nobody() {
     let said = refused.expect("headquarters does not serve an altered set-up").to_string();
     assert!(said.contains("not the one that was signed"), "{said}");
 
-    alter("substr(bytes, 1, length(bytes) - 1)");
+    alter("replace(bytes, 'Lend', 'Land')");
     drop(db);
     world.start();
     phone.enrol(&invitation);
