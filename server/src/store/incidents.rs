@@ -170,9 +170,8 @@ pub async fn newest(
     before: Option<IncidentPlace>,
     limit: u32,
 ) -> Result<Vec<StoredIncident>, StoreError> {
-    let (at, record) = before.map_or((i64::MAX, String::new()), |before| {
-        (before.updated_at.0, before.record.to_hex())
-    });
+    let (at, record) = before
+        .map_or((i64::MAX, String::new()), |before| (before.updated_at.0, before.record.to_hex()));
     let rows = db
         .query(
             "select record_id, person, org, unit, region, categories, phase, severity, occurred_at,

@@ -117,7 +117,7 @@ fn units(frame: &Frame, words: &str) -> Vec<Hit> {
             let code = unit.code.as_str();
             let text = if name == code { name } else { format!("{code} {name}") };
             let kind = frame.unit_kind(&unit.code);
-            Hit { address: frame.unit_address(&unit.code), text: format!("{kind} {text}") }
+            Hit { address: frame.unit_address(&unit.code), text: format!("{kind}: {text}") }
         })
         .collect()
 }

@@ -98,6 +98,13 @@ impl RegionView {
     }
 }
 
+impl RegionView {
+    /// Whether some of our precincts were not published, so that two sums of ours are shown.
+    pub(in crate::web) fn has_unpublished(&self) -> bool {
+        self.rows.iter().any(|row| !row.ours_published.is_empty())
+    }
+}
+
 fn chip(frame: &Frame, region: &Region) -> Chip {
     let all: Vec<Shift> = region.contests.iter().flat_map(shifts).collect();
     let w = frame.w;

@@ -149,7 +149,12 @@ fn page<'a>(
         w,
         title: frame.unit(&file.unit),
         code: &file.unit,
-        kind: frame.unit_kind(&file.unit),
+        // A name says by itself what it is; a bare number does not.
+        kind: if frame.unit(&file.unit) == file.unit.as_str() {
+            frame.unit_kind(&file.unit)
+        } else {
+            ""
+        },
         crumbs,
         known: frame.pack.units.get(&file.unit).is_some(),
         is_empty: file.is_empty(),

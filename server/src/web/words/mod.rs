@@ -119,7 +119,7 @@ pub(super) struct Words {
     pub(super) about_higher: &'static str,
     pub(super) likely: &'static str,
     pub(super) possible_says: &'static str,
-    pub(super) of_these_published: &'static str,
+    pub(super) in_brackets: &'static str,
     pub(super) differing_precincts: &'static str,
     pub(super) below: &'static str,
     pub(super) more_incidents: &'static str,
@@ -205,13 +205,13 @@ pub(super) struct Words {
     pub(super) missing: [&'static str; 6],
     /// In the order of [`Reason::ALL`](crate::merge::Reason).
     pub(super) reasons: [&'static str; 9],
-    /// In the order of [`held_reasons`](super::held_reasons).
+    /// In the order of `held_reasons`.
     pub(super) held: [&'static str; 7],
     /// In the order of [`Severity::ALL`](hattama_proto::record::Severity).
     pub(super) severities: [&'static str; 4],
     /// Overwritten, struck out, illegible, pencil, other.
     pub(super) marks: [&'static str; 5],
-    /// In the order of [`EntryFlag`](crate::merge::EntryFlag).
+    /// In the order of `merge::EntryFlag`.
     pub(super) flags: [&'static str; 5],
     /// Counted, set aside.
     pub(super) dispositions: [&'static str; 2],
