@@ -225,26 +225,26 @@ impl Default for World {
 }
 
 /// Runs `test` in a world on a file of SQLite.
-pub fn on_sqlite(test: impl FnOnce(World)) {
-    test(World::new());
+pub fn on_sqlite(test: impl FnOnce(&mut World)) {
+    test(&mut World::new());
 }
 
 /// Runs `test` in a world on PostgreSQL, or skips it aloud.
-pub fn on_postgres(test: impl FnOnce(World)) {
+pub fn on_postgres(test: impl FnOnce(&mut World)) {
     if let Some(engine) = block_on(Engine::postgres()) {
-        test(World::of(Country::small(), engine));
+        test(&mut World::of(Country::small(), engine));
     }
 }
 
-/// Makes two tests of each `fn(World)`: one on SQLite, one on PostgreSQL.
+/// Makes two tests of each `fn(&World)` or `fn(&mut World)`: one on SQLite, one on PostgreSQL.
 #[macro_export]
 macro_rules! in_every_world {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
-            $(#[test] fn $name() { $crate::world::on_sqlite(super::$name) })+
+            $(#[test] fn $name() { $crate::world::on_sqlite(|world| super::$name(world)) })+
         }
         mod postgres {
-            $(#[test] fn $name() { $crate::world::on_postgres(super::$name) })+
+            $(#[test] fn $name() { $crate::world::on_postgres(|world| super::$name(world)) })+
         }
     };
 }

@@ -154,7 +154,7 @@ fn plain(page: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn every_page_needs_an_operator_and_says_so_as_a_page(world: World) {
+fn every_page_needs_an_operator_and_says_so_as_a_page(world: &World) {
     let stranger = Browser::stranger(&world);
     for path in ["/", "/regions/0", "/units/0-0-0", "/incidents", "/search?q=0"] {
         let page = stranger.get(path);
@@ -170,7 +170,7 @@ fn every_page_needs_an_operator_and_says_so_as_a_page(world: World) {
     assert!(page.text.contains("There is nothing here"));
 }
 
-fn every_page_carries_the_banner_and_a_strict_policy(world: World) {
+fn every_page_carries_the_banner_and_a_strict_policy(world: &World) {
     let id = report(&world, "they <script>alert(1)</script> pushed");
     let mut device = world.device(1);
     let record = device.protocol(code("0-0-0"), 5);
@@ -210,7 +210,7 @@ fn every_page_carries_the_banner_and_a_strict_policy(world: World) {
     assert!(style.header("cache-control").contains("immutable"));
 }
 
-fn the_token_is_taken_once_and_kept_out_of_the_address(world: World) {
+fn the_token_is_taken_once_and_kept_out_of_the_address(world: &World) {
     let stranger = Browser::stranger(&world);
     let token = &world.made().operator_token;
     let page = stranger.get(&format!("/enter?token={token}"));
@@ -230,7 +230,7 @@ fn the_token_is_taken_once_and_kept_out_of_the_address(world: World) {
     assert_eq!((page.status, page.header("set-cookie")), (403, ""));
 }
 
-fn the_overview_counts_what_came_and_who_is_silent(world: World) {
+fn the_overview_counts_what_came_and_who_is_silent(world: &World) {
     let only = Mandate::Units(vec![code("0-0-0"), code("0-2-2")]);
     let mut device = world.stranger(1);
     device.enrol(&world.wire(), &world.invite(&only)).unwrap();
@@ -269,7 +269,7 @@ fn the_overview_counts_what_came_and_who_is_silent(world: World) {
     assert!(text.contains("Awaiting check: 0"), "{text}");
 }
 
-fn a_region_shows_the_three_sums_side_by_side(world: World) {
+fn a_region_shows_the_three_sums_side_by_side(world: &World) {
     let mut device = world.device(1);
     // 7 votes for the heron, 7 for the lark, 7 for the crane.
     world.wire().push_one(&device.protocol(code("0-0-0"), 7));
@@ -293,7 +293,7 @@ fn a_region_shows_the_three_sums_side_by_side(world: World) {
     assert!(text.contains("lark 7 ≠ 5"), "{text}");
 }
 
-fn a_unit_shows_its_documents_their_differences_and_its_pictures(world: World) {
+fn a_unit_shows_its_documents_their_differences_and_its_pictures(world: &World) {
     let (mut one, mut other) = (world.device(1), world.device(2));
     let picture = b"a small picture that never was".to_vec();
     let photos = [b"an original".as_slice(), &picture, b"a preview that is on its way"];
@@ -320,7 +320,7 @@ fn a_unit_shows_its_documents_their_differences_and_its_pictures(world: World) {
     }
 }
 
-fn an_incident_takes_its_next_step_from_our_own_page_only(world: World) {
+fn an_incident_takes_its_next_step_from_our_own_page_only(world: &World) {
     let id = report(&world, "pushed at the door");
     let operator = Browser::operator(&world);
     let path = format!("/incidents/{id}");
@@ -346,7 +346,7 @@ fn an_incident_takes_its_next_step_from_our_own_page_only(world: World) {
     assert!(operator.page("/units/0-0-0").contains(&path));
 }
 
-fn search_jumps_to_units_and_records(world: World) {
+fn search_jumps_to_units_and_records(world: &World) {
     let mut device = world.device(1);
     let record = device.protocol(code("0-0-0"), 7).clone();
     world.wire().push_one(&record);

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Devices of the load.
-const DEVICES: u64 = 200;
+const DEVICES: usize = 200;
 /// Records of each: with the exercise's 9,580 precincts, about three observers at each.
 const RECORDS_EACH: usize = 160;
 /// Connections; one request each at a time.
@@ -28,13 +28,14 @@ pub(super) fn run() -> Outcome {
     let hq = BenchHeadquarters::start();
     let election = hq.headquarters.config.election.clone();
     let sheets = protocols(&[]);
-    eprintln!("signing {} records", DEVICES as usize * RECORDS_EACH);
-    let mut devices: Vec<Device> = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
+    eprintln!("signing {} records", DEVICES * RECORDS_EACH);
+    let mut devices: Vec<Device> =
+        (0..DEVICES as u64).map(|number| Device::enrol(&hq, number)).collect();
     // Interleaved as on a night: every unit is spoken of by about three devices in turn.
     let mut records = Vec::new();
     for round in 0..RECORDS_EACH {
         for (number, device) in devices.iter_mut().enumerate() {
-            let sheet = &sheets[(round * DEVICES as usize + number) % sheets.len()];
+            let sheet = &sheets[(round * DEVICES + number) % sheets.len()];
             records.push(device.sign(&election, sheet.clone()));
         }
     }
@@ -90,11 +91,8 @@ pub(super) fn run() -> Outcome {
 
 /// What one core does of nothing but Ed25519, over the very same records.
 fn verify_on_one_core(records: &[String], device: &Device) -> f64 {
-    let own: Vec<Envelope> = records
-        .iter()
-        .step_by(DEVICES as usize)
-        .map(|text| Envelope::parse(text).expect("ours"))
-        .collect();
+    let own: Vec<Envelope> =
+        records.iter().step_by(DEVICES).map(|text| Envelope::parse(text).expect("ours")).collect();
     let key = device.key.public();
     let count = own.len() as u64;
     let begun = Instant::now();
@@ -111,7 +109,7 @@ fn count_stored(answer: &[u8]) -> u64 {
     let stored = text.matches(r#""verdict":"stored""#).count();
     let receipts = text.matches(r#""receipt":{"#).count();
     assert_eq!(stored, receipts, "a receipt for each");
-    if answer.len() % 100 == 0 {
+    if answer.len().is_multiple_of(100) {
         let reply: PushReply = serde_json::from_slice(answer).expect("a reply");
         assert!(reply.results.iter().all(|result| result.verdict == Verdict::Stored));
         assert!(reply.checkpoint.is_some());

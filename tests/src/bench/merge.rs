@@ -80,7 +80,7 @@ fn pack() -> Pack {
 /// Three readings of every precinct: mostly equal, some differing in a cell.
 fn verified_records(pack: &Pack) -> (Vec<Record>, Statements) {
     let exercise = Exercise::invent(1, 1);
-    let counts: Vec<_> = exercise.figures.all().map(|(_, count)| count.clone()).collect();
+    let counts: Vec<_> = exercise.figures.all().map(|(_, count)| *count).collect();
     let mut statements = Statements::default();
     let mut devices: Vec<Device> =
         (0..300).map(|number| enrolled(number, &mut statements)).collect();

@@ -43,7 +43,7 @@ fn reading(file: &Value, name: &str) -> Value {
         .clone()
 }
 
-fn an_unknown_precinct_is_recorded_held_and_not_lost(world: World) {
+fn an_unknown_precinct_is_recorded_held_and_not_lost(world: &World) {
     let phone = world.phone();
     let captured = phone.protocol_of(&sheet(&code("nowhere")), &[]).unwrap();
     assert!(captured.warnings.contains(&Warning::UnknownUnit("nowhere".into())), "{captured:?}");
@@ -58,7 +58,7 @@ fn an_unknown_precinct_is_recorded_held_and_not_lost(world: World) {
     assert_eq!(file["documents"], json!([]));
 }
 
-fn sums_that_do_not_fit_are_recorded_as_found_and_said(world: World) {
+fn sums_that_do_not_fit_are_recorded_as_found_and_said(world: &World) {
     let (phone, unit) = (world.phone(), world.country().precinct(0));
     let mut protocol = sheet(&unit);
     protocol.lines.insert(line("valid"), figure(899));
@@ -71,7 +71,7 @@ fn sums_that_do_not_fit_are_recorded_as_found_and_said(world: World) {
     assert_eq!(file["documents"][0]["findings"][0]["relation"], "valid-is-votes");
 }
 
-fn a_figure_nobody_could_read_conflicts_with_nothing(world: World) {
+fn a_figure_nobody_could_read_conflicts_with_nothing(world: &World) {
     let unit = world.country().precinct(0);
     let whole = sheet(&unit);
     let mut gaps = whole.clone();
@@ -92,7 +92,7 @@ fn a_figure_nobody_could_read_conflicts_with_nothing(world: World) {
     assert_eq!(file["differences"], json!([]));
 }
 
-fn ten_digits_are_absurd_and_kept(world: World) {
+fn ten_digits_are_absurd_and_kept(world: &World) {
     let (phone, unit) = (world.phone(), world.country().precinct(0));
     let mut protocol = sheet(&unit);
     for (name, value) in [("voters", 9_999_999_999), ("valid", Figure::MAX)] {
@@ -118,7 +118,7 @@ fn ten_digits_are_absurd_and_kept(world: World) {
     );
 }
 
-fn a_clock_in_1970_or_2099_refuses_nothing(world: World) {
+fn a_clock_in_1970_or_2099_refuses_nothing(world: &World) {
     for (number, (year, wall)) in
         [("1970", UnixMillis(86_400_000)), ("2099", UnixMillis(4_080_000_000_000))]
             .iter()

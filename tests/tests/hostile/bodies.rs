@@ -20,7 +20,7 @@ in_every_world![
     sixty_five_records_are_too_many_and_sixty_four_are_not,
 ];
 
-fn a_record_that_is_no_record_does_not_stop_its_neighbours(world: World) {
+fn a_record_that_is_no_record_does_not_stop_its_neighbours(world: &World) {
     let (wire, mut device) = (world.wire(), world.device(1));
     let good = [
         device.protocol(world.country().precinct(0), 1),
@@ -55,7 +55,7 @@ fn a_record_that_is_no_record_does_not_stop_its_neighbours(world: World) {
     assert_eq!(wire.record_ids(), good.iter().map(|record| record.id).collect());
 }
 
-fn sixty_five_records_are_too_many_and_sixty_four_are_not(world: World) {
+fn sixty_five_records_are_too_many_and_sixty_four_are_not(world: &World) {
     let (wire, mut device) = (world.wire(), world.device(1));
     let records: Vec<String> = (0..=BATCH_RECORDS_MAX)
         .map(|number| device.protocol(world.country().precinct(number), number as u64).text)

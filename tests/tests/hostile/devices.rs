@@ -44,7 +44,7 @@ fn set_aside(reason: &str) -> (String, Option<String>) {
     ("set_aside".to_owned(), Some(reason.to_owned()))
 }
 
-fn a_strangers_record_is_held_once_its_key_came_along(world: World) {
+fn a_strangers_record_is_held_once_its_key_came_along(world: &World) {
     let (wire, mut stranger) = (world.wire(), world.stranger(7));
     let unit = world.country().precinct(0);
     let record = stranger.protocol(unit.clone(), 1);
@@ -70,11 +70,11 @@ fn a_strangers_record_is_held_once_its_key_came_along(world: World) {
     assert_eq!((verdict.verdict, verdict.reason), held("unknown_device"));
     assert!(verdict.receipt.is_some(), "what is held has a receipt too");
     assert_eq!(wire.push_with_key(&record, &stranger).verdict, Verdict::Duplicate);
-    assert_eq!(standings(&world, unit.as_str()), [set_aside("unknown_device")]);
+    assert_eq!(standings(world, unit.as_str()), [set_aside("unknown_device")]);
 
     // Enrolled afterwards, it counts without being sent again.
     stranger.enrol(&wire, &world.invite(&Mandate::Everywhere)).unwrap();
-    assert_eq!(standings(&world, unit.as_str()), [("counted".to_owned(), None)]);
+    assert_eq!(standings(world, unit.as_str()), [("counted".to_owned(), None)]);
     assert_eq!(wire.records().len(), 1);
 }
 
@@ -151,7 +151,7 @@ fn a_key_says_what_its_role_may_say_and_nothing_else() {
     }
 }
 
-fn two_records_at_one_place_are_both_set_aside(world: World) {
+fn two_records_at_one_place_are_both_set_aside(world: &World) {
     let (wire, mut device) = (world.wire(), world.device(1));
     let units = [world.country().precinct(0), world.country().precinct(1)];
     let first = device.protocol(units[0].clone(), 1);
@@ -164,7 +164,7 @@ fn two_records_at_one_place_are_both_set_aside(world: World) {
     assert_eq!(wire.push_one(&first).verdict, Verdict::Duplicate);
     assert_eq!(wire.push_one(&clone).verdict, Verdict::Duplicate);
     for unit in &units {
-        assert_eq!(standings(&world, unit.as_str()), [set_aside("fork")]);
+        assert_eq!(standings(world, unit.as_str()), [set_aside("fork")]);
     }
     let asked =
         StatusRequest { kid: device.kid(), records: vec![first.id, clone.id], photos: vec![] };
@@ -182,11 +182,11 @@ fn two_records_at_one_place_are_both_set_aside(world: World) {
         wire.push_all(&three).results.into_iter().map(|one| one.verdict).collect();
     assert!(verdicts.contains(&Verdict::Held), "{verdicts:?}");
     for unit in &units {
-        assert_eq!(standings(&world, unit.as_str()), vec![set_aside("fork"); 2]);
+        assert_eq!(standings(world, unit.as_str()), vec![set_aside("fork"); 2]);
     }
 }
 
-fn a_revoked_key_is_held_from_then_on_and_counts_before(world: World) {
+fn a_revoked_key_is_held_from_then_on_and_counts_before(world: &World) {
     let (wire, mut device) = (world.wire(), world.device(1));
     let units = [world.country().precinct(0), world.country().precinct(1)];
     let before = device.protocol(units[0].clone(), 1);
@@ -195,11 +195,11 @@ fn a_revoked_key_is_held_from_then_on_and_counts_before(world: World) {
     let verdict = wire.push_one(&device.protocol(units[1].clone(), 2));
     assert_eq!((verdict.verdict, verdict.reason), held("revoked"));
     assert_eq!(wire.push_one(&before).verdict, Verdict::Duplicate);
-    assert_eq!(standings(&world, units[0].as_str()), [("counted".to_owned(), None)]);
-    assert_eq!(standings(&world, units[1].as_str()), [set_aside("revoked")]);
+    assert_eq!(standings(world, units[0].as_str()), [("counted".to_owned(), None)]);
+    assert_eq!(standings(world, units[1].as_str()), [set_aside("revoked")]);
 }
 
-fn odd_records_of_a_known_device_are_held_with_their_reason(world: World) {
+fn odd_records_of_a_known_device_are_held_with_their_reason(world: &World) {
     let wire = world.wire();
     let mut device = world.stranger(1);
     let mandate = Mandate::Units(vec![code("0-0")]);
@@ -210,11 +210,11 @@ fn odd_records_of_a_known_device_are_held_with_their_reason(world: World) {
 
     let verdict = wire.push_one(&device.protocol(outside.clone(), 2));
     assert_eq!((verdict.verdict, verdict.reason), held("outside_mandate"));
-    assert_eq!(standings(&world, outside.as_str()), [set_aside("outside_mandate")]);
+    assert_eq!(standings(world, outside.as_str()), [set_aside("outside_mandate")]);
 
     let verdict = wire.push_one(&device.protocol(code("no-such-unit"), 3));
     assert_eq!((verdict.verdict, verdict.reason), held("unknown_unit"));
-    assert_eq!(standings(&world, "no-such-unit"), [set_aside("unknown_unit")]);
+    assert_eq!(standings(world, "no-such-unit"), [set_aside("unknown_unit")]);
 
     device.speak_of("another-election");
     let verdict = wire.push_one(&device.protocol(inside.clone(), 4));
@@ -234,5 +234,5 @@ fn odd_records_of_a_known_device_are_held_with_their_reason(world: World) {
         reasons,
         [&["outside_mandate", "unknown_unit", "wrong_election"][..], &unreadable].concat()
     );
-    assert!(standings(&world, inside.as_str()).contains(&set_aside("wrong_election")));
+    assert!(standings(world, inside.as_str()).contains(&set_aside("wrong_election")));
 }

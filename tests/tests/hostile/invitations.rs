@@ -17,7 +17,7 @@ in_every_world![
     many_keys_that_race_for_one_invitation_leave_one_winner,
 ];
 
-fn an_invitation_enrols_one_key_and_answers_it_the_same_again(world: World) {
+fn an_invitation_enrols_one_key_and_answers_it_the_same_again(world: &World) {
     let wire = world.wire();
     let invitation = world.invite(&Mandate::Everywhere);
     let (mut first, mut second) = (world.stranger(1), world.stranger(2));
@@ -38,7 +38,7 @@ fn an_invitation_enrols_one_key_and_answers_it_the_same_again(world: World) {
     assert_eq!(devices.as_array().unwrap().len(), 2);
 }
 
-fn many_keys_that_race_for_one_invitation_leave_one_winner(world: World) {
+fn many_keys_that_race_for_one_invitation_leave_one_winner(world: &World) {
     let wire = world.wire();
     let invitation = world.invite(&Mandate::Everywhere);
     let won = std::thread::scope(|scope| {

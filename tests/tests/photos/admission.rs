@@ -14,7 +14,7 @@ in_every_world![
     a_photo_that_two_records_name_is_sent_once,
 ];
 
-fn a_photo_that_no_record_names_is_not_taken(world: World) {
+fn a_photo_that_no_record_names_is_not_taken(world: &World) {
     let (wire, mut device, bytes) = (world.wire(), world.device(1), plain_photo(1, 50_000));
     let photo = Device::photo(&bytes, PhotoRole::Original);
     let refused = wire.put(&photo.sha256, &bytes).unwrap_err();
@@ -27,7 +27,7 @@ fn a_photo_that_no_record_names_is_not_taken(world: World) {
     assert_eq!(world.blob(&photo.sha256).unwrap(), bytes);
 }
 
-fn a_photo_of_another_length_than_announced_is_not_taken(world: World) {
+fn a_photo_of_another_length_than_announced_is_not_taken(world: &World) {
     let (wire, mut device, bytes) = (world.wire(), world.device(1), plain_photo(1, 50_000));
     let photo = Device::photo(&bytes, PhotoRole::Original);
     let unit = world.country().precinct(0);
@@ -40,7 +40,7 @@ fn a_photo_of_another_length_than_announced_is_not_taken(world: World) {
     assert!(wire.put(&photo.sha256, &bytes).unwrap().state.complete);
 }
 
-fn of_strangers_only_small_pictures_are_taken(world: World) {
+fn of_strangers_only_small_pictures_are_taken(world: &World) {
     let (wire, mut stranger) = (world.wire(), world.stranger(1));
     let bytes: Vec<_> = (0..3).map(|seed| plain_photo(seed, 40_000)).collect();
     let large = plain_photo(9, 1_200_000);
@@ -61,7 +61,7 @@ fn of_strangers_only_small_pictures_are_taken(world: World) {
     }
 }
 
-fn a_photo_that_two_records_name_is_sent_once(world: World) {
+fn a_photo_that_two_records_name_is_sent_once(world: &World) {
     let bytes = plain_photo(1, 1_500_000);
     let phones = [world.phone(), world.phone()];
     let mut sent = Vec::new();

@@ -1,10 +1,11 @@
 //! What a photo costs when the line breaks, counted between phone and headquarters.
 
+use hattama_client_core::PumpBudget;
 use hattama_proto::id::PhotoHash;
 use hattama_tests::{
     form::plain_photo,
     proxy::{Cut, How, Mood, Way},
-    world::World,
+    world::{Ending, Phone, World},
 };
 
 /// Runs over which the cost is averaged.
@@ -42,6 +43,36 @@ fn ten_cuts_cost_a_photo_of_four_megabytes_a_tenth_of_it_at_most() {
     let average = costs.iter().sum::<f64>() / costs.len() as f64;
     eprintln!("bytes on the line per byte of photo: {average:.3} on average, {costs:.3?}");
     assert!(average <= COST_MAX, "{average:.3}: {costs:.3?}");
+}
+
+#[test]
+fn a_phone_that_was_switched_off_goes_on_at_the_missing_cells() {
+    let mut world = World::new();
+    world.proxy.mood(Mood::Slow(LINE_BYTES_PER_S));
+    let (mut phone, bytes) = (world.phone(), plain_photo(77, 2_000_000));
+    phone.photographed(world.country().precinct(0), 1, &bytes);
+    world.proxy.forget();
+    for _ in 0..3 {
+        world.proxy.cut([Cut { way: Way::Up, after: 500_000, how: How::Reset }]);
+        stopped_by_a_cut(&world, &phone);
+        phone.close();
+        world.end(Ending::AtOnce);
+        world.start();
+        phone.open();
+    }
+    world.proxy.cut([]);
+    phone.sync();
+    let cost = world.proxy.counts().up as f64 / bytes.len() as f64;
+    assert!(cost <= COST_MAX, "{cost:.3}");
+    assert_eq!(world.blob(&PhotoHash::of(&bytes)).unwrap(), bytes);
+}
+
+/// Syncs until the cut that is armed has fallen, and not further.
+fn stopped_by_a_cut(world: &World, phone: &Phone) {
+    let budget = PumpBudget { wait_ms_max: 0, ..PumpBudget::default() };
+    let report = phone.notebook().pump(&budget).unwrap();
+    assert_eq!(report.photos_complete, 0);
+    assert_eq!(world.proxy.cuts_left(), 0);
 }
 
 /// Cuts at random places of the photo, half of them resets.

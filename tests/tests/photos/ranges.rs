@@ -20,7 +20,9 @@ in_every_world![
     cells_survive_a_restart,
 ];
 
-const CELL: usize = CELL_BYTES as usize;
+/// Size of a cell, in bytes.
+const CELL: usize = 32 * 1024;
+const _: () = assert!(CELL as u64 == CELL_BYTES);
 
 /// A record of a known device names the photo with these bytes.
 fn announce(world: &World, bytes: &[u8]) -> (Device, Photo) {
@@ -36,9 +38,9 @@ fn ranges(bytes: &[u8], cells: usize) -> Vec<(usize, &[u8])> {
     bytes.chunks(cells * CELL).enumerate().map(|(n, range)| (n * cells * CELL, range)).collect()
 }
 
-fn ranges_may_come_in_any_order_overlap_and_repeat(world: World) {
+fn ranges_may_come_in_any_order_overlap_and_repeat(world: &World) {
     let (wire, bytes) = (world.wire(), plain_photo(1, 500_000));
-    let (_, photo) = announce(&world, &bytes);
+    let (_, photo) = announce(world, &bytes);
     let put = |first, range| wire.put_range(&photo.sha256, first, range, bytes.len()).unwrap();
     let mut have = CellBitmap::default();
     let twos = ranges(&bytes, 2);
@@ -68,9 +70,9 @@ fn ranges_may_come_in_any_order_overlap_and_repeat(world: World) {
     assert_eq!(wire.have(&photo.sha256).as_deref(), Some("complete"));
 }
 
-fn ranges_may_come_from_many_sides_at_once(world: World) {
+fn ranges_may_come_from_many_sides_at_once(world: &World) {
     let (wire, bytes) = (world.wire(), plain_photo(2, 1_500_000));
-    let (device, photo) = announce(&world, &bytes);
+    let (device, photo) = announce(world, &bytes);
     let replies = std::thread::scope(|scope| {
         let sides: Vec<_> = (0..4_usize)
             .map(|side| {
@@ -101,9 +103,9 @@ fn ranges_may_come_from_many_sides_at_once(world: World) {
     assert!(left.is_empty(), "nothing is left of a whole photo: {left:?}");
 }
 
-fn wrong_bytes_are_found_out_and_the_right_ones_taken_afterwards(world: World) {
+fn wrong_bytes_are_found_out_and_the_right_ones_taken_afterwards(world: &World) {
     let (wire, bytes) = (world.wire(), plain_photo(3, 150_000));
-    let (_, photo) = announce(&world, &bytes);
+    let (_, photo) = announce(world, &bytes);
     let mut wrong = bytes.clone();
     wrong[70_000] ^= 1;
     for _ in 0..2 {
@@ -120,9 +122,9 @@ fn wrong_bytes_are_found_out_and_the_right_ones_taken_afterwards(world: World) {
     assert_eq!(world.blob(&photo.sha256).unwrap(), bytes);
 }
 
-fn cells_survive_a_restart(mut world: World) {
+fn cells_survive_a_restart(world: &mut World) {
     let bytes = plain_photo(4, 300_000);
-    let (_, photo) = announce(&world, &bytes);
+    let (_, photo) = announce(world, &bytes);
     for (round, ending) in [Ending::InOrder, Ending::AtOnce, Ending::AtOnce].into_iter().enumerate()
     {
         let first = 2 * round * CELL;

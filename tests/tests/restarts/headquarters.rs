@@ -13,7 +13,7 @@ use hattama_proto::{
 use hattama_tests::{
     form::plain_photo,
     in_every_world,
-    world::{Device, Ending, Phone, Signed, Wire, Witness, World},
+    world::{Device, Ending, Phone, Signed, Wire, Witness, World, block_on},
 };
 
 use super::{all_arrived, program};
@@ -30,8 +30,8 @@ const BATCH: usize = 4;
 /// How often headquarters dies, unless all work is done before.
 const DEATHS: std::ops::RangeInclusive<u64> = 3..=12;
 
-fn receipts_outlast_a_headquarters_that_is_dropped_under_load(mut world: World) {
-    under_load(&mut world, |world, round| {
+fn receipts_outlast_a_headquarters_that_is_dropped_under_load(world: &mut World) {
+    under_load(world, |world, round| {
         // Once in a while it is closed as an operator closes it.
         let ending = if round % 3 == 2 { Ending::InOrder } else { Ending::AtOnce };
         world.end(ending);
@@ -39,10 +39,10 @@ fn receipts_outlast_a_headquarters_that_is_dropped_under_load(mut world: World) 
     });
 }
 
-fn receipts_outlast_a_headquarters_that_is_killed_under_load(mut world: World) {
+fn receipts_outlast_a_headquarters_that_is_killed_under_load(world: &mut World) {
     world.end(Ending::InOrder);
     world.start_process(program());
-    under_load(&mut world, |world, _| {
+    under_load(world, |world, _| {
         world.end(Ending::AtOnce);
         world.start_process(program());
     });
@@ -196,9 +196,8 @@ fn a_restored_backup_is_refused_rather_than_contradict_a_receipt() {
 
     std::fs::rename(&store, world.data().join("newest.db")).unwrap();
     std::fs::copy(&backup, &store).unwrap();
-    let refused = hattama_tests::world::block_on(async {
-        hattama_server::app::Headquarters::open(world.data()).await.err()
-    });
+    let refused =
+        block_on(async { hattama_server::app::Headquarters::open(world.data()).await.err() });
     let said = refused.expect("an older store is not served").to_string();
     assert!(said.contains("older backup"), "{said}");
 
@@ -207,4 +206,28 @@ fn a_restored_backup_is_refused_rather_than_contradict_a_receipt() {
     std::fs::rename(world.data().join("newest.db"), &store).unwrap();
     world.start();
     witness.history(&world.wire(), &early);
+}
+
+#[test]
+fn a_second_signer_on_one_store_is_stopped_before_it_contradicts_the_first() {
+    let world = World::new();
+    let (mut device, mut witness) = (world.device(1), world.witness());
+    let records: Vec<Signed> =
+        (0..3).map(|number| device.protocol(world.country().precinct(0), number)).collect();
+    // Somebody removed the lock and started headquarters twice.
+    std::fs::remove_file(world.data().join("lock")).unwrap();
+    block_on(async {
+        let second = hattama_server::app::Headquarters::open(world.data()).await.unwrap();
+        witness.push(&world.wire().push_all([&records[0]]));
+        for _ in 0..3 {
+            let batch =
+                PushRequest { records: vec![records[1].text.clone()], ..PushRequest::default() };
+            let refused = second.push.push(batch, None, hattama_server::clock::system()).await;
+            assert!(refused.is_err(), "{refused:?}");
+        }
+    });
+    let reply = world.wire().push_all(&records);
+    assert_eq!(witness.push(&reply).len(), 3, "the first goes on");
+    witness.history(&world.wire(), &records[0]);
+    assert_eq!(world.wire().records().len(), 3);
 }

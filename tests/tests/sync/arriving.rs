@@ -20,7 +20,7 @@ in_every_world![
     a_chain_with_a_hole_is_told_and_the_hole_can_be_filled,
 ];
 
-fn one_protocol_with_its_photograph_arrives_whole_and_once(world: World) {
+fn one_protocol_with_its_photograph_arrives_whole_and_once(world: &World) {
     let (phone, wire, mut witness) = (world.phone(), world.wire(), world.witness());
     let (unit, photo) = (world.country().precinct(3), plain_photo(1, 150_000));
     let captured = phone.photographed(unit.clone(), 5, &photo);
@@ -52,7 +52,7 @@ fn one_protocol_with_its_photograph_arrives_whole_and_once(world: World) {
     assert_eq!((wire.records(), wire.state_root()), (records, root));
 }
 
-fn any_order_grouping_and_repetition_of_a_chain_counts_once(world: World) {
+fn any_order_grouping_and_repetition_of_a_chain_counts_once(world: &World) {
     let (wire, mut device, mut witness) = (world.wire(), world.device(1), world.witness());
     let records: Vec<Signed> = (0..40)
         .map(|number| device.protocol(world.country().precinct(number), number as u64))
@@ -103,7 +103,7 @@ fn any_order_grouping_and_repetition_of_a_chain_counts_once(world: World) {
     witness.history(&wire, &records[0]);
 }
 
-fn a_chain_with_a_hole_is_told_and_the_hole_can_be_filled(world: World) {
+fn a_chain_with_a_hole_is_told_and_the_hole_can_be_filled(world: &World) {
     let (wire, mut device) = (world.wire(), world.device(1));
     let unit = world.country().precinct(0);
     let records: Vec<Signed> = (0..4).map(|n| device.protocol(unit.clone(), n)).collect();
@@ -140,10 +140,10 @@ fn a_network_that_says_everything_twice_changes_nothing() {
     let (phone, wire) = (world.phone(), world.wire());
     world.proxy.mood(Mood::Twice);
     let mut captured = BTreeSet::new();
-    for number in 0..4 {
-        let photo = plain_photo(number, 60_000);
-        let unit = world.country().precinct(number as usize);
-        captured.insert(phone.photographed(unit, number, &photo).record);
+    for number in 0..4_u32 {
+        let photo = plain_photo(number.into(), 60_000);
+        let unit = world.country().precinct(0);
+        captured.insert(phone.photographed(unit, number.into(), &photo).record);
         phone.sync();
         // The conversation ends here, and is had once more with headquarters.
         world.proxy.hang_up();
