@@ -18,7 +18,7 @@ use hattama_proto::{
 use serde::Deserialize;
 
 use super::{HttpProblem, auth::Device, body};
-use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, store};
+use crate::{app::Headquarters, ingest::PhotoError, store};
 
 /// Most receipts in one answer.
 const RECEIPTS_PAGE: u32 = 256;
@@ -71,10 +71,13 @@ pub(super) async fn status(
         .filter_map(|(id, position)| Some((*id, position?)))
         .collect();
     let indices: Vec<u64> = found.iter().map(|(_, position)| *position).collect();
-    let (receipts, checkpoint) = headquarters
-        .sequencer
-        .receipts(&indices)
-        .map_or((Vec::new(), None), |(receipts, note)| (receipts, Some(note.to_string())));
+    let (receipts, checkpoint) = if indices.is_empty() {
+        (Vec::new(), headquarters.sequencer.checkpoint())
+    } else {
+        let (receipts, note) = headquarters.sequencer.receipts(&indices).await?;
+        (receipts, Some(note))
+    };
+    let checkpoint = checkpoint.map(|note| note.to_string());
     let mut photos: Vec<(PhotoHash, PhotoState)> = Vec::new();
     for photo in asked.photos {
         match headquarters.photos.state(photo).await {
@@ -124,8 +127,7 @@ pub(super) async fn receipts(
     if indices.is_empty() {
         return Ok(Json(ReceiptsReply { receipts: Vec::new(), checkpoint: None, next: None }));
     }
-    let (parts, checkpoint) =
-        headquarters.sequencer.receipts(&indices).ok_or(SequenceError::Overloaded)?;
+    let (parts, checkpoint) = headquarters.sequencer.receipts(&indices).await?;
     let more = u32::try_from(of_key.len()) == Ok(RECEIPTS_PAGE);
     Ok(Json(ReceiptsReply {
         receipts: of_key

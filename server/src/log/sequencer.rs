@@ -190,8 +190,21 @@ impl Sequencer {
         })
     }
 
-    /// Receipts for leaves that were logged before, with the checkpoint they share.
-    pub fn receipts(&self, indices: &[u64]) -> Option<(Vec<ReceiptPart>, Arc<str>)> {
+    /// Receipts for leaves that the store holds, with the checkpoint they share.
+    pub async fn receipts(
+        &self,
+        indices: &[u64],
+    ) -> Result<(Vec<ReceiptPart>, Arc<str>), SequenceError> {
+        if let Some(found) = self.covered(indices) {
+            return Ok(found);
+        }
+        // A leaf that the store holds and no checkpoint shows yet is of the group that is being
+        // logged right now: whoever waits for a turn finds it shown.
+        self.append(Vec::new()).await?;
+        self.covered(indices).ok_or(SequenceError::Overloaded)
+    }
+
+    fn covered(&self, indices: &[u64]) -> Option<(Vec<ReceiptPart>, Arc<str>)> {
         self.read(|signed| {
             let at = signed.tree.at(signed.size).ok()?;
             let parts = indices

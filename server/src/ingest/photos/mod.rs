@@ -8,10 +8,12 @@
 //! and nothing is left to a clean-up. Partial files are worth nothing after a power cut: the hash
 //! decides, and until the receipt the phone keeps the original. So they are not synced.
 
+mod arrival;
+mod partial;
+
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::{self, Read as _},
+    io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
@@ -23,6 +25,7 @@ use hattama_proto::{
     wire::{CellBitmap, ContentRange, PhotoReply, PhotoState},
 };
 
+use self::arrival::{Arrival, Progress};
 use crate::{
     blobs::BlobFolder,
     clock::Clock,
@@ -41,15 +44,15 @@ pub struct Photos {
     partial: PathBuf,
     sequencer: Sequencer,
     clock: Clock,
-    open: Arc<Mutex<OpenPartials>>,
+    arrivals: Arc<Mutex<Arrivals>>,
 }
 
-/// Partial files that some request is writing to right now, by hash and announced length. Weak, so
-/// that an abandoned upload holds no open file: what it reached stands on the disk.
-type OpenPartials = HashMap<(PhotoHash, u64), Weak<Mutex<Partial>>>;
+/// Photos that some request is about right now, by hash and announced length. Weak, so that an
+/// abandoned upload holds no open file: what it reached stands on the disk.
+type Arrivals = HashMap<(PhotoHash, u64), Weak<Arrival>>;
 
 /// Dead entries are swept out beyond this many.
-const OPEN_SWEEP: usize = 1024;
+const ARRIVALS_SWEEP: usize = 1024;
 
 /// Why a photo, or a range of it, was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -86,21 +89,12 @@ impl From<io::Error> for PhotoError {
     }
 }
 
-/// A photo on its way: its file and the cells that have come.
-#[derive(Debug)]
-struct Partial {
-    file: File,
-    path: PathBuf,
-    have: CellBitmap,
-    bytes: u64,
-}
-
 /// One range that is being received.
 pub struct PhotoUpload {
     photos: Photos,
     photo: PhotoHash,
     range: ContentRange,
-    partial: Arc<Mutex<Partial>>,
+    arrival: Arc<Arrival>,
     /// Bytes that do not fill a cell yet.
     pending: Vec<u8>,
     /// Where `pending` begins in the photo.
@@ -124,19 +118,27 @@ impl Photos {
         sequencer: Sequencer,
         clock: Clock,
     ) -> Self {
-        Self { db, blobs, partial, sequencer, clock, open: Arc::default() }
+        Self { db, blobs, partial, sequencer, clock, arrivals: Arc::default() }
     }
 
     /// Where an upload stands; without a receipt.
     pub async fn state(&self, photo: PhotoHash) -> Result<PhotoState, PhotoError> {
+        let whole = PhotoState { have: CellBitmap::default(), complete: true };
         if self.position(photo).await?.is_some() {
-            return Ok(PhotoState { have: CellBitmap::default(), complete: true });
+            return Ok(whole);
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
-        let bytes = admitted(&announced, None)?;
-        let partial = self.partial(photo, bytes).await?;
-        let have = partial.lock().unwrap_or_else(PoisonError::into_inner).have.clone();
-        Ok(PhotoState { have, complete: false })
+        let arrival = self.arrival(photo, admitted(&announced, None)?);
+        // Taken while the log was asked, the arrival may be of a photo that was logged meanwhile.
+        if self.position(photo).await?.is_some() {
+            return Ok(whole);
+        }
+        match blocking(move || Ok(arrival.progress()?)).await? {
+            Progress::Cells(have) => Ok(PhotoState { have, complete: false }),
+            // Nothing has to be sent any more; whichever range comes next is answered with the
+            // receipt.
+            Progress::Full => Ok(whole),
+        }
     }
 
     /// Begins to receive a range.
@@ -145,17 +147,19 @@ impl Photos {
         photo: PhotoHash,
         range: ContentRange,
     ) -> Result<PhotoBegin, PhotoError> {
+        // Taken before the log is asked: whoever is finishing this photo holds it until the log has
+        // it, so either the log knows the photo by now or its arrival is shared.
+        let arrival = self.arrival(photo, range.size);
         if let Some(position) = self.position(photo).await? {
-            return Ok(PhotoBegin::Whole(self.whole(position)?));
+            return Ok(PhotoBegin::Whole(self.whole(position).await?));
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
         admitted(&announced, Some(range.size))?;
-        let partial = self.partial(photo, range.size).await?;
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,
             range,
-            partial,
+            arrival,
             pending: Vec::new(),
             at: range.first,
         };
@@ -166,9 +170,8 @@ impl Photos {
         Ok(store::photos::positions(&self.db, &[photo]).await?.pop().flatten())
     }
 
-    fn whole(&self, position: u64) -> Result<PhotoReply, PhotoError> {
-        let (mut receipts, checkpoint) =
-            self.sequencer.receipts(&[position]).ok_or(SequenceError::Overloaded)?;
+    async fn whole(&self, position: u64) -> Result<PhotoReply, PhotoError> {
+        let (mut receipts, checkpoint) = self.sequencer.receipts(&[position]).await?;
         Ok(PhotoReply {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: receipts.pop(),
@@ -176,45 +179,31 @@ impl Photos {
         })
     }
 
-    /// The partial file of a photo, opened once and shared by all requests for it.
-    async fn partial(
-        &self,
-        photo: PhotoHash,
-        bytes: u64,
-    ) -> Result<Arc<Mutex<Partial>>, PhotoError> {
-        let key = (photo, bytes);
-        let live = |open: &OpenPartials| open.get(&key).and_then(Weak::upgrade);
-        if let Some(partial) = live(&self.open.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(partial);
+    /// The arrival of a photo, shared by all requests for it. Touches no disk.
+    fn arrival(&self, photo: PhotoHash, bytes: u64) -> Arc<Arrival> {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(arrival) = arrivals.get(&(photo, bytes)).and_then(Weak::upgrade) {
+            return arrival;
+        }
+        if arrivals.len() >= ARRIVALS_SWEEP {
+            arrivals.retain(|_, arrival| arrival.strong_count() > 0);
         }
         let path = self.partial.join(format!("{}-{bytes}", photo.to_hex()));
-        let opened = Arc::new(Mutex::new(blocking(move || Partial::open(path, bytes)).await?));
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(partial) = live(&open) {
-            return Ok(partial);
-        }
-        if open.len() >= OPEN_SWEEP {
-            open.retain(|_, partial| partial.strong_count() > 0);
-        }
-        open.insert(key, Arc::downgrade(&opened));
-        Ok(opened)
+        let arrival = Arc::new(Arrival::new(photo, bytes, path, self.blobs.clone()));
+        arrivals.insert((photo, bytes), Arc::downgrade(&arrival));
+        arrival
     }
 
     /// All cells are there: checks the hash, makes the photo durable and logs it.
     async fn finish(
         &self,
         photo: PhotoHash,
-        partial: Arc<Mutex<Partial>>,
+        arrival: Arc<Arrival>,
     ) -> Result<PhotoReply, PhotoError> {
-        let blobs = self.blobs.clone();
-        let bytes = blocking(move || {
-            let mut partial = partial.lock().unwrap_or_else(PoisonError::into_inner);
-            partial.settle(&blobs, &photo)?;
-            Ok(partial.bytes)
-        })
-        .await?;
+        Arc::clone(&arrival).settle().await?;
         // Crash point: the file is whole under its name and not logged; the phone asks again, the
-        // file is found, hashed again and logged.
+        // file is found and logged.
+        let bytes = arrival.bytes();
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
         Ok(PhotoReply {
@@ -250,75 +239,21 @@ impl PhotoUpload {
     async fn keep_cell(&mut self, end: u64) -> Result<(), PhotoError> {
         let cell = std::mem::take(&mut self.pending);
         let at = std::mem::replace(&mut self.at, end);
-        let partial = Arc::clone(&self.partial);
-        blocking(move || {
-            partial.lock().unwrap_or_else(PoisonError::into_inner).write_cell(at, &cell)
-        })
-        .await
+        let arrival = Arc::clone(&self.arrival);
+        blocking(move || Ok(arrival.write_cell(at, &cell)?)).await
     }
 
     /// The body is over, whole or cut: answers where the photo stands now.
     pub async fn finish(self) -> Result<PhotoReply, PhotoError> {
-        let (full, have) = {
-            let partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
-            (partial.have.is_full(partial.bytes), partial.have.clone())
-        };
-        if full {
-            return self.photos.finish(self.photo, self.partial).await;
+        let arrival = Arc::clone(&self.arrival);
+        match blocking(move || Ok(arrival.progress()?)).await? {
+            Progress::Full => self.photos.finish(self.photo, self.arrival).await,
+            Progress::Cells(have) => Ok(PhotoReply {
+                state: PhotoState { have, complete: false },
+                receipt: None,
+                checkpoint: None,
+            }),
         }
-        Ok(PhotoReply {
-            state: PhotoState { have, complete: false },
-            receipt: None,
-            checkpoint: None,
-        })
-    }
-}
-
-impl Partial {
-    fn open(path: PathBuf, bytes: u64) -> Result<Self, PhotoError> {
-        let file =
-            File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
-        let known_cells = fs::read(cells_path(&path)).ok();
-        // Cells noted for a file of another length are of another announcement.
-        let same = file.metadata()?.len() == bytes;
-        let have = known_cells
-            .filter(|_| same)
-            .and_then(|cells| CellBitmap::from_bytes(cells).ok())
-            .unwrap_or_default();
-        if !same {
-            file.set_len(bytes)?;
-        }
-        Ok(Self { file, path, have, bytes })
-    }
-
-    /// Writes one cell and notes it. Data first: a noted cell was written.
-    fn write_cell(&mut self, at: u64, cell: &[u8]) -> Result<(), PhotoError> {
-        let index = at / CELL_BYTES;
-        if self.have.has(index) || at + cell.len() as u64 > self.bytes {
-            return Ok(());
-        }
-        write_at(&self.file, cell, at)?;
-        self.have.set(index);
-        fs::write(cells_path(&self.path), self.have.as_bytes())?;
-        Ok(())
-    }
-
-    /// Hashes the whole file; if it is right, makes it durable under its name.
-    fn settle(&mut self, blobs: &BlobFolder, photo: &PhotoHash) -> Result<(), PhotoError> {
-        if blobs.has(photo) {
-            // Another request got here first, or a crash came between the name and the log.
-            return Ok(());
-        }
-        if hash_file(&self.path)? != *photo {
-            self.have = CellBitmap::default();
-            fs::write(cells_path(&self.path), [])?;
-            return Err(PhotoError::Digest);
-        }
-        self.file.sync_data()?;
-        blobs.adopt(&self.path, photo)?;
-        // What is left is a bitmap of a file that has moved; a crash here leaves it for nothing.
-        let _gone = fs::remove_file(cells_path(&self.path));
-        Ok(())
     }
 }
 
@@ -335,43 +270,6 @@ fn admitted(announced: &[Announced], size: Option<u64>) -> Result<u64, PhotoErro
         Some(_) if named.next().is_some() => Err(PhotoError::SizeConflict),
         Some(_) => Err(PhotoError::NotExpected),
     }
-}
-
-fn cells_path(path: &std::path::Path) -> PathBuf {
-    path.with_extension("cells")
-}
-
-fn hash_file(path: &std::path::Path) -> io::Result<PhotoHash> {
-    let mut file = File::open(path)?;
-    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        context.update(&buffer[..count]);
-    }
-    let digest = context.finish();
-    Ok(PhotoHash::from_bytes(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")))
-}
-
-#[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::os::unix::fs::FileExt as _;
-    file.write_all_at(bytes, at)
-}
-
-#[cfg(windows)]
-fn write_at(file: &File, bytes: &[u8], mut at: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt as _;
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let count = file.seek_write(rest, at)?;
-        at += count as u64;
-        rest = &rest[count..];
-    }
-    Ok(())
 }
 
 /// Runs `work` off the connections' threads; it runs to its end even if nobody waits any more.
