@@ -72,7 +72,18 @@ impl NoteSignature {
         self.id
     }
 
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) const fn new(name: KeyName, id: KeyId, signature: Vec<u8>) -> Self {
+        Self { name, id, signature }
+    }
+
+    /// The bytes after the key's id.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// Reads one line without its end, as a witness answers with it. Says nothing yet about who
+    /// made it.
+    pub fn parse(line: &str) -> Option<Self> {
         let (name, signature) = line.strip_prefix(DASH)?.split_once(' ')?;
         let name = KeyName::new(name).ok()?;
         let bytes = STANDARD.decode(signature).ok()?;
@@ -168,6 +179,20 @@ impl SignedNote {
             return Err(NoteError::NoKnownSignature);
         }
         Ok(&self.text)
+    }
+
+    /// The note with further signature lines, each once. What stood there before stays.
+    pub fn with(&self, lines: impl IntoIterator<Item = NoteSignature>) -> Result<Self, NoteError> {
+        let mut note = self.clone();
+        for line in lines {
+            if !note.signatures.contains(&line) {
+                note.signatures.push(line);
+            }
+        }
+        if note.signatures.len() > NOTE_SIGNATURES_MAX {
+            return Err(NoteError::TooManySignatures);
+        }
+        Ok(note)
     }
 
     /// The text as it came, which anybody may have written. For showing what was refused.

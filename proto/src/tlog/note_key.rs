@@ -1,7 +1,8 @@
 //! Keys of signed notes: their names, their four-byte ids, and their two halves.
 //!
-//! Only signature type 0x01 (Ed25519 over the note's text) is spoken here. A verifier key is
-//! written `name+id+key`, as `signed-note@v1.0.0` and everybody's tools have it.
+//! Signature type 0x01 (Ed25519 over the note's text) is a log's; what a witness signs is in
+//! `cosignature.rs`, with type 0x04. A verifier key is written `name+id+key`, as
+//! `signed-note@v1.0.0` and everybody's tools have it.
 
 use std::{fmt, str::FromStr};
 
@@ -12,6 +13,9 @@ use super::hash::{hex, unhex};
 
 /// Signature type of a plain Ed25519 signature over the note's text.
 const ED25519_TYPE: u8 = 1;
+
+/// Signature type of a timestamped Ed25519 cosignature.
+pub(super) const COSIGNATURE_TYPE: u8 = 4;
 
 /// Longest key name, in bytes. A name is a host and a path; the bound keeps a signature line short
 /// enough to read.
@@ -28,7 +32,10 @@ pub enum KeyError {
     #[error("expected name, plus sign, eight hex digits, plus sign, base64")]
     Form,
     /// The key is of a type that is not spoken here, or of the wrong length for it.
-    #[error("only Ed25519 note keys (type 1, 32 bytes) are supported")]
+    #[error(
+        "a log's key is of type 1 and a witness's of type 4, both with 32 bytes; this is neither, \
+         or the other"
+    )]
     Type,
     /// The id is not the id of this name and key: one of the three was altered.
     #[error("the key id belongs to another name or key")]
@@ -82,10 +89,10 @@ impl fmt::Debug for KeyName {
 pub struct KeyId(pub(super) [u8; 4]);
 
 impl KeyId {
-    fn of(name: &KeyName, public_key: &[u8; 32]) -> Self {
+    pub(super) fn of(name: &KeyName, signature_type: u8, public_key: &[u8; 32]) -> Self {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         context.update(name.0.as_bytes());
-        context.update(&[b'\n', ED25519_TYPE]);
+        context.update(&[b'\n', signature_type]);
         context.update(public_key);
         let digest = context.finish();
         Self(*digest.as_ref().first_chunk().expect("SHA-256 gives 32 bytes"))
@@ -129,28 +136,14 @@ pub struct VerifierKey {
 impl VerifierKey {
     /// A verifier key from a raw Ed25519 public key.
     pub fn new(name: KeyName, public_key: [u8; 32]) -> Self {
-        let id = KeyId::of(&name, &public_key);
+        let id = KeyId::of(&name, ED25519_TYPE, &public_key);
         Self { name, id, public_key }
     }
 
     /// Reads `name+id+key`, and nothing that is not written exactly so.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        // The base64 at the end may hold plus signs of its own; the name and the id cannot.
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(KeyError::Form);
-        };
-        let name = KeyName::new(name)?;
-        let id = KeyId(unhex(id.as_bytes()).ok_or(KeyError::Form)?);
-        let key = STANDARD.decode(key).map_err(|_| KeyError::Form)?;
-        let Some((&ED25519_TYPE, public_key)) = key.split_first() else {
-            return Err(KeyError::Type);
-        };
-        let key = Self::new(name, public_key.try_into().map_err(|_| KeyError::Type)?);
-        if key.id != id {
-            return Err(KeyError::Id);
-        }
-        Ok(key)
+        let (name, public_key) = parse_vkey(text, ED25519_TYPE)?;
+        Ok(Self::new(name, public_key))
     }
 
     /// Whose key it is.
@@ -174,6 +167,34 @@ impl VerifierKey {
     }
 }
 
+/// Name and key of `name+id+key`, the key being of this type and the id theirs.
+pub(super) fn parse_vkey(text: &str, signature_type: u8) -> Result<(KeyName, [u8; 32]), KeyError> {
+    // The base64 at the end may hold plus signs of its own; the name and the id cannot.
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyError::Form);
+    };
+    let name = KeyName::new(name)?;
+    let id = KeyId(unhex(id.as_bytes()).ok_or(KeyError::Form)?);
+    let key = STANDARD.decode(key).map_err(|_| KeyError::Form)?;
+    let public_key = match key.split_first() {
+        Some((found, public_key)) if *found == signature_type => public_key,
+        _ => return Err(KeyError::Type),
+    };
+    let public_key = public_key.try_into().map_err(|_| KeyError::Type)?;
+    if KeyId::of(&name, signature_type, &public_key) != id {
+        return Err(KeyError::Id);
+    }
+    Ok((name, public_key))
+}
+
+/// A key as `name+id+key`.
+pub(super) fn vkey(name: &KeyName, id: KeyId, signature_type: u8, public_key: &[u8; 32]) -> String {
+    let mut key = vec![signature_type];
+    key.extend(public_key);
+    format!("{name}+{id}+{}", STANDARD.encode(key))
+}
+
 impl FromStr for VerifierKey {
     type Err = KeyError;
 
@@ -184,9 +205,7 @@ impl FromStr for VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![ED25519_TYPE];
-        key.extend(self.public_key);
-        write!(f, "{}+{}+{}", self.name, self.id, STANDARD.encode(key))
+        f.write_str(&vkey(&self.name, self.id, ED25519_TYPE, &self.public_key))
     }
 }
 
