@@ -26,3 +26,4 @@ pub mod review;
 pub mod setup;
 pub mod store;
 pub mod web;
+pub mod witness;

@@ -133,6 +133,7 @@ impl Setup {
             hq: stand_in.public(),
             log_origin: log_origin.to_owned(),
             log_vkey: String::new(),
+            witnesses: None,
         };
         self.complete(&keys, &[]).map(drop)
     }
@@ -181,6 +182,7 @@ pub async fn init(
         hq: hq.public(),
         log_origin: options.log_origin.clone(),
         log_vkey: signer.verifier_key().to_string(),
+        witnesses: None,
     };
     let Parts { parts, manifest, pack } = setup.complete(&keys, &options.addresses)?;
     let election = pack.election.id.clone();

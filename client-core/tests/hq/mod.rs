@@ -181,6 +181,7 @@ impl Hq {
                 hq: self.hq.public(),
                 log_origin: "hq.example.org/log".into(),
                 log_vkey: self.log.verifier_key().to_string(),
+                witnesses: None,
             },
             addresses: vec![],
         };

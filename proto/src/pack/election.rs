@@ -6,6 +6,7 @@ use super::Names;
 use crate::{
     id::{ChoiceCode, ContestCode, CopyType, ElectionId, Kid},
     key::PublicKey,
+    tlog::{CosignerKey, KeyError, Policy, PolicyError, VerifierKey},
 };
 
 /// Everything about the election that is neither a unit nor a form.
@@ -101,11 +102,48 @@ pub struct HqKeys {
     pub log_origin: String,
     /// Signs checkpoints, as a signed-note verifier key (`name+hash+key`).
     pub log_vkey: String,
+    /// Who watches the log besides; none in set-ups made before there were witnesses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<Witnesses>,
+}
+
+/// Second organisations that cosign the log's checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witnesses {
+    /// Their keys, as verifier keys of type 4 (`name+hash+key`).
+    pub keys: Vec<String>,
+    /// How many of them must have cosigned before a phone calls a receipt cosigned.
+    pub quorum: u32,
+}
+
+/// Why the keys of a set-up cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HqKeysError {
+    /// The log's key, or a witness's, is not one.
+    #[error("a key of the log or of a witness is not one")]
+    Key(#[from] KeyError),
+    /// The keys do not make a policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 impl HqKeys {
     /// Whether `kid` names the key that signs statements.
     pub fn is_hq(&self, kid: Kid) -> bool {
         self.hq.kid() == kid
+    }
+
+    /// What receipts are checked by: the log's key, the witnesses' and how many of them.
+    pub fn policy(&self) -> Result<Policy, HqKeysError> {
+        let log = VerifierKey::parse(&self.log_vkey)?;
+        let Some(witnesses) = &self.witnesses else { return Ok(Policy::of_log(log)) };
+        let keys = witnesses
+            .keys
+            .iter()
+            .map(|key| CosignerKey::parse(key))
+            .collect::<Result<Vec<_>, _>>()?;
+        let quorum = usize::try_from(witnesses.quorum).unwrap_or(usize::MAX);
+        Ok(Policy::new(log, keys, quorum)?)
     }
 }

@@ -13,7 +13,8 @@ mod units;
 
 pub use self::{
     election::{
-        Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, HqKeys, LinkedCopies,
+        Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, HqKeys, HqKeysError,
+        LinkedCopies, Witnesses,
     },
     form::{FormDefinition, FormKind, FormLine, FormPart, Question, QuestionKind},
     incidents::{CategoryDefinition, IncidentPart, PhaseDefinition},

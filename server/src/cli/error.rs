@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     app::OpenError, config::ConfigError, folder::FolderError, keys::KeyFileError, setup::InitError,
-    store::StoreError,
+    store::StoreError, witness::WitnessFolderError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -92,6 +92,12 @@ impl From<ConfigError> for CliError {
 
 impl From<KeyFileError> for CliError {
     fn from(error: KeyFileError) -> Self {
+        Self::Machine(whole(&error))
+    }
+}
+
+impl From<WitnessFolderError> for CliError {
+    fn from(error: WitnessFolderError) -> Self {
         Self::Machine(whole(&error))
     }
 }

@@ -4,6 +4,7 @@
 //! init, serve                                             work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
 //! verify                                                  works on files, offline
+//! witness                                                 for a second organisation: a folder of its own
 //! ```
 //!
 //! What it promises:
@@ -30,6 +31,7 @@ mod tls;
 mod unit_file;
 mod units;
 mod verify;
+mod witness;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -82,6 +84,8 @@ enum Command {
     Official(official::Official),
     /// Check records and receipts offline, without trusting headquarters
     Verify(verify::Verify),
+    /// Watch logs of others: cosign what continues, refuse what does not
+    Witness(witness::WitnessCommand),
 }
 
 /// Runs the command that `arguments` ask for, the program's name first.
@@ -104,6 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Official(official) => official.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Witness(witness) => witness.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

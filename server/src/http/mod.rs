@@ -11,6 +11,7 @@ mod publications;
 mod records;
 mod sync;
 mod units;
+mod witness;
 
 use actix_web::{
     HttpServer,
@@ -25,7 +26,7 @@ use hattama_proto::{
 use std::net::TcpListener;
 
 pub(crate) use self::auth::COOKIE;
-pub use self::{auth::Operator, problem::HttpProblem};
+pub use self::{auth::Operator, problem::HttpProblem, witness::serve_witness};
 use crate::app::Headquarters;
 
 /// Threads that serve connections. Signatures and disks have threads of their own.

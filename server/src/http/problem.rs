@@ -7,7 +7,10 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use hattama_proto::problem::{Problem, ProblemCode};
+use hattama_proto::{
+    problem::{Problem, ProblemCode},
+    tlog::Refusal,
+};
 
 use crate::{
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
@@ -15,6 +18,7 @@ use crate::{
     picture::PictureError,
     review::ReviewError,
     store::StoreError,
+    witness::WitnessError,
 };
 
 /// Seconds after which to come back when the store did not answer.
@@ -239,6 +243,32 @@ impl From<ReviewError> for HttpProblem {
         };
         Self::new(code, error.to_string())
     }
+}
+
+/// What a witness answers instead of a cosignature, as `tlog-witness` has it.
+pub(super) fn witness_refused(error: &WitnessError) -> HttpResponse {
+    let status = match error {
+        WitnessError::Refused(Refusal::Stale { known }) => {
+            return HttpResponse::build(StatusCode::CONFLICT)
+                .insert_header((header::CONTENT_TYPE, "text/x.tlog.size"))
+                .body(format!("{known}\n"));
+        }
+        WitnessError::Refused(Refusal::NotSigned(_)) => StatusCode::FORBIDDEN,
+        WitnessError::Refused(Refusal::UnknownLog(_)) => StatusCode::NOT_FOUND,
+        WitnessError::Refused(Refusal::NotConsistent(_)) => {
+            tracing::warn!("a checkpoint does not continue the last one; nothing was cosigned");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        WitnessError::Refused(_) => StatusCode::BAD_REQUEST,
+        WitnessError::Folder(error) => {
+            tracing::error!(error = %Chain(error), "the witness cannot use its folder");
+            return HttpResponse::build(StatusCode::INTERNAL_SERVER_ERROR)
+                .body("the witness cannot store; nothing was cosigned\n");
+        }
+    };
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .body(format!("{error}\n"))
 }
 
 /// A body that is not the JSON of its endpoint.

@@ -121,6 +121,7 @@ pub(crate) fn pack() -> Arc<Pack> {
                 hq: key(99).public(),
                 log_origin: "log".to_owned(),
                 log_vkey: "none".to_owned(),
+                witnesses: None,
             },
             addresses: vec![],
         },

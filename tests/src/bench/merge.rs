@@ -60,6 +60,7 @@ fn pack() -> Pack {
         hq: key.public(),
         log_origin: "bench.example/merge".into(),
         log_vkey: String::new(),
+        witnesses: None,
     };
     let (election, forms, incidents, mut units) = exercise::setup::parts(keys, Vec::new());
     let parent = units.units.iter().find(|unit| unit.kind == UnitKind::District);

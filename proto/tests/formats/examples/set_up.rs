@@ -76,6 +76,7 @@ pub(crate) fn election_part() -> ElectionPart {
             hq: Signer::Hq.key().public(),
             log_origin: log.verifier_key().name().as_str().to_owned(),
             log_vkey: log.verifier_key().to_string(),
+            witnesses: None,
         },
         addresses: vec!["https://hq.example.org".into()],
     }

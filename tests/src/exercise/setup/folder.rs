@@ -37,5 +37,5 @@ fn units_json(units: &UnitPart) -> io::Result<String> {
 /// Fills the place of the keys until they are taken out.
 fn nobodys_keys() -> HqKeys {
     let key = PublicKey::new([9; 32]).expect("not one of the small points");
-    HqKeys { hq: key, log_origin: String::new(), log_vkey: String::new() }
+    HqKeys { hq: key, log_origin: String::new(), log_vkey: String::new(), witnesses: None }
 }

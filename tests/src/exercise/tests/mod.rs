@@ -26,7 +26,12 @@ fn demonstration() -> Exercise {
 
 fn parts() -> BTreeMap<PartName, Vec<u8>> {
     let key = PublicKey::new([9; 32]).unwrap();
-    let keys = HqKeys { hq: key, log_origin: "exercise".into(), log_vkey: "exercise+0+0".into() };
+    let keys = HqKeys {
+        hq: key,
+        log_origin: "exercise".into(),
+        log_vkey: "exercise+0+0".into(),
+        witnesses: None,
+    };
     let (election, forms, incidents, units) = exercise_parts(keys, vec!["http://127.0.0.1".into()]);
     BTreeMap::from([
         (PartName::Election, serde_json::to_vec(&election).unwrap()),
