@@ -9,6 +9,7 @@ use crate::{
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
     config::{Config, ConfigError},
+    cosigning::{Collecting, Cosigning, CosigningError},
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions},
     keys::{self, KeyFileError},
@@ -43,8 +44,12 @@ pub struct Headquarters {
     pub sessions: Sessions,
     /// Decides.
     pub review: Review,
+    /// Cosignatures of the log's checkpoints.
+    pub cosigning: Cosigning,
     /// Headquarters' clock.
     pub clock: Clock,
+    /// Asks the witnesses.
+    collecting: Arc<Collecting>,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -73,6 +78,9 @@ pub enum OpenError {
     /// The log.
     #[error(transparent)]
     Log(#[from] SequenceError),
+    /// The witnesses.
+    #[error(transparent)]
+    Cosigning(#[from] CosigningError),
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -112,6 +120,10 @@ impl Headquarters {
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let policy = book.read().pack.election.keys.policy().map_err(CosigningError::Keys)?;
+        let cosigning =
+            Cosigning::open(db.clone(), sequencer.clone(), policy, &config.witness, clock).await?;
+        let collecting = Arc::new(Collecting::start(cosigning.clone(), &config.witness).await?);
         let blobs = BlobFolder::new(folder.blobs());
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
@@ -136,13 +148,16 @@ impl Headquarters {
             blobs,
             book,
             sequencer,
+            cosigning,
             clock,
+            collecting,
             _lock: lock,
         })
     }
 
     /// Finishes what was begun and lets go of the store.
     pub async fn close(&self) {
+        self.collecting.stop();
         self.db.close().await;
     }
 }

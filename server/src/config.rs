@@ -44,6 +44,22 @@ pub struct Config {
     /// Set when a proxy on this machine or network ends TLS in front of this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_proxy: Option<String>,
+    /// Witnesses that are asked to cosign the log's checkpoints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witness: Vec<WitnessConfig>,
+}
+
+/// A second organisation that cosigns the log's checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Its name, as in its key.
+    pub name: String,
+    /// Its public key, as `hattama witness init` printed it.
+    pub vkey: String,
+    /// Address that it is asked under; none where requests travel by file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// Why the configuration cannot be used.

@@ -15,7 +15,7 @@ use hattama_proto::{
     id::{ElectionId, Kid, PartHash},
     jws::SignError,
     key::SigningKey,
-    pack::{HqKeys, Pack, PackError, PackManifest, PartName, PartRef},
+    pack::{HqKeys, HqKeysError, Pack, PackError, PackManifest, PartName, PartRef, Witnesses},
     statement::{StatementClaims, sign_statement},
     time::UnixMillis,
     tlog::KeyName,
@@ -24,7 +24,7 @@ use hattama_proto::{
 use crate::{
     book::{Authority, Book, SharedBook},
     clock::Clock,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, WitnessConfig},
     folder::{DataFolder, FolderError},
     ingest::{own_statement, token_hash},
     keys::{self, KeyFileError},
@@ -53,6 +53,25 @@ pub struct InitOptions {
     pub database: Option<String>,
     /// Name of the first operator account.
     pub operator: String,
+    /// Who watches the log.
+    pub witnesses: NewWitnesses,
+}
+
+/// The witnesses of a new headquarters.
+#[derive(Clone, Debug, Default)]
+pub struct NewWitnesses {
+    /// Each with its key and, where there is one, its address.
+    pub known: Vec<WitnessConfig>,
+    /// How many of them must have cosigned.
+    pub quorum: u32,
+}
+
+impl NewWitnesses {
+    /// As the set-up names them to phones.
+    fn policy(&self) -> Option<Witnesses> {
+        let keys: Vec<String> = self.known.iter().map(|one| one.vkey.clone()).collect();
+        (!keys.is_empty()).then_some(Witnesses { keys, quorum: self.quorum })
+    }
 }
 
 /// A headquarters that was made.
@@ -84,6 +103,9 @@ pub enum InitError {
     /// The parts do not make a set-up.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// The witnesses' keys are not keys, or do not make a quorum.
+    #[error(transparent)]
+    Witnesses(#[from] HqKeysError),
     /// The name of the log cannot be used.
     #[error("the log's name {0:?} cannot be used: no spaces, no plus sign")]
     Origin(String),
@@ -182,7 +204,7 @@ pub async fn init(
         hq: hq.public(),
         log_origin: options.log_origin.clone(),
         log_vkey: signer.verifier_key().to_string(),
-        witnesses: None,
+        witnesses: options.witnesses.policy(),
     };
     let Parts { parts, manifest, pack } = setup.complete(&keys, &options.addresses)?;
     let election = pack.election.id.clone();
@@ -197,7 +219,9 @@ pub async fn init(
         tls_key: None,
         tls_pin: None,
         behind_proxy: None,
+        witness: options.witnesses.known.clone(),
     };
+    keys.policy()?;
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();
     let db = Db::open(&config.database_url(&folder)?, now).await?;

@@ -91,6 +91,7 @@ impl World {
                 DatabaseUrl::Postgres(url) => Some(url.clone()),
             },
             operator: "op".to_owned(),
+            witnesses: Default::default(),
         };
         let made = block_on(async {
             let set_up = Setup::read(&set_up).expect("the set-up was just written");

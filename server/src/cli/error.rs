@@ -66,6 +66,7 @@ impl From<InitError> for CliError {
             | InitError::Election(_)
             | InitError::Pack(_)
             | InitError::Origin(_)
+            | InitError::Witnesses(_)
             | InitError::Store(StoreError::Url(_)) => Self::Input(text),
             InitError::Folder(error) => error.into(),
             InitError::Config(_)

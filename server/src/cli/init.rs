@@ -7,14 +7,15 @@ use std::{
 };
 
 use clap::Args;
-use hattama_proto::tlog::KeyName;
+use hattama_proto::tlog::{CosignerKey, KeyName};
 
 use super::{CliError, output};
 use crate::{
     clock,
+    config::WitnessConfig,
     folder::{DataFolder, write_durably},
     keys,
-    setup::{self, InitOptions, NewHeadquarters, Setup},
+    setup::{self, InitOptions, NewHeadquarters, NewWitnesses, Setup},
 };
 
 /// Where `init` and `serve` listen unless told otherwise.
@@ -53,6 +54,14 @@ pub(super) struct Init {
     /// Name of the operator account, as histories and decisions will show it
     #[arg(long, value_name = "NAME", default_value = "operator")]
     operator: String,
+    /// A witness of the log: the key that `hattama witness init` printed, and after a comma the
+    /// address it is asked under, if there is one; repeat it for several
+    #[arg(long = "witness", value_name = "VKEY[,URL]")]
+    witnesses: Vec<String>,
+    /// How many witnesses must have cosigned before phones call a receipt cosigned; all if not
+    /// given
+    #[arg(long, value_name = "COUNT", requires = "witnesses")]
+    quorum: Option<u32>,
     /// Also write the operator token into this file, readable by you only
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -76,6 +85,7 @@ impl Init {
             log_origin,
             database: self.database,
             operator: self.operator,
+            witnesses: witnesses(&self.witnesses, self.quorum)?,
         };
         let made = super::serve::runtime()?.block_on(setup::init(
             &self.folder,
@@ -141,6 +151,23 @@ Next:
         root_kid = made.root,
         root = root.display(),
     ))
+}
+
+/// Witnesses as they were named, all of them needed unless said otherwise.
+fn witnesses(given: &[String], quorum: Option<u32>) -> Result<NewWitnesses, CliError> {
+    let one = |text: &String| {
+        // A name may hold a comma, an address that begins so does not end a key.
+        let (vkey, url) = match text.rsplit_once(",http") {
+            Some((vkey, rest)) => (vkey, Some(format!("http{rest}"))),
+            None => (text.as_str(), None),
+        };
+        let key = CosignerKey::parse(vkey)
+            .map_err(|error| CliError::Input(format!("--witness {vkey}: {error}")))?;
+        Ok(WitnessConfig { name: key.name().to_string(), vkey: key.to_string(), url })
+    };
+    let known = given.iter().map(one).collect::<Result<Vec<_>, CliError>>()?;
+    let all = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    Ok(NewWitnesses { known, quorum: quorum.unwrap_or(all) })
 }
 
 /// Addresses as phones will use them.

@@ -20,6 +20,7 @@ mod error;
 mod incidents;
 mod init;
 mod invite;
+mod log;
 mod logging;
 mod official;
 mod output;
@@ -80,6 +81,8 @@ enum Command {
     Units(units::Units),
     /// List incidents, show one, or take a step with one
     Incidents(incidents::Incidents),
+    /// Carry the log's checkpoints to witnesses by file
+    Log(log::Log),
     /// What the commission published
     Official(official::Official),
     /// Check records and receipts offline, without trusting headquarters
@@ -106,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Records(records) => records.run(),
         Command::Units(units) => units.run(),
         Command::Incidents(incidents) => incidents.run(),
+        Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
         Command::Verify(verify) => verify.run(),
         Command::Witness(witness) => witness.run(),

@@ -215,6 +215,7 @@ mod tests {
             tls_key: None,
             tls_pin: None,
             behind_proxy: None,
+            witness: Vec::new(),
         }
     }
 

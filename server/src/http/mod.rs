@@ -3,6 +3,7 @@
 mod auth;
 mod blobs;
 mod body;
+mod cosignatures;
 mod enrolments;
 mod incidents;
 mod packs;
@@ -67,6 +68,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/invitations", web::post().to(enrolments::invite))
                 .route("/publications", web::get().to(publications::list))
                 .route("/publications", web::post().to(publications::archive))
+                .route("/cosignatures", web::post().to(cosignatures::take))
+                .route("/cosignatures/request", web::get().to(cosignatures::request))
                 .route("/state-root", web::get().to(units::state_root)),
         )
         // Anybody: the log's newest head.

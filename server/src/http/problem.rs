@@ -13,6 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    cosigning::CosigningError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     picture::PictureError,
@@ -156,6 +157,23 @@ impl From<SequenceError> for HttpProblem {
                 .retry_after(60)
             }
         }
+    }
+}
+
+impl From<CosigningError> for HttpProblem {
+    fn from(error: CosigningError) -> Self {
+        let code = match error {
+            CosigningError::Unknown(_) => ProblemCode::NotFound,
+            CosigningError::NotOurs | CosigningError::Forged(_) | CosigningError::NotCosigned => {
+                ProblemCode::Invalid
+            }
+            CosigningError::Store(error) => return error.into(),
+            error @ (CosigningError::Key { .. }
+            | CosigningError::Address { .. }
+            | CosigningError::Keys(_)
+            | CosigningError::Policy(_)) => return Self::internal(&error),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

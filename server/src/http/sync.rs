@@ -1,5 +1,7 @@
 //! What phones ask: hello, push, status, receipts, feed.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
@@ -12,13 +14,13 @@ use hattama_proto::{
     problem::ProblemCode,
     wire::{
         ChainState, Feed, FeedItem, FeedKind, Hello, Limits, PhotoState, PushReply, PushRequest,
-        ReceiptKind, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt,
+        ReceiptKind, ReceiptPart, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt,
     },
 };
 use serde::Deserialize;
 
 use super::{HttpProblem, auth::Device, body};
-use crate::{app::Headquarters, ingest::PhotoError, store};
+use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, store};
 
 /// Most receipts in one answer.
 const RECEIPTS_PAGE: u32 = 256;
@@ -74,7 +76,7 @@ pub(super) async fn status(
     let (receipts, checkpoint) = if indices.is_empty() {
         (Vec::new(), headquarters.sequencer.checkpoint())
     } else {
-        let (receipts, note) = headquarters.sequencer.receipts(&indices).await?;
+        let (receipts, note) = later_receipts(&headquarters, &indices).await?;
         (receipts, Some(note))
     };
     let checkpoint = checkpoint.map(|note| note.to_string());
@@ -88,6 +90,18 @@ pub(super) async fn status(
     }
     let records = found.into_iter().map(|(id, _)| id).zip(receipts).collect();
     Ok(Json(StatusReply { chain, records, photos, checkpoint }))
+}
+
+/// Receipts that are asked for again: under the newest cosigned checkpoint where that covers them
+/// all, else under the newest one.
+async fn later_receipts(
+    headquarters: &Headquarters,
+    indices: &[u64],
+) -> Result<(Vec<ReceiptPart>, Arc<str>), SequenceError> {
+    match headquarters.cosigning.receipts(indices) {
+        Some(cosigned) => Ok(cosigned),
+        None => headquarters.sequencer.receipts(indices).await,
+    }
 }
 
 /// Sums up which places of a chain have arrived.
@@ -127,7 +141,7 @@ pub(super) async fn receipts(
     if indices.is_empty() {
         return Ok(Json(ReceiptsReply { receipts: Vec::new(), checkpoint: None, next: None }));
     }
-    let (parts, checkpoint) = headquarters.sequencer.receipts(&indices).await?;
+    let (parts, checkpoint) = later_receipts(&headquarters, &indices).await?;
     let more = u32::try_from(of_key.len()) == Ok(RECEIPTS_PAGE);
     Ok(Json(ReceiptsReply {
         receipts: of_key

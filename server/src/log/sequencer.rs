@@ -215,6 +215,17 @@ impl Sequencer {
         })
     }
 
+    /// Receipts under an earlier durable checkpoint, of `size` leaves; none where a leaf came later.
+    pub fn parts_at(&self, indices: &[u64], size: u64) -> Option<Vec<ReceiptPart>> {
+        self.read(|signed| {
+            let at = signed.tree.at(size).ok().filter(|_| size <= signed.size)?;
+            indices
+                .iter()
+                .map(|index| Some(ReceiptPart::new(*index, &at.inclusion_proof(*index).ok()?)))
+                .collect()
+        })
+    }
+
     /// Leaves in the newest durable checkpoint.
     pub fn size(&self) -> u64 {
         self.read(|signed| signed.size)

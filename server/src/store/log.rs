@@ -73,6 +73,12 @@ pub async fn last_checkpoint(db: &Db) -> Result<Option<String>, StoreError> {
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
+/// The checkpoint that was signed for this size.
+pub async fn checkpoint_of(db: &Db, size: u64) -> Result<Option<String>, StoreError> {
+    let row = db.query_opt("select note from checkpoint where size = $1", &[integer(size)]).await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
 /// A position or a count as the store keeps it. Positions stay far below 2^63.
 pub fn integer(value: u64) -> Value {
     Value::Int(integer_of(value))

@@ -56,6 +56,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0008_publication",
     "0009_account",
     "0010_pack",
+    "0011_cosignature",
 ];
 
 /// The number of the last migration of this program.

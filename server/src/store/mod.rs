@@ -40,6 +40,7 @@
 
 pub mod accounts;
 mod batch;
+pub mod cosignatures;
 mod db;
 pub mod devices;
 mod error;

@@ -36,6 +36,7 @@ impl BenchHeadquarters {
             log_origin: "bench.example/exercise".into(),
             database: std::env::var("HATTAMA_DATABASE").ok(),
             operator: "bench".into(),
+            witnesses: Default::default(),
         };
         let hq = folder.path().join("hq");
         let headquarters = runtime.block_on(async {

@@ -66,6 +66,7 @@ impl DemoHeadquarters {
             log_origin: LOG_ORIGIN.into(),
             database,
             operator: OPERATOR.into(),
+            witnesses: Default::default(),
         };
         let made = runtime
             .block_on(async {

@@ -3,8 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 6] =
-    ["record", "log_leaf", "statement", "publication", "publication_row", "audit_event"];
+const APPEND_ONLY: [&str; 7] = [
+    "record",
+    "log_leaf",
+    "cosignature",
+    "statement",
+    "publication",
+    "publication_row",
+    "audit_event",
+];
 
 fn server(part: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../server").join(part)
