@@ -18,7 +18,7 @@ use hattama_proto::{
     pack::{HqKeys, HqKeysError, Pack, PackError, PackManifest, PartName, PartRef, Witnesses},
     statement::{StatementClaims, sign_statement},
     time::UnixMillis,
-    tlog::KeyName,
+    tlog::{KeyName, NoteSigner},
 };
 
 use crate::{
@@ -67,6 +67,20 @@ pub struct NewWitnesses {
 }
 
 impl NewWitnesses {
+    /// Whether the keys make a quorum. Found out before anything is made.
+    fn check(&self) -> Result<(), InitError> {
+        let name = KeyName::new("log").expect("a short name is a name");
+        let log = NoteSigner::from_seed(name, &[1; 32]);
+        let keys = HqKeys {
+            hq: SigningKey::from_seed(&[1; 32]).expect("32 bytes are a seed").public(),
+            log_origin: String::new(),
+            log_vkey: log.verifier_key().to_string(),
+            witnesses: self.policy(),
+        };
+        keys.policy()?;
+        Ok(())
+    }
+
     /// As the set-up names them to phones.
     fn policy(&self) -> Option<Witnesses> {
         let keys: Vec<String> = self.known.iter().map(|one| one.vkey.clone()).collect();
@@ -195,6 +209,7 @@ pub async fn init(
     let origin = KeyName::new(&options.log_origin)
         .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
     setup.check(&options.log_origin)?;
+    options.witnesses.check()?;
     let folder = DataFolder::create(folder)?;
     keys::create(&folder.keys())?;
     let root = keys::root(&folder.keys())?;
@@ -221,7 +236,6 @@ pub async fn init(
         behind_proxy: None,
         witness: options.witnesses.known.clone(),
     };
-    keys.policy()?;
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();
     let db = Db::open(&config.database_url(&folder)?, now).await?;
@@ -263,7 +277,7 @@ async fn log_first(
     pack_jws: String,
     item: StatementItem,
     with: Batch,
-    (signer, folder, clock): (hattama_proto::tlog::NoteSigner, &DataFolder, Clock),
+    (signer, folder, clock): (NoteSigner, &DataFolder, Clock),
     authority: Authority,
 ) -> Result<(), InitError> {
     let book = SharedBook::new(Book {

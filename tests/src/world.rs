@@ -13,6 +13,7 @@ mod device;
 mod disk;
 mod headquarters;
 mod phone;
+mod watcher;
 mod wire;
 mod witness;
 
@@ -25,7 +26,7 @@ use std::{
 use hattama_client_core::Pictures;
 use hattama_proto::{invitation::Invitation, statement::Mandate};
 use hattama_server::{
-    setup::{InitOptions, NewHeadquarters, Setup, init},
+    setup::{InitOptions, NewHeadquarters, NewWitnesses, Setup, init},
     store::DatabaseUrl,
 };
 use serde_json::json;
@@ -37,6 +38,7 @@ pub use self::{
     disk::SmallDisk,
     headquarters::{Ending, Headquarters, serve_until_killed},
     phone::{Phone, Synced, observe},
+    watcher::Watcher,
     wire::{Answer, Refused, Wire},
     witness::Witness,
 };
@@ -68,16 +70,30 @@ impl World {
     pub fn of(country: Country, engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
         let hq = folder.path().join("hq");
-        Self::build(country, engine, folder, hq)
+        Self::build(country, engine, folder, hq, NewWitnesses::default())
+    }
+
+    /// A headquarters on a file of SQLite whose log these witnesses watch.
+    pub fn watched_by(witnesses: NewWitnesses) -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder can be made");
+        let hq = folder.path().join("hq");
+        Self::build(Country::small(), Engine::sqlite(), folder, hq, witnesses)
     }
 
     /// A headquarters on SQLite whose data folder is on this disk.
     pub fn on_disk(disk: &SmallDisk) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
-        Self::build(Country::small(), Engine::sqlite(), folder, disk.path().join("hq"))
+        let hq = disk.path().join("hq");
+        Self::build(Country::small(), Engine::sqlite(), folder, hq, NewWitnesses::default())
     }
 
-    fn build(country: Country, engine: Engine, folder: TempDir, hq: PathBuf) -> Self {
+    fn build(
+        country: Country,
+        engine: Engine,
+        folder: TempDir,
+        hq: PathBuf,
+        witnesses: NewWitnesses,
+    ) -> Self {
         let set_up = folder.path().join("set-up");
         country.write(&set_up).expect("a set-up can be written");
         // The port comes later and may change; phones know the proxy's only.
@@ -91,7 +107,7 @@ impl World {
                 DatabaseUrl::Postgres(url) => Some(url.clone()),
             },
             operator: "op".to_owned(),
-            witnesses: Default::default(),
+            witnesses,
         };
         let made = block_on(async {
             let set_up = Setup::read(&set_up).expect("the set-up was just written");

@@ -195,6 +195,7 @@ pub(super) fn trust_of(pack: &Pack, root: PublicKey) -> Result<Trust, NotebookEr
         hq: keys.hq,
         origin: Origin::new(&keys.log_origin).map_err(NotebookError::untrusted)?,
         log: VerifierKey::parse(&keys.log_vkey).map_err(NotebookError::untrusted)?,
+        policy: keys.policy().map_err(NotebookError::untrusted)?,
         pack_version: pack.version,
     })
 }

@@ -132,6 +132,7 @@ impl Run<'_> {
             match self.engine.next(&view, now, dice) {
                 Step::Push { role, ids } => self.push(&view, role, &ids)?,
                 Step::AskStatus { kid, ids } => self.ask_status(&view, kid, &ids)?,
+                Step::AskCosigned { kid, ids } => self.ask_cosigned(kid, ids)?,
                 Step::AskPhoto { hash } => self.ask_photo(&view, hash)?,
                 Step::SendRange { hash, range } => self.send_range(&view, hash, range)?,
                 Step::ReadFeed { role } => self.read_feed(role)?,
@@ -188,8 +189,10 @@ impl Run<'_> {
     }
 
     fn snapshot(&self) -> Result<Snapshot, NotebookError> {
+        let witnesses = self.trust.policy.quorum() > 0;
         self.notebook.with(|outbox| {
             Ok(Snapshot {
+                uncosigned: if witnesses { outbox.uncosigned()? } else { Vec::new() },
                 records: outbox.pending_records()?,
                 photos: outbox.pending_photos()?,
                 backoffs: outbox.backoffs()?,
@@ -262,6 +265,13 @@ impl Run<'_> {
         let (sent, seen) = (sent(view, ids), self.seen()?);
         let heard = hear(self.exchange(ask_status(kid, ids.to_vec())));
         let changes = self.engine.status_read(&sent, &heard, &self.trust, &seen);
+        self.apply(&changes)
+    }
+
+    fn ask_cosigned(&mut self, kid: Kid, ids: Vec<RecordId>) -> Result<(), NotebookError> {
+        let seen = self.seen()?;
+        let heard = hear(self.exchange(ask_status(kid, ids.clone())));
+        let changes = self.engine.cosigned_read(kid, &ids, &heard, &self.trust, &seen);
         self.apply(&changes)
     }
 

@@ -153,7 +153,7 @@ pub enum Trouble {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Alarm {
-    /// A receipt did not prove what it should. The record stays queued.
+    /// A receipt did not prove what it should. The record stays queued, or keeps the receipt it has.
     InvalidReceipt {
         /// What it was for, in hex.
         subject: String,

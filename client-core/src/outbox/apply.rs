@@ -44,6 +44,14 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             )?
             .execute((id.to_hex(), state, reason))?;
         }
+        Change::Cosigned { id, receipt } => {
+            tx.prepare_cached(
+                "insert into cosigned_receipt (kind, subject, text)
+                 select kind, subject, ?2 from receipt where kind = 'record' and subject = ?1
+                 on conflict do nothing",
+            )?
+            .execute((id.to_hex(), receipt))?;
+        }
         Change::RecordRejected { id, reason } => {
             tx.prepare_cached(
                 "update outbox set state = 'rejected', reason = ?2, deadline = null

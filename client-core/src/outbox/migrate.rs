@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenError;
 
 /// All migrations, oldest first. Released ones are never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_outbox.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_cosigned.sql")];
 
 /// The newest version this program knows.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;

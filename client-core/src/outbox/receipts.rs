@@ -1,15 +1,18 @@
 //! Receipts that were checked, and decisions.
 
 use hattama_proto::{
-    id::{PhotoHash, RecordId},
+    id::{Kid, PhotoHash, RecordId},
     jws::Envelope,
     key::PublicKey,
     statement::{Decision, Statement},
 };
 use rusqlite::OptionalExtension as _;
 
-use super::Outbox;
+use super::{Outbox, read};
 use crate::error::NotebookError;
+
+/// Most records that one sync asks about: one full request of each key.
+const UNCOSIGNED_MAX: u32 = 512;
 
 impl Outbox {
     /// The receipt of a record.
@@ -22,12 +25,34 @@ impl Outbox {
         self.receipt("photo", &hash.to_hex())
     }
 
+    /// The cosigned receipt where there is one, else the first.
     fn receipt(&self, kind: &str, subject: &str) -> Result<Option<String>, NotebookError> {
         Ok(self
             .db
-            .prepare_cached("select text from receipt where kind = ?1 and subject = ?2")?
+            .prepare_cached(
+                "select coalesce(cosigned_receipt.text, receipt.text)
+                 from receipt left join cosigned_receipt using (kind, subject)
+                 where kind = ?1 and subject = ?2",
+            )?
             .query_row([kind, subject], |row| row.get(0))
             .optional()?)
+    }
+
+    /// Records whose receipt witnesses have not cosigned yet, oldest first, with their keys.
+    pub(crate) fn uncosigned(&self) -> Result<Vec<(Kid, RecordId)>, NotebookError> {
+        let rows = self
+            .db
+            .prepare_cached(
+                "select record.kid, record.id
+                 from record
+                 join receipt on receipt.kind = 'record' and receipt.subject = record.id
+                 left join cosigned_receipt using (kind, subject)
+                 where cosigned_receipt.text is null
+                 order by record.seq limit ?1",
+            )?
+            .query_map([UNCOSIGNED_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(String, String)>, _>>()?;
+        rows.iter().map(|(kid, id)| Ok((read("kid", kid)?, read("record id", id)?))).collect()
     }
 
     /// What headquarters decided about a record last. Checked when it came, and checked again here.

@@ -12,13 +12,14 @@ use super::{Outbox, open::FILE, sidecar::restore_record};
 use crate::{Salvage, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("setting", "name, value"),
     ("device_key", "kid, role, public_key"),
     ("enrolment", "role, invitation, request, statement, token, token_expires_at"),
     ("fork_proof", "found_at_ms, known_note, shown_note, proof, why"),
     ("journal", "at_ms, code, detail"),
     ("receipt", "kind, subject, text"),
+    ("cosigned_receipt", "kind, subject, text"),
 ];
 
 /// Copies what `damaged` still gives into `fresh`, which has the schema and this notebook's keys.

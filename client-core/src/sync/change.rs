@@ -14,6 +14,8 @@ use super::{Class, Deadline, There};
 pub(crate) enum Change {
     /// Headquarters has the record, and its receipt holds.
     RecordDone { id: RecordId, held: bool, reason: Option<String>, receipt: String },
+    /// Enough witnesses have cosigned a checkpoint that covers the record, and the receipt holds.
+    Cosigned { id: RecordId, receipt: String },
     /// Headquarters does not take the record for evidence.
     RecordRejected { id: RecordId, reason: Option<String> },
     /// Not this time.

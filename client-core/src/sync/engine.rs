@@ -51,6 +51,7 @@ impl Engine {
             slot: 0,
             originals: budget.originals,
             feeds,
+            cosigned_asked: Vec::new(),
         };
         let report = PumpReport::default();
         Self {

@@ -21,6 +21,7 @@
 
 mod answer;
 mod change;
+mod cosigned;
 mod engine;
 mod feed;
 mod head;

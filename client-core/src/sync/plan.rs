@@ -103,6 +103,8 @@ pub(crate) struct Snapshot {
     pub(crate) backoffs: BTreeMap<Class, BackOff>,
     /// Whether a newer set-up waits to be fetched.
     pub(crate) set_up_due: bool,
+    /// Records whose receipts witnesses have not cosigned yet; empty where there are no witnesses.
+    pub(crate) uncosigned: Vec<(Kid, RecordId)>,
 }
 
 /// What the running sync knows besides.
@@ -118,6 +120,8 @@ pub(crate) struct Course {
     pub(crate) originals: bool,
     /// Feeds not asked yet.
     pub(crate) feeds: Vec<Role>,
+    /// Keys whose cosigned receipts were asked for.
+    pub(crate) cosigned_asked: Vec<Kid>,
 }
 
 /// The next thing to do.
@@ -127,6 +131,8 @@ pub(crate) enum Step {
     Push { role: Role, ids: Vec<RecordId> },
     /// Ask for receipts of these records of one key.
     AskStatus { kid: Kid, ids: Vec<RecordId> },
+    /// Ask for cosigned receipts of these records of one key.
+    AskCosigned { kid: Kid, ids: Vec<RecordId> },
     /// Ask which cells of a photo are there.
     AskPhoto { hash: PhotoHash },
     /// Send this range of a photo.
@@ -156,7 +162,8 @@ pub(crate) fn plan(view: &Snapshot, course: &Course, now: &Moment) -> Step {
             .or_else(|| owed(&gate))
             .or_else(|| suspect(&gate))
             .or_else(|| downlink(&gate, course))
-            .or_else(|| photo(&gate, course));
+            .or_else(|| photo(&gate, course))
+            .or_else(|| cosigned(&gate, course));
         if let Some(step) = step {
             return step;
         }
@@ -242,6 +249,19 @@ fn owed(gate: &Gate<'_>) -> Option<Step> {
     let kid = ready().next()?.kid;
     let ids = ready().filter(|r| r.kid == kid).take(STATUS_IDS_MAX).map(|r| r.id).collect();
     Some(Step::AskStatus { kid, ids })
+}
+
+/// Once per sync and key, when nothing else is left: what it brings makes evidence stronger, and is
+/// never waited for.
+fn cosigned(gate: &Gate<'_>, course: &Course) -> Option<Step> {
+    if gate.paused(Class::Status) > 0 {
+        return None;
+    }
+    let ready =
+        || gate.view.uncosigned.iter().filter(|(kid, _)| !course.cosigned_asked.contains(kid));
+    let kid = ready().next()?.0;
+    let ids = ready().filter(|(of, _)| *of == kid).take(STATUS_IDS_MAX).map(|(_, id)| *id);
+    Some(Step::AskCosigned { kid, ids: ids.collect() })
 }
 
 fn suspect(gate: &Gate<'_>) -> Option<Step> {

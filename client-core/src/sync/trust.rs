@@ -5,7 +5,7 @@ use hattama_proto::{
     jws::Envelope,
     key::PublicKey,
     statement::{Statement, StatementBody},
-    tlog::{LogEntry, Origin, Receipt, VerifierKey},
+    tlog::{LogEntry, Origin, Policy, Receipt, VerifierKey},
     wire::ReceiptPart,
 };
 
@@ -24,6 +24,8 @@ pub(crate) struct Trust {
     pub(crate) origin: Origin,
     /// Signs checkpoints.
     pub(crate) log: VerifierKey,
+    /// Whom a receipt must satisfy to be called cosigned; the log's key is in it once more.
+    pub(crate) policy: Policy,
     /// Version of the set-up in use.
     pub(crate) pack_version: u32,
 }
@@ -47,6 +49,21 @@ impl Trust {
         checkpoint: &str,
     ) -> Result<String, String> {
         self.receipt(&LogEntry::Photo(*hash.as_bytes()), part, checkpoint)
+    }
+
+    /// The receipt of a record, if it proves what it should and enough witnesses cosigned it.
+    pub(crate) fn cosigned_receipt(
+        &self,
+        id: RecordId,
+        part: &ReceiptPart,
+        checkpoint: &str,
+    ) -> Result<Option<String>, String> {
+        let receipt: Receipt =
+            part.with_checkpoint(checkpoint).ok_or("a hash of the proof is malformed")?;
+        let entry = LogEntry::Record(*id.as_bytes());
+        let witnessed =
+            receipt.verify_by(&entry, &self.policy).map_err(|error| error.to_string())?;
+        Ok(witnessed.is_enough().then(|| receipt.to_text()))
     }
 
     fn receipt(

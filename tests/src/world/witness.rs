@@ -33,6 +33,11 @@ impl Witness {
         Self { origin, key, shown: BTreeMap::new(), places: BTreeMap::new() }
     }
 
+    /// The log's key.
+    pub const fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
     /// Checks the receipts of an answer; returns the records it acknowledges.
     pub fn push(&mut self, reply: &PushReply) -> Vec<RecordId> {
         let mut acknowledged = Vec::new();

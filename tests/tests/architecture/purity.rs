@@ -4,12 +4,13 @@ use crate::source::{code, files, imports, module_docs, names};
 
 /// What must be pure, a file or a folder with its slash: the rules by which evidence is judged and
 /// the phone decides.
-const RULES: [&str; 11] = [
+const RULES: [&str; 12] = [
     "server/src/merge/",
     "server/src/compare/",
     "server/src/review/incident.rs",
     "client-core/src/capture/check.rs",
     "client-core/src/sync/answer.rs",
+    "client-core/src/sync/cosigned.rs",
     "client-core/src/sync/head.rs",
     "client-core/src/sync/plan.rs",
     "client-core/src/sync/push.rs",
