@@ -15,7 +15,8 @@ use super::{At, CliError, open::Beginning, output, table};
 const AFTER_HELP: &str = "\
 With --export every record is written as ID.jws, its receipt as ID.tlog-proof, the receipts of \
 photographs as HASH.tlog-proof, the log's key as log.vkey, and your public keys as results.key \
-and incidents.key. Anybody checks them offline, for instance with
+and incidents.key. Two heads of the log that nothing joins, if there are any, are written as \
+log-N.fork. Anybody checks them offline, for instance with
 
   hattama verify --vkey log.vkey --key results.key ID.jws ID.tlog-proof";
 
@@ -46,6 +47,14 @@ impl Receipts {
         if let Some(folder) = &self.export {
             let written = export(&notebook, &all, folder)?;
             output::note(&format!("{written} receipts written into {}", folder.display()));
+        }
+        let forks = notebook.forks()?.len();
+        if forks > 0 {
+            output::note(&format!(
+                "ALARM: headquarters showed {forks} pair(s) of heads of its log that nothing joins. \
+                 They are kept; with --export they are written as log-N.fork. Show them to somebody \
+                 outside headquarters, who checks them with `hattama verify --vkey KEY log-N.fork`."
+            ));
         }
         if at.json {
             return output::say_json(&all.iter().map(|held| json!({
@@ -107,6 +116,9 @@ fn export(notebook: &Notebook, all: &[Held], folder: &Path) -> Result<usize, Cli
     }
     for role in Role::ALL {
         write(&format!("{}.key", role.name()), &format!("{}\n", notebook.public_key(role)))?;
+    }
+    for (number, fork) in notebook.forks()?.iter().enumerate() {
+        write(&format!("log-{}.fork", number + 1), &fork.to_text())?;
     }
     let mut written = 0;
     for held in all {

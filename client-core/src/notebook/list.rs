@@ -85,6 +85,11 @@ impl Notebook {
         self.with(|outbox| outbox.journal(limit))
     }
 
+    /// The same as files in the form `hattama-fork/v1`, with the proofs that came along.
+    pub fn forks(&self) -> Result<Vec<hattama_proto::tlog::Fork>, NotebookError> {
+        self.with(|outbox| outbox.forks())
+    }
+
     /// Pairs of signed checkpoints in which the log contradicts itself; normally none.
     pub fn fork_proofs(&self) -> Result<Vec<(String, String)>, NotebookError> {
         self.with(|outbox| outbox.fork_proofs())

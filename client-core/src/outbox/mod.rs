@@ -41,6 +41,7 @@ use std::{fs::File, path::PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 pub(crate) use self::{
+    log::seen_in,
     open::open,
     photos::blob_path,
     records::NewRecord,

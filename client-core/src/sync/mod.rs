@@ -25,6 +25,7 @@ mod cosigned;
 mod engine;
 mod feed;
 mod head;
+mod judge;
 mod photos;
 mod plan;
 mod push;
@@ -33,6 +34,8 @@ mod request;
 mod retry;
 mod trust;
 
+#[doc(hidden)]
+pub use self::judge::Judge;
 pub(crate) use self::{
     answer::{Have, Heard, HeardHave, hear, hear_bytes, hear_have},
     change::Change,

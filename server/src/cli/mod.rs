@@ -17,6 +17,7 @@ mod access;
 mod api;
 mod devices;
 mod error;
+mod fork;
 mod incidents;
 mod init;
 mod invite;

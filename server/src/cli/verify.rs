@@ -12,10 +12,10 @@ use hattama_proto::{
     jws::Envelope,
     key::PublicKey,
     kind::Kind,
-    tlog::{LogEntry, RECEIPT_BYTES_MAX, Receipt, VerifierKey},
+    tlog::{FORK_BYTES_MAX, LogEntry, Receipt, VerifierKey},
 };
 
-use super::{CliError, error::whole, output};
+use super::{CliError, error::whole, fork, output};
 
 const AFTER_HELP: &str = "\
 A record or statement (.jws) is checked against --key: the signature, and that the key is the one \
@@ -23,6 +23,11 @@ it names. Whose key that is, an enrolment statement says.
 
 A receipt (.tlog-proof) is checked against --vkey: that the log committed to this very record, \
 photograph or entry. The record is taken from the .jws file of the same name if none is given.
+
+Two heads of a log that nothing joins (.fork, as `hattama-observer receipts --export` writes them) \
+are checked against --vkey. HOLDS means that the file convicts the log: two roots at one size. With \
+two sizes the file only demands a proof, because anybody can put a wrong one beside two honest heads; \
+give what the log answers with --answer.
 
 Nothing is asked of headquarters. Exit code 1 if any file does not hold.
 
@@ -32,7 +37,7 @@ Examples:
   hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  41ab.tlog-proof --photo protocol.jpg";
 
 /// Longest file that is read as a record or receipt, in bytes.
-const TEXT_BYTES_MAX: u64 = RECEIPT_BYTES_MAX as u64 + 1;
+const TEXT_BYTES_MAX: u64 = FORK_BYTES_MAX as u64 + 1;
 
 /// Flags of `hattama verify`.
 #[derive(Debug, Args)]
@@ -47,6 +52,9 @@ pub(super) struct Verify {
     /// The log's key, as `hattama init` printed it, or a file with it
     #[arg(long, value_name = "VKEY")]
     vkey: Option<String>,
+    /// A consistency proof that the log gave in its defence, one hash a line, for a .fork file
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
     /// The record or statement that the receipt is for
     #[arg(long, value_name = "FILE", group = "subject")]
     record: Option<PathBuf>,
@@ -68,6 +76,8 @@ impl Verify {
             let text = read_text(path)?;
             let checked = if text.starts_with("c2sp.org/tlog-proof@") {
                 self.receipt(path, &text, vkey.as_ref())?
+            } else if text.starts_with("hattama-fork/") {
+                fork::checked(path, &text, vkey.as_ref(), self.answer.as_deref())?
             } else {
                 signed(path, &text, &keys)?
             };
@@ -144,7 +154,7 @@ impl Verify {
 }
 
 /// What was found, or why it does not hold.
-type Checked = Result<String, String>;
+pub(super) type Checked = Result<String, String>;
 
 fn signed(path: &Path, text: &str, keys: &[PublicKey]) -> Result<Checked, CliError> {
     if keys.is_empty() {
@@ -195,7 +205,7 @@ fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
 }
 
 /// A record or receipt. One line end after a record belongs to the file and not to the record.
-fn read_text(path: &Path) -> Result<String, CliError> {
+pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     let unreadable = |error| CliError::unreadable(path, &error);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
@@ -203,7 +213,7 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     let text = String::from_utf8(bytes).map_err(|_| {
         CliError::Input(format!("{} is neither a record nor a receipt", path.display()))
     })?;
-    if text.starts_with("c2sp.org/") {
+    if text.starts_with("c2sp.org/") || text.starts_with("hattama-fork/") {
         return Ok(text);
     }
     Ok(text.strip_suffix('\n').map_or(text.clone(), str::to_owned))
