@@ -326,7 +326,21 @@ impl Task {
         answer(vec![share], done);
     }
 
+    /// Logs a group. What a process before us left in the store after we had read it is noticed by
+    /// its place being taken; then the group goes after it.
     async fn log(&mut self, items: &[&Item], with: Batch) -> Done {
+        let plain = with.is_empty();
+        match self.log_once(items, with).await {
+            Err(SequenceError::Store(error))
+                if plain && matches!(*error, StoreError::UniqueViolation { .. }) =>
+            {
+                self.log_once(items, Batch::new()).await
+            }
+            done => done,
+        }
+    }
+
+    async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
         if self.stale {
             self.catch_up().await?;
         }
@@ -405,16 +419,23 @@ impl Task {
         let authority = self.book_read(|book| book.authority);
         let fresh = crate::book::load(&self.db, authority).await?;
         let note = store::log::last_checkpoint(&self.db).await?;
-        let root = {
+        let size = self.size();
+        let head = {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-            let size = signed.size;
             signed.tree.truncate(size);
             signed.tree.extend(leaves);
-            signed.size = signed.tree.len();
-            signed.note = note.map(Arc::from);
-            signed.tree.root()
+            Head { size: signed.tree.len(), root: signed.tree.root() }
         };
-        self.head.swap(Head { size: self.size(), root })?;
+        if let Err(error) = self.head.swap(head) {
+            // Somebody else signs: what they logged is not ours to build upon.
+            self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
+            return Err(error.into());
+        }
+        {
+            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            signed.size = head.size;
+            signed.note = note.map(Arc::from);
+        }
         self.book.change(|book| *book = fresh);
         self.stale = false;
         Ok(())
