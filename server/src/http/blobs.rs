@@ -5,6 +5,7 @@ use actix_web::{
     http::header,
     web::{Data, Json, Path, Payload},
 };
+use futures_util::FutureExt as _;
 use hattama_proto::{
     id::PhotoHash,
     problem::ProblemCode,
@@ -44,8 +45,23 @@ pub(super) async fn put(
         PhotoBegin::Whole(reply) => return Ok(Json(reply)),
         PhotoBegin::Take(upload) => upload,
     };
-    while let Some(piece) = body::next_piece(&mut payload).await? {
-        upload.take(&piece).await?;
+    loop {
+        let next = match body::next_piece(&mut payload).now_or_never() {
+            Some(next) => next,
+            // The line is slow: while it is silent, what came is on the disk.
+            None => {
+                upload.keep().await?;
+                body::next_piece(&mut payload).await
+            }
+        };
+        match next {
+            Ok(Some(piece)) => upload.take(&piece).await?,
+            Ok(None) => break,
+            Err(problem) => {
+                upload.keep().await?;
+                return Err(problem);
+            }
+        }
     }
     Ok(Json(upload.finish().await?))
 }

@@ -72,10 +72,11 @@ impl Arrival {
         })
     }
 
-    /// Keeps one cell. Blocks on the disk. What comes after the last cell is not looked at.
-    pub(super) fn write_cell(&self, at: u64, cell: &[u8]) -> io::Result<()> {
+    /// Keeps whole cells from `first` on. Blocks on the disk. What comes after the last cell is not
+    /// looked at.
+    pub(super) fn write_cells(&self, first: u64, bytes: &[u8]) -> io::Result<()> {
         self.with(|stage| match stage {
-            Stage::Receiving(partial) => partial.write_cell(at, cell),
+            Stage::Receiving(partial) => partial.write_cells(first, bytes),
             _ => Ok(()),
         })
     }

@@ -54,6 +54,9 @@ type Arrivals = HashMap<(PhotoHash, u64), Weak<Arrival>>;
 /// Dead entries are swept out beyond this many.
 const ARRIVALS_SWEEP: usize = 1024;
 
+/// Bytes of a body that are written together: a write on its own costs as much as a cell.
+const GATHER_BYTES: usize = 8 * CELL_BYTES as usize;
+
 /// Why a photo, or a range of it, was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
@@ -95,7 +98,7 @@ pub struct PhotoUpload {
     photo: PhotoHash,
     range: ContentRange,
     arrival: Arc<Arrival>,
-    /// Bytes that do not fill a cell yet.
+    /// Bytes that were not kept yet.
     pending: Vec<u8>,
     /// Where `pending` begins in the photo.
     at: u64,
@@ -215,36 +218,34 @@ impl Photos {
 }
 
 impl PhotoUpload {
-    /// Takes the next bytes of the body; whole cells are kept at once.
-    pub async fn take(&mut self, mut bytes: &[u8]) -> Result<(), PhotoError> {
-        while !bytes.is_empty() {
-            let cell_end = (self.at / CELL_BYTES + 1) * CELL_BYTES;
-            let end = cell_end.min(self.range.end);
-            let room = usize::try_from(end - self.at).unwrap_or(usize::MAX) - self.pending.len();
-            if room == 0 {
-                // More than the range announced: the rest of the body is not ours to keep.
-                return Ok(());
-            }
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.pending.extend_from_slice(now);
-            bytes = later;
-            if self.pending.len() as u64 == end - self.at {
-                self.keep_cell(end).await?;
-            }
-        }
-        Ok(())
+    /// Takes the next bytes of the body. Once [`GATHER_BYTES`] have gathered they are kept.
+    pub async fn take(&mut self, bytes: &[u8]) -> Result<(), PhotoError> {
+        let room = self.range.end - self.at - self.pending.len() as u64;
+        // More than the range announced: the rest of the body is not ours to keep.
+        let wanted = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        self.pending.extend_from_slice(&bytes[..wanted]);
+        if self.pending.len() >= GATHER_BYTES { self.keep().await } else { Ok(()) }
     }
 
-    /// Writes the pending cell. The write goes on even if this request is dropped meanwhile.
-    async fn keep_cell(&mut self, end: u64) -> Result<(), PhotoError> {
-        let cell = std::mem::take(&mut self.pending);
-        let at = std::mem::replace(&mut self.at, end);
+    /// Keeps the whole cells that have gathered: what comes next may never come. The write goes on
+    /// even if this request is dropped meanwhile.
+    pub async fn keep(&mut self) -> Result<(), PhotoError> {
+        let is_last = self.at + self.pending.len() as u64 == self.range.end;
+        let whole = self.pending.len() / CELL_BYTES as usize * CELL_BYTES as usize;
+        let rest = self.pending.split_off(if is_last { self.pending.len() } else { whole });
+        let cells = std::mem::replace(&mut self.pending, rest);
+        if cells.is_empty() {
+            return Ok(());
+        }
+        let first = self.at;
+        self.at += cells.len() as u64;
         let arrival = Arc::clone(&self.arrival);
-        blocking(move || Ok(arrival.write_cell(at, &cell)?)).await
+        blocking(move || Ok(arrival.write_cells(first, &cells)?)).await
     }
 
     /// The body is over, whole or cut: answers where the photo stands now.
-    pub async fn finish(self) -> Result<PhotoReply, PhotoError> {
+    pub async fn finish(mut self) -> Result<PhotoReply, PhotoError> {
+        self.keep().await?;
         let arrival = Arc::clone(&self.arrival);
         match blocking(move || Ok(arrival.progress()?)).await? {
             Progress::Full => self.photos.finish(self.photo, self.arrival).await,
