@@ -25,4 +25,5 @@ pub mod random;
 pub mod review;
 pub mod setup;
 pub mod store;
+pub mod transfer;
 pub mod web;

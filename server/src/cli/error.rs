@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     app::OpenError, config::ConfigError, folder::FolderError, keys::KeyFileError, setup::InitError,
-    store::StoreError,
+    store::StoreError, transfer::TransferError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -99,6 +99,34 @@ impl From<KeyFileError> for CliError {
 impl From<OpenError> for CliError {
     fn from(error: OpenError) -> Self {
         Self::Machine(whole(&error))
+    }
+}
+
+impl From<TransferError> for CliError {
+    fn from(error: TransferError) -> Self {
+        let text = whole(&error);
+        match error {
+            TransferError::Same
+            | TransferError::Other
+            | TransferError::More { .. }
+            | TransferError::Contradicts { .. }
+            | TransferError::Source(StoreError::Url(_))
+            | TransferError::Target(StoreError::Url(_)) => Self::Input(text),
+            TransferError::Altered { .. }
+            | TransferError::AlteredPart { .. }
+            | TransferError::Rollback { .. }
+            | TransferError::Arrival { .. }
+            | TransferError::Changed { .. }
+            | TransferError::Roots { .. } => Self::CheckFailed(text),
+            TransferError::NoSource(_)
+            | TransferError::Origin(_)
+            | TransferError::Key(_)
+            | TransferError::Head(_)
+            | TransferError::Source(_)
+            | TransferError::Target(_)
+            | TransferError::Picture(_)
+            | TransferError::Book(_) => Self::Machine(text),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, serve                                             work on a data folder
+//! init, serve, migrate                                    work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
 //! verify                                                  works on files, offline
 //! ```
@@ -20,6 +20,7 @@ mod incidents;
 mod init;
 mod invite;
 mod logging;
+mod migrate;
 mod official;
 mod output;
 mod qr;
@@ -43,7 +44,7 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify` failed
+  1  something else went wrong, or a check by `verify` or `migrate` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -52,6 +53,7 @@ Exit codes:
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
   HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
+  HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
 A flag goes before the environment, the environment before the folder's hattama.toml.";
 
 /// Headquarters of an election observation: takes what observers send, keeps it, shows it.
@@ -68,6 +70,8 @@ enum Command {
     Init(init::Init),
     /// Serve a headquarters until Ctrl-C
     Serve(serve::Serve),
+    /// Move an organisation's store to another database, of either engine
+    Migrate(migrate::Migrate),
     /// Invite one observer, for one device
     Invite(invite::Invite),
     /// List enrolled devices, or revoke one
@@ -97,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Invite(invite) => invite.run(),
         Command::Devices(devices) => devices.run(),
         Command::Records(records) => records.run(),

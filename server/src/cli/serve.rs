@@ -160,7 +160,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
 
 /// Ends on Ctrl-C and when the system asks the process to end.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
     let listen = |kind| {
         signal(kind).map_err(|error| {
@@ -179,7 +179,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
 
 /// Ends on Ctrl-C.
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     Ok(async {
         // Without a signal to wait for there is nothing to end it by but the system itself.
         if tokio::signal::ctrl_c().await.is_err() {
@@ -188,7 +188,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     })
 }
 
-/// The runtime that `init` and `serve` work on.
+/// The runtime that `init`, `serve` and `migrate` work on.
 pub(super) fn runtime() -> Result<Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

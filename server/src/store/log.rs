@@ -26,17 +26,17 @@ pub fn leaf(position: u64, entry: &LogEntry, hash: Hash) -> [Value; 4] {
     ]
 }
 
+pub(super) const APPEND_LEAF: &str =
+    "insert into log_leaf (position, hash, kind, subject) values ($1, $2, $3, $4)";
+
+pub(super) const APPEND_CHECKPOINT: &str =
+    "insert into checkpoint (size, note, signed_at_ms) values ($1, $2, $3)";
+
 /// Appends leaves and the checkpoint that covers them.
 pub fn append(leaves: Rows, size: u64, note: &str, signed_at: UnixMillis) -> Batch {
     Batch::new()
-        .many(
-            "insert into log_leaf (position, hash, kind, subject) values ($1, $2, $3, $4)",
-            leaves,
-        )
-        .step(
-            "insert into checkpoint (size, note, signed_at_ms) values ($1, $2, $3)",
-            [integer(size), note.into(), signed_at.0.into()],
-        )
+        .many(APPEND_LEAF, leaves)
+        .step(APPEND_CHECKPOINT, [integer(size), note.into(), signed_at.0.into()])
 }
 
 /// All leaf hashes from `from` on, in order.

@@ -53,6 +53,7 @@ pub mod publications;
 pub mod records;
 mod sqlite;
 pub mod statements;
+pub mod tables;
 pub mod units;
 mod url;
 mod value;

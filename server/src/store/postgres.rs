@@ -64,6 +64,10 @@ const SESSION: &str = "\
     select set_config('synchronous_commit', 'on', false)
      where current_setting('synchronous_commit') = 'off'";
 
+/// Tells a new database from one that somebody has filled.
+const TABLES: &str = "select tablename from pg_catalog.pg_tables
+     where schemaname = current_schema() order by tablename";
+
 /// A pool of sessions. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Postgres {
@@ -74,6 +78,31 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, now: UnixMillis) -> Result<Self, StoreError> {
+        let postgres = Self::connect(url)?;
+        postgres.refuse_unless_utf8().await?;
+        postgres.apply_migrations(now).await?;
+        Ok(postgres)
+    }
+
+    /// Writes nothing; see [`Db::open_reading`](super::Db).
+    pub(super) async fn open_reading(url: &str) -> Result<Option<Self>, StoreError> {
+        let postgres = Self::connect(url)?;
+        postgres.refuse_unless_utf8().await?;
+        let client = postgres.client().await?;
+        let tables = client.query(TABLES, &[]).await.map_err(told)?;
+        if tables.is_empty() {
+            return Ok(None);
+        }
+        if !tables.iter().any(|row| row.get::<_, &str>(0) == "migration") {
+            return Err(StoreError::Foreign { place: "the PostgreSQL database".to_owned() });
+        }
+        let applied = applied(client.query(migrate::APPLIED, &[]).await.map_err(told)?.as_slice());
+        migrate::refuse_unless_current(migrate::MIGRATIONS, &applied)?;
+        drop(client);
+        Ok(Some(postgres))
+    }
+
+    fn connect(url: &str) -> Result<Self, StoreError> {
         let mut config: Config = url
             .parse()
             .map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
@@ -94,10 +123,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        let postgres = Self { pool, runtime: Handle::current() };
-        postgres.refuse_unless_utf8().await?;
-        postgres.apply_migrations(now).await?;
-        Ok(postgres)
+        Ok(Self { pool, runtime: Handle::current() })
     }
 
     pub(super) async fn query(
@@ -208,10 +234,7 @@ impl Postgres {
         let table = dialect.translate(migrate::MIGRATION_TABLE);
         transaction.batch_execute(&table).await.map_err(told)?;
         let rows = transaction.query(migrate::APPLIED, &[]).await.map_err(told)?;
-        let applied: Vec<Applied> = rows
-            .iter()
-            .map(|row| Applied { number: row.get(0), name: row.get(1), sha256: row.get(2) })
-            .collect();
+        let applied = applied(&rows);
         for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
             let migration = pending.migration;
             let text = dialect.translate(migration.text);
@@ -224,6 +247,15 @@ impl Postgres {
         }
         transaction.commit().await.map_err(told)
     }
+}
+
+fn applied(rows: &[tokio_postgres::Row]) -> Vec<Applied> {
+    let read = |row: &tokio_postgres::Row| Applied {
+        number: row.get(0),
+        name: row.get(1),
+        sha256: row.get(2),
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The only place that says how a session is secured: TLS is another argument here.

@@ -56,15 +56,14 @@ impl NewRecord<'_> {
     }
 }
 
+pub(super) const APPEND: &str = "insert into record
+     (position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
+     reason, jws)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
 /// Appends records; the rows are those of [`NewRecord::values`].
 pub fn append(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into record
-            (position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
-             reason, jws)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        rows,
-    )
+    Batch::new().many(APPEND, rows)
 }
 
 /// A record as it is kept.

@@ -60,6 +60,33 @@ impl Sqlite {
         Ok(Self { threads: Arc::new(Threads::start(&place, writer, readers)?) })
     }
 
+    /// Blocks, as [`open`](Self::open), and writes nothing; see [`Db::open_reading`](super::Db).
+    pub(super) fn open_reading(path: &Path) -> Result<Option<Self>, StoreError> {
+        let place = path.display().to_string();
+        match std::fs::metadata(path) {
+            Ok(about) if about.len() > 0 => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Unavailable(source.into())),
+        }
+        check::refuse_unless_sound(path)?;
+        let reader = || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let opened = || -> Result<_, Mishap> {
+            // Takes the writer's place, where it can write nothing.
+            let first = reader()?;
+            if !check::is_ours(&first)? {
+                return Ok(None);
+            }
+            migrate::refuse_unless_current(migrate::MIGRATIONS, &applied(&first)?)?;
+            let readers = (0..READERS).map(|_| reader()).collect::<Result<Vec<_>, _>>()?;
+            Ok(Some((first, readers)))
+        };
+        let Some((first, readers)) = opened().map_err(|mishap| mishap.told(&place))? else {
+            return Ok(None);
+        };
+        Ok(Some(Self { threads: Arc::new(Threads::start(&place, first, readers)?) }))
+    }
+
     pub(super) async fn query(
         &self,
         statement: &'static str,
@@ -139,12 +166,7 @@ fn apply_migrations(writer: &mut Connection, now: UnixMillis) -> Result<(), Mish
     let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     check::claim(&transaction)?;
     transaction.execute_batch(&dialect.translate(migrate::MIGRATION_TABLE))?;
-    let applied = transaction
-        .prepare(migrate::APPLIED)?
-        .query_map([], |row| {
-            Ok(Applied { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
+    let applied = applied(&transaction)?;
     for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
         let migration = pending.migration;
         transaction.execute_batch(&dialect.translate(migration.text))?;
@@ -154,4 +176,13 @@ fn apply_migrations(writer: &mut Connection, now: UnixMillis) -> Result<(), Mish
         )?;
     }
     Ok(transaction.commit()?)
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    connection
+        .prepare(migrate::APPLIED)?
+        .query_map([], |row| {
+            Ok(Applied { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? })
+        })?
+        .collect()
 }

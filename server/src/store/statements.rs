@@ -26,13 +26,13 @@ pub fn row(
     ]
 }
 
+pub(super) const APPEND: &str =
+    "insert into statement (position, statement_id, kind, subject, issued_at_ms, jws)
+     values ($1, $2, $3, $4, $5, $6)";
+
 /// Appends statements; the rows are those of [`row`].
 pub fn append(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into statement (position, statement_id, kind, subject, issued_at_ms, jws)
-         values ($1, $2, $3, $4, $5, $6)",
-        rows,
-    )
+    Batch::new().many(APPEND, rows)
 }
 
 /// A statement as it is kept.
