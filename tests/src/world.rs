@@ -35,7 +35,7 @@ pub use self::{
     country::{Country, certified, code, invented, wall},
     device::{Device, Signed},
     disk::SmallDisk,
-    headquarters::{Ending, Headquarters, serve_until_killed},
+    headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
     phone::{Phone, Synced, observe},
     wire::{Answer, Refused, Wire},
     witness::Witness,
