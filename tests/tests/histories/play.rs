@@ -32,7 +32,7 @@ pub(crate) struct Beginning {
 
 impl Beginning {
     pub(crate) async fn make() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let set_up = folder.path().join("set-up");
         Country::small().write(&set_up).unwrap();
         let options = InitOptions {
@@ -108,7 +108,7 @@ impl Stage {
     /// Plays a history from the beginning and tells what the state root is, before and after a last
     /// restart.
     pub(crate) async fn play(&self, beginning: &Beginning, script: &Script) -> [String; 2] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         copy(&beginning.hq(), folder.path());
         if let Self::Postgres { url, back } = self {
             fs::remove_file(folder.path().join("hq.db")).unwrap();
@@ -130,6 +130,17 @@ impl Stage {
         let opened = hq.state_root().await.unwrap().to_string();
         hq.close().await;
         [running, opened]
+    }
+}
+
+/// A folder in memory, where the system has such a place: nothing here outlives its history, and two
+/// thousand headquarters that wait for a disk would take minutes.
+fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
     }
 }
 

@@ -140,6 +140,9 @@ struct Writer {
     known: BTreeSet<RecordId>,
     late: Vec<(Signed, usize)>,
     incidents: Vec<(RecordId, IncidentState)>,
+    /// What was photographed.
+    taken: BTreeMap<PhotoHash, Vec<u8>>,
+    /// What records that are logged name.
     photos: BTreeMap<PhotoHash, Vec<u8>>,
     whole: BTreeSet<PhotoHash>,
     published: BTreeSet<u64>,
@@ -172,6 +175,7 @@ impl Writer {
             known: BTreeSet::new(),
             late: Vec::new(),
             incidents: Vec::new(),
+            taken: BTreeMap::new(),
             photos: BTreeMap::new(),
             whole: BTreeSet::new(),
             published: BTreeSet::new(),
@@ -421,7 +425,7 @@ impl Writer {
         let bytes = vec![number; 100 + usize::from(number) * 9_000];
         let photos =
             [PhotoRole::Original, PhotoRole::Preview].map(|role| Device::photo(&bytes, role));
-        self.photos.insert(photos[0].sha256, bytes);
+        self.taken.insert(photos[0].sha256, bytes);
         photos.into()
     }
 
@@ -473,6 +477,9 @@ impl Writer {
         match &logged.record {
             None => self.count("unreadable body"),
             Some(record) => {
+                for photo in record.claims.body.photos() {
+                    self.photos.insert(photo.sha256, self.taken[&photo.sha256].clone());
+                }
                 let seq = record.claims.seq;
                 let forked = self.logged.iter().any(|other| {
                     other.kid == logged.kid
