@@ -14,7 +14,7 @@ pub(crate) enum Saying {
     Form { unit: usize, sealed: bool },
     Incident { unit: usize, words: u8 },
     Unreadable(u8),
-    Correction { of: usize, becomes: Box<Saying> },
+    Correction { of: usize, becomes: Box<Self> },
 }
 
 /// Where in its chain a record stands.
@@ -56,7 +56,7 @@ pub(crate) enum Step {
         device: usize,
         since: Option<usize>,
     },
-    StepIncident {
+    Review {
         of: usize,
         to: usize,
     },
@@ -114,7 +114,7 @@ fn step() -> impl Strategy<Value = Step> {
             }),
         1 => (0..DEVICES, prop::option::of(some()))
             .prop_map(|(device, since)| Step::Revoke { device, since }),
-        3 => (some(), some()).prop_map(|(of, to)| Step::StepIncident { of, to }),
+        3 => (some(), some()).prop_map(|(of, to)| Step::Review { of, to }),
         2 => some().prop_map(Step::Photo),
         1 => any::<u64>().prop_map(Step::Publish),
         1 => Just(Step::Restart),

@@ -225,7 +225,7 @@ impl Writer {
                 self.decide(*of, *counted, *unit, *copy, *same);
             }
             Step::Revoke { device, since } => self.revoke(*device, *since),
-            Step::StepIncident { of, to } => {
+            Step::Review { of, to } => {
                 let count = self.incidents.len();
                 if count > 0 {
                     let (id, state) = self.incidents[of % count];

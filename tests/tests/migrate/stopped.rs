@@ -25,7 +25,8 @@ fn killed_and_taken_up(to: &str) {
     let wire = world.wire();
     let units = world.country().precincts().to_vec();
     let records: Vec<_> = (0..RECORDS)
-        .map(|seed| device.protocol(units[seed as usize % units.len()].clone(), seed))
+        .zip(units.iter().cycle())
+        .map(|(seed, unit)| device.protocol(unit.clone(), seed))
         .collect();
     for batch in records.chunks(64) {
         wire.push_all(batch);
