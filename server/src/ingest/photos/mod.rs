@@ -16,6 +16,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use hattama_proto::{
@@ -27,7 +28,7 @@ use hattama_proto::{
 
 use self::arrival::{Arrival, Progress};
 use crate::{
-    blobs::BlobFolder,
+    blobs::{BlobError, Blobs},
     clock::Clock,
     log::{Item, PhotoItem, SequenceError, Sequencer},
     store::{
@@ -40,7 +41,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Photos {
     db: Db,
-    blobs: BlobFolder,
+    blobs: Blobs,
     partial: PathBuf,
     sequencer: Sequencer,
     clock: Clock,
@@ -53,6 +54,9 @@ type Arrivals = HashMap<(PhotoHash, u64), Weak<Arrival>>;
 
 /// Dead entries are swept out beyond this many.
 const ARRIVALS_SWEEP: usize = 1024;
+
+/// How long a request waits for the store of photos. Phones give up on an answer after half a minute.
+const STORE_WAIT: Duration = Duration::from_secs(20);
 
 /// Bytes of a body that are written together: a write on its own costs as much as a cell.
 const GATHER_BYTES: usize = 8 * CELL_BYTES as usize;
@@ -75,6 +79,10 @@ pub enum PhotoError {
     /// The disk failed.
     #[error("the photo could not be written")]
     Io(#[source] io::Error),
+    /// The photo is here whole and could not be brought to where photos are kept. Nothing was
+    /// acknowledged, and nothing has to be sent again.
+    #[error("the photograph could not be stored now; try again later")]
+    Blob(#[from] BlobError),
     /// The log did not take it.
     #[error(transparent)]
     Sequence(#[from] SequenceError),
@@ -114,13 +122,7 @@ pub enum PhotoBegin {
 
 impl Photos {
     /// Takes photos into these folders and this log.
-    pub fn new(
-        db: Db,
-        blobs: BlobFolder,
-        partial: PathBuf,
-        sequencer: Sequencer,
-        clock: Clock,
-    ) -> Self {
+    pub fn new(db: Db, blobs: Blobs, partial: PathBuf, sequencer: Sequencer, clock: Clock) -> Self {
         Self { db, blobs, partial, sequencer, clock, arrivals: Arc::default() }
     }
 
@@ -136,6 +138,7 @@ impl Photos {
         if self.position(photo).await?.is_some() {
             return Ok(whole);
         }
+        arrival.look().await?;
         match blocking(move || Ok(arrival.progress()?)).await? {
             Progress::Cells(have) => Ok(PhotoState { have, complete: false }),
             // Nothing has to be sent any more; whichever range comes next is answered with the
@@ -158,6 +161,7 @@ impl Photos {
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
         admitted(&announced, Some(range.size))?;
+        arrival.look().await?;
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,
@@ -203,12 +207,25 @@ impl Photos {
         photo: PhotoHash,
         arrival: Arc<Arrival>,
     ) -> Result<PhotoReply, PhotoError> {
-        Arc::clone(&arrival).settle().await?;
+        // In a task of its own: a slow store is waited for as long as a phone may wait, and the work
+        // goes on after that.
+        let settling = tokio::spawn(Arc::clone(&arrival).settle());
+        match tokio::time::timeout(STORE_WAIT, settling).await {
+            Ok(settled) => {
+                settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))??
+            }
+            Err(elapsed) => return Err(BlobError::Away(elapsed.into()).into()),
+        }
         // Crash point: the file is whole under its name and not logged; the phone asks again, the
         // file is found and logged.
         let bytes = arrival.bytes();
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
+        blocking(move || {
+            arrival.forget();
+            Ok(())
+        })
+        .await?;
         Ok(PhotoReply {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: appended.outcomes.pop().map(|outcome| outcome.receipt),
