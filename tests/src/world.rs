@@ -252,6 +252,7 @@ pub fn on_engine(engine: Engine, test: impl FnOnce(&mut World)) {
 
 /// Makes three tests of each `fn(&World)` or `fn(&mut World)`: on SQLite, on PostgreSQL, and on
 /// SQLite with photographs in a bucket. The test program has `tests/bucket` as its module `bucket`.
+#[expect(clippy::crate_in_macro_def, reason = "the bucket is the test program's")]
 #[macro_export]
 macro_rules! in_every_world {
     ($($name:ident),+ $(,)?) => {

@@ -21,12 +21,15 @@ use std::{
 
 use hattama_proto::{
     id::PhotoHash,
-    limits::{CELL_BYTES, PREVIEW_BYTES_MAX},
+    limits::PREVIEW_BYTES_MAX,
     record::PhotoRole,
     wire::{CellBitmap, ContentRange, PhotoReply, PhotoState},
 };
 
-use self::arrival::{Arrival, Progress};
+use self::{
+    arrival::{Arrival, Progress},
+    partial::CELL,
+};
 use crate::{
     blobs::{BlobError, Blobs},
     clock::Clock,
@@ -59,7 +62,7 @@ const ARRIVALS_SWEEP: usize = 1024;
 const STORE_WAIT: Duration = Duration::from_secs(20);
 
 /// Bytes of a body that are written together: a write on its own costs as much as a cell.
-const GATHER_BYTES: usize = 8 * CELL_BYTES as usize;
+const GATHER_BYTES: usize = 8 * CELL;
 
 /// Why a photo, or a range of it, was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -248,7 +251,7 @@ impl PhotoUpload {
     /// even if this request is dropped meanwhile.
     pub async fn keep(&mut self) -> Result<(), PhotoError> {
         let is_last = self.at + self.pending.len() as u64 == self.range.end;
-        let whole = self.pending.len() / CELL_BYTES as usize * CELL_BYTES as usize;
+        let whole = self.pending.len() / CELL * CELL;
         let rest = self.pending.split_off(if is_last { self.pending.len() } else { whole });
         let cells = std::mem::replace(&mut self.pending, rest);
         if cells.is_empty() {
