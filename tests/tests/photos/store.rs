@@ -39,7 +39,7 @@ impl Tried {
     }
 }
 
-fn on_each_store(test: impl AsyncFn(&Tried)) {
+fn on_each_store(test: &impl AsyncFn(&Tried)) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("blobs")).unwrap();
     let url = BlobsUrl::Folder(folder.path().join("blobs"));
@@ -53,7 +53,7 @@ fn on_each_store(test: impl AsyncFn(&Tried)) {
 
 #[test]
 fn what_was_kept_is_read_byte_for_byte_small_and_in_parts() {
-    on_each_store(async |store| {
+    on_each_store(&async |store: &Tried| {
         for len in [1, 40_000, 8 * 1024 * 1024, 12 * 1024 * 1024 + 7] {
             let bytes = plain_photo(len as u64, len);
             let photo = PhotoHash::of(&bytes);
@@ -68,7 +68,7 @@ fn what_was_kept_is_read_byte_for_byte_small_and_in_parts() {
 
 #[test]
 fn keeping_the_same_photo_again_changes_nothing() {
-    on_each_store(async |store| {
+    on_each_store(&async |store: &Tried| {
         let bytes = plain_photo(1, 90_000);
         let photo = store.keep(&bytes).await;
         store.keep(&bytes).await;
@@ -78,7 +78,7 @@ fn keeping_the_same_photo_again_changes_nothing() {
 
 #[test]
 fn altered_and_cut_bytes_are_an_error_and_are_left_as_they_are() {
-    on_each_store(async |store| {
+    on_each_store(&async |store: &Tried| {
         let photo = store.keep(&plain_photo(2, 90_000)).await;
         let file = store.file_of(&photo);
         let right = std::fs::read(&file).unwrap();

@@ -238,7 +238,7 @@ impl Photos {
 }
 
 impl PhotoUpload {
-    /// Takes the next bytes of the body. Once [`GATHER_BYTES`] have gathered they are kept.
+    /// Takes the next bytes of the body. Once a few cells have gathered they are kept.
     pub async fn take(&mut self, bytes: &[u8]) -> Result<(), PhotoError> {
         let room = self.range.end - self.at - self.pending.len() as u64;
         // More than the range announced: the rest of the body is not ours to keep.
