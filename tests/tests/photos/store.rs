@@ -114,7 +114,7 @@ fn half_an_object_is_replaced_by_the_whole_photo() {
 
 #[test]
 fn a_probe_tells_what_the_store_does_and_leaves_nothing() {
-    on_each_store(async |store| match store.blobs.probe().await {
+    on_each_store(&async |store: &Tried| match store.blobs.probe().await {
         BlobFacts::Folder(tried) => {
             tried.unwrap();
             let left = std::fs::read_dir(store.folder.path().join("blobs")).unwrap().count();
