@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
 
 use crate::{
-    blobs::BlobFolder,
+    blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
     config::{Config, ConfigError},
@@ -26,7 +26,7 @@ pub struct Headquarters {
     /// The store.
     pub db: Db,
     /// Whole photos.
-    pub blobs: BlobFolder,
+    pub blobs: Blobs,
     /// What headquarters knows.
     pub book: SharedBook,
     /// The way into the log.
@@ -64,6 +64,9 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store of photographs.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// What the store says.
     #[error(transparent)]
     Book(#[from] BookError),
@@ -112,7 +115,7 @@ impl Headquarters {
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
-        let blobs = BlobFolder::new(folder.blobs());
+        let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
             photos: Photos::new(

@@ -10,6 +10,7 @@ use hattama_proto::{id::ElectionId, key::PublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    blobs::{BlobError, BlobsUrl},
     folder::{DataFolder, write_durably},
     store::{DatabaseUrl, StoreError},
 };
@@ -31,6 +32,9 @@ pub struct Config {
     /// Where the store is; `hq.db` in the folder if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// Where whole photographs are; `blobs` in the folder if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<String>,
     /// TLS certificate chain, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<PathBuf>,
@@ -111,6 +115,14 @@ impl Config {
             });
         }
         write_durably(path, text.as_bytes()).map_err(io)
+    }
+
+    /// Where whole photographs are.
+    pub fn blobs_url(&self, folder: &DataFolder) -> Result<BlobsUrl, BlobError> {
+        match &self.blobs {
+            Some(url) => url.parse(),
+            None => Ok(BlobsUrl::Folder(folder.blobs())),
+        }
     }
 
     /// Where the store is.

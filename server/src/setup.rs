@@ -22,6 +22,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    blobs::{BlobError, Blobs},
     book::{Authority, Book, SharedBook},
     clock::Clock,
     config::{Config, ConfigError},
@@ -31,7 +32,7 @@ use crate::{
     log::{HeadError, HeadFile, Item, Says, SequenceError, Sequencer, StatementItem},
     merge::Statements,
     random::{self, RandomError},
-    store::{self, Batch, Db, StoreError},
+    store::{self, Batch, DatabaseUrl, Db, StoreError},
 };
 
 /// The parts of a set-up, as JSON, before headquarters' keys and addresses are filled in.
@@ -51,6 +52,8 @@ pub struct InitOptions {
     pub log_origin: String,
     /// Where the store is; `hq.db` in the folder if none.
     pub database: Option<String>,
+    /// Where whole photographs are; `blobs` in the folder if missing.
+    pub blobs: Option<String>,
     /// Name of the first operator account.
     pub operator: String,
 }
@@ -90,6 +93,9 @@ pub enum InitError {
     /// The folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Where photographs are to be.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -172,6 +178,13 @@ pub async fn init(
     let origin = KeyName::new(&options.log_origin)
         .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
     setup.check(&options.log_origin)?;
+    // Read before anything is made.
+    if let Some(url) = &options.database {
+        url.parse::<DatabaseUrl>()?;
+    }
+    if let Some(url) = &options.blobs {
+        Blobs::open(&url.parse()?)?;
+    }
     let folder = DataFolder::create(folder)?;
     keys::create(&folder.keys())?;
     let root = keys::root(&folder.keys())?;
@@ -191,6 +204,7 @@ pub async fn init(
         listen: options.listen,
         addresses: options.addresses.clone(),
         database: options.database.clone(),
+        blobs: options.blobs.clone(),
         tls_cert: None,
         tls_key: None,
         tls_pin: None,

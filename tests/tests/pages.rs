@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "bucket/mod.rs"]
+mod bucket;
+
 use hattama_proto::{
     id::RecordId,
     record::{Body, Incident, Missing, NotObtained, PhotoRole, Severity},

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    app::OpenError, config::ConfigError, folder::FolderError, keys::KeyFileError, setup::InitError,
-    store::StoreError, transfer::TransferError,
+    app::OpenError, blobs::BlobError, config::ConfigError, folder::FolderError, keys::KeyFileError,
+    setup::InitError, store::StoreError, transfer::TransferError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -66,6 +66,7 @@ impl From<InitError> for CliError {
             | InitError::Election(_)
             | InitError::Pack(_)
             | InitError::Origin(_)
+            | InitError::Blobs(_)
             | InitError::Store(StoreError::Url(_)) => Self::Input(text),
             InitError::Folder(error) => error.into(),
             InitError::Config(_)
@@ -98,7 +99,13 @@ impl From<KeyFileError> for CliError {
 
 impl From<OpenError> for CliError {
     fn from(error: OpenError) -> Self {
-        Self::Machine(whole(&error))
+        let text = whole(&error);
+        match error {
+            OpenError::Blobs(BlobError::Url(_)) | OpenError::Store(StoreError::Url(_)) => {
+                Self::Input(text)
+            }
+            _ => Self::Machine(text),
+        }
     }
 }
 

@@ -54,6 +54,8 @@ Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
   HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
   HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
+  HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
 A flag goes before the environment, the environment before the folder's hattama.toml.";
 
 /// Headquarters of an election observation: takes what observers send, keeps it, shows it.

@@ -32,6 +32,12 @@ pub(super) struct Serve {
     /// Address and port to listen on, instead of those in hattama.toml
     #[arg(long, value_name = "ADDR:PORT", env = "HATTAMA_LISTEN")]
     listen: Option<SocketAddr>,
+    /// postgres://... or the path of a SQLite file, instead of the one in hattama.toml
+    #[arg(long, value_name = "URL", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// s3://... or a folder with the photographs, instead of the one in hattama.toml
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
     /// TLS certificate chain in PEM, the server's own first
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "HATTAMA_TLS_CERT")]
     tls_cert: Option<PathBuf>,
@@ -67,6 +73,12 @@ impl Serve {
     fn amend(&self, config: &mut Config) {
         if let Some(listen) = self.listen {
             config.listen = listen;
+        }
+        if let Some(database) = &self.database {
+            config.database = Some(database.clone());
+        }
+        if let Some(blobs) = &self.blobs {
+            config.blobs = Some(blobs.clone());
         }
         if let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) {
             config.tls_cert = Some(cert.clone());
@@ -210,6 +222,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             addresses: Vec::new(),
             database: None,
+            blobs: None,
             tls_cert: None,
             tls_key: None,
             tls_pin: None,

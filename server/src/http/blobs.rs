@@ -95,12 +95,7 @@ pub(super) async fn show(
             "the original leaves headquarters in an evidence bundle only",
         ));
     }
-    let blobs = headquarters.blobs.clone();
-    let bytes = actix_web::web::block(move || blobs.read(&photo))
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or_else(not_there)?;
+    let bytes = headquarters.blobs.read(&photo).await?.ok_or_else(not_there)?;
     // The phone writes small pictures as JPEG; anything else is downloaded, never shown.
     let is_jpeg = bytes.starts_with(&[0xff, 0xd8, 0xff]);
     let shown = if is_jpeg { "image/jpeg" } else { "application/octet-stream" };

@@ -10,6 +10,7 @@ use actix_web::{
 use hattama_proto::problem::{Problem, ProblemCode};
 
 use crate::{
+    blobs::BlobError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     picture::PictureError,
@@ -194,9 +195,27 @@ impl From<PhotoError> for HttpProblem {
             }
             PhotoError::Sequence(error) => return error.into(),
             PhotoError::Store(error) => return error.into(),
+            PhotoError::Blob(BlobError::Full) => {
+                return Self::new(ProblemCode::StorageFull, BlobError::Full.to_string())
+                    .retry_after(STORE_RETRY_S);
+            }
+            PhotoError::Blob(BlobError::Io(error)) => {
+                return Self::internal(&BlobError::Io(error));
+            }
+            error @ PhotoError::Blob(_) => {
+                tracing::error!(error = %Chain(&error), "a photograph could not be stored");
+                return Self::new(ProblemCode::StoreUnavailable, error.to_string())
+                    .retry_after(STORE_RETRY_S);
+            }
             error @ PhotoError::Io(_) => return Self::internal(&error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<BlobError> for HttpProblem {
+    fn from(error: BlobError) -> Self {
+        PhotoError::from(error).into()
     }
 }
 

@@ -35,6 +35,7 @@ impl BenchHeadquarters {
             addresses: vec![format!("http://{address}")],
             log_origin: "bench.example/exercise".into(),
             database: std::env::var("HATTAMA_DATABASE").ok(),
+            blobs: std::env::var("HATTAMA_BLOBS").ok(),
             operator: "bench".into(),
         };
         let hq = folder.path().join("hq");

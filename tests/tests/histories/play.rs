@@ -40,6 +40,7 @@ impl Beginning {
             addresses: vec![],
             log_origin: "log.test/histories".to_owned(),
             database: None,
+            blobs: None,
             operator: "op".to_owned(),
         };
         let beginning = Self { folder };

@@ -8,6 +8,10 @@ use std::{
 
 use hattama_proto::{id::PhotoHash, limits::CELL_BYTES, wire::CellBitmap};
 
+/// [`CELL_BYTES`] as a length in memory.
+pub(super) const CELL: usize = 32 * 1024;
+const _: () = assert!(CELL as u64 == CELL_BYTES);
+
 /// A photo on its way: its file and the cells that have come.
 #[derive(Debug)]
 pub(super) struct Partial {
@@ -60,7 +64,7 @@ impl Partial {
             return Ok(());
         }
         let mut at = first;
-        for cell in bytes.chunks(CELL_BYTES as usize) {
+        for cell in bytes.chunks(CELL) {
             let index = at / CELL_BYTES;
             if !self.have.has(index) {
                 write_at(&self.file, cell, at)?;
