@@ -40,6 +40,11 @@ impl Engine {
         Some(Self { url: DatabaseUrl::Postgres(url), _folder: None })
     }
 
+    /// A database that its test made, and ends.
+    pub const fn of(url: DatabaseUrl) -> Self {
+        Self { url, _folder: None }
+    }
+
     /// Where the database is.
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
