@@ -1,4 +1,4 @@
-//! What the address of a server says of TLS, and what follows from where the server is. Pure.
+//! What the address of a server says of TLS, and what follows from where the server is.
 //!
 //! | the server is | `sslmode` left out | `disable` | `prefer` | `require`, `verify-full` |
 //! |---|---|---|---|---|
