@@ -80,7 +80,7 @@ impl DataFolder {
 
     /// Takes the folder for this process.
     pub fn lock(&self) -> Result<FolderLock, FolderError> {
-        let path = self.root.join("lock");
+        let path = self.lock_file();
         let io = |source| FolderError::Io { path: path.clone(), source };
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
@@ -94,6 +94,11 @@ impl DataFolder {
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// `lock`.
+    pub fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
     }
 
     /// `hattama.toml`.

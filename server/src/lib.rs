@@ -14,6 +14,7 @@ pub mod cli;
 pub mod clock;
 pub mod compare;
 pub mod config;
+pub mod doctor;
 pub mod folder;
 pub mod http;
 pub mod ingest;

@@ -59,6 +59,11 @@ impl Engine {
         self.blobs.as_deref()
     }
 
+    /// A database that its test made, and ends.
+    pub const fn of(url: DatabaseUrl) -> Self {
+        Self { url, _folder: None }
+    }
+
     /// Where the database is.
     pub fn url(&self) -> &DatabaseUrl {
         &self.url

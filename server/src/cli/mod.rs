@@ -1,7 +1,7 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, serve, migrate                                    work on a data folder
+//! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
 //! verify                                                  works on files, offline
 //! ```
@@ -15,6 +15,7 @@
 mod access;
 mod api;
 mod devices;
+mod doctor;
 mod error;
 mod incidents;
 mod init;
@@ -44,7 +45,7 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify` or `migrate` failed
+  1  something else went wrong, or a check by `verify`, `migrate` or `doctor` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -74,6 +75,8 @@ enum Command {
     Serve(serve::Serve),
     /// Move an organisation's store to another database, of either engine
     Migrate(migrate::Migrate),
+    /// Say whether a headquarters keeps what it acknowledges, and what to type if not
+    Doctor(doctor::Doctor),
     /// Invite one observer, for one device
     Invite(invite::Invite),
     /// List enrolled devices, or revoke one
@@ -104,6 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),
         Command::Devices(devices) => devices.run(),
         Command::Records(records) => records.run(),

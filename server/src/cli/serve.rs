@@ -8,7 +8,12 @@ use std::{
 use clap::Args;
 use tokio::runtime::Runtime;
 
-use super::{CliError, init::is_local, logging, output, tls};
+use super::{
+    CliError,
+    doctor::{Unsound, fit_to_serve},
+    init::is_local,
+    logging, output, tls,
+};
 use crate::{app::Headquarters, clock, config::Config, folder::DataFolder, http};
 
 const AFTER_HELP: &str = "\
@@ -17,6 +22,10 @@ Plain HTTP is served on a loopback address only. Anywhere else give --tls-cert a
 
 Invitations pin the certificate, so that an observer's phone trusts it and no other: they have to \
 be made again when it changes. With a certificate that every phone trusts, say --no-pin.
+
+A set-up that would lose what it acknowledges (a database that does not wait for its disk, one that \
+only follows another, a folder on a network) is not served; `hattama doctor` says more. For tests and \
+exercises, where nothing is evidence, --unsound-for-exercises serves it all the same.
 
 Examples:
   hattama serve --folder hq
@@ -56,6 +65,9 @@ pub(super) struct Serve {
     /// The certificate is one that every phone trusts: invitations do not pin it
     #[arg(long)]
     no_pin: bool,
+    /// Serve although what is acknowledged may be lost; never where something is evidence
+    #[arg(long)]
+    unsound_for_exercises: bool,
 }
 
 impl Serve {
@@ -66,7 +78,11 @@ impl Serve {
         let mut config = Config::load(&folder.config())?;
         self.amend(&mut config);
         let tls = check_transport(&mut config, self.no_pin)?;
-        runtime()?.block_on(serve(&folder, config, tls))
+        let unsound = if self.unsound_for_exercises { Unsound::Serve } else { Unsound::Refuse };
+        runtime()?.block_on(async {
+            fit_to_serve(&folder, &config, unsound).await?;
+            serve(&folder, config, tls).await
+        })
     }
 
     /// Flags and environment go before the file.

@@ -43,6 +43,7 @@ mod batch;
 mod db;
 pub mod devices;
 mod error;
+pub mod facts;
 pub mod incidents;
 pub mod log;
 mod migrate;

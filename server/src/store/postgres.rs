@@ -9,8 +9,11 @@
 //! Sessions read only unless a batch says otherwise, so that a statement which writes through
 //! [`Db::query`](super::Db::query) fails here as it does on SQLite.
 
+mod address;
+mod facts;
 mod failure;
 mod run;
+mod tls;
 
 use std::time::Duration;
 
@@ -19,7 +22,8 @@ use deadpool_postgres::{
 };
 use hattama_proto::time::UnixMillis;
 use tokio::runtime::Handle;
-use tokio_postgres::{Config, IsolationLevel, NoTls};
+use tokio_postgres::{Config, IsolationLevel};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::failure::{told, told_of_pool};
 use super::migrate::{self, Applied, Dialect};
@@ -103,14 +107,8 @@ impl Postgres {
     }
 
     fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
-        config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
-        if config.get_application_name().is_none() {
-            config.application_name("hattama");
-        }
-        let pool = Pool::builder(manager(config))
+        let (config, tls) = settings(url)?;
+        let pool = Pool::builder(manager(config, tls))
             .max_size(SESSIONS_MAX)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(CONNECT))
@@ -193,9 +191,15 @@ impl Postgres {
         lock: &'static str,
     ) -> Result<Vec<StepOutcome>, StoreError> {
         let mut client = self.client().await?;
-        // An early return drops the transaction, which sends a rollback.
-        let transaction =
-            client.build_transaction().read_only(false).start().await.map_err(told)?;
+        // Whatever the server's default is. An early return drops the transaction, which sends a
+        // rollback.
+        let transaction = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .read_only(false)
+            .start()
+            .await
+            .map_err(told)?;
         if lock == ALONE {
             transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
         }
@@ -258,11 +262,20 @@ fn applied(rows: &[tokio_postgres::Row]) -> Vec<Applied> {
     rows.iter().map(read).collect()
 }
 
-/// The only place that says how a session is secured: TLS is another argument here.
-///
+/// How a session is opened, and how it is secured.
+fn settings(url: &str) -> Result<(Config, MakeRustlsConnect), StoreError> {
+    let address::Address { mut config, authority } =
+        address::parse(url).map_err(StoreError::Url)?;
+    config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
+    if config.get_application_name().is_none() {
+        config.application_name("hattama");
+    }
+    Ok((config, tls::connector(authority.as_deref())?))
+}
+
 /// A session is asked for a sign of life before each use: one way to the server and back, for
 /// which a server that was restarted is used again without an error.
-fn manager(config: Config) -> Manager {
+fn manager(config: Config, tls: MakeRustlsConnect) -> Manager {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-    Manager::from_config(config, NoTls, recycling)
+    Manager::from_config(config, tls, recycling)
 }

@@ -8,6 +8,7 @@
 //! Another process may read and write the file too; whoever must be alone holds a lock of its own.
 
 mod check;
+mod facts;
 mod run;
 mod threads;
 
@@ -148,9 +149,7 @@ fn prepare_writer(writer: &Connection) -> Result<(), Mishap> {
         let source = format!("the file system allows no write-ahead log (mode {mode})");
         return Err(StoreError::Unavailable(source.into()).into());
     }
-    // Every commit reaches the disk before it is answered; on macOS through its write cache too.
-    writer.pragma_update(None, "synchronous", "full")?;
-    writer.pragma_update(None, "fullfsync", true)?;
+    wait_for_the_disk(writer)?;
     // 16,000 pages are 128 MiB of log. Hashes are scattered, so under load nearly every page of an
     // index is changed again and again; each is copied into the file once per checkpoint. The
     // price is a second of reading the log after a crash.
@@ -158,6 +157,12 @@ fn prepare_writer(writer: &Connection) -> Result<(), Mishap> {
     // 96 MiB, taken only as it is needed: what a checkpoint's worth of changes touches.
     writer.pragma_update(None, "cache_size", -96 * 1024)?;
     Ok(())
+}
+
+/// Every commit reaches the disk before it is answered; on macOS through its write cache too.
+fn wait_for_the_disk(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "fullfsync", true)
 }
 
 /// One transaction, so that a power cut leaves the old schema or the new one.
