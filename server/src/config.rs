@@ -50,6 +50,15 @@ pub struct Config {
     pub behind_proxy: Option<String>,
 }
 
+/// Where things are kept from now on; what is none stays where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The store.
+    pub database: Option<String>,
+    /// Whole photographs.
+    pub blobs: Option<String>,
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -95,23 +104,29 @@ impl Config {
             .map_err(|source| ConfigError::Io { path: path.to_owned(), source })
     }
 
-    /// Says in the file at `path` that the store is `database`, whole or not at all, and durable
-    /// once it returns. Everything else in the file, comments too, stays as it was written.
-    pub fn switch_database(path: &Path, database: &str) -> Result<(), ConfigError> {
+    /// Says in the file at `path` where things are kept from now on, whole or not at all, and
+    /// durable once it returns. Everything else in the file, comments too, stays as it was written.
+    pub fn switch(path: &Path, to: &Places) -> Result<(), ConfigError> {
         let mut wanted = Self::load(path)?;
-        wanted.database = Some(database.to_owned());
         let io = |source| ConfigError::Io { path: path.to_owned(), source };
-        let text = with_database(&fs::read_to_string(path).map_err(io)?, database);
+        let mut text = fs::read_to_string(path).map_err(io)?;
+        if let Some(database) = &to.database {
+            wanted.database = Some(database.clone());
+            text = with_line(&text, "database", database);
+        }
+        if let Some(blobs) = &to.blobs {
+            wanted.blobs = Some(blobs.clone());
+            text = with_line(&text, "blobs", blobs);
+        }
         // Read back before it is written: a file that is laid out as we do not expect stays.
         let understood = toml::from_str::<Self>(&text).ok();
         let same = |config: &Self| toml::to_string(config).ok() == toml::to_string(&wanted).ok();
         if !understood.is_some_and(|config| same(&config)) {
             return Err(ConfigError::Syntax {
                 path: path.to_owned(),
-                message:
-                    "the line `database` is not where this program looks for it; change it by \
-                          hand"
-                        .to_owned(),
+                message: "the lines `database` and `blobs` are not where this program looks for \
+                          them; change them by hand"
+                    .to_owned(),
             });
         }
         write_durably(path, text.as_bytes()).map_err(io)
@@ -134,16 +149,14 @@ impl Config {
     }
 }
 
-/// The text of a configuration with another line `database`, before the first table.
-fn with_database(text: &str, database: &str) -> String {
-    let line = format!("database = {}", toml::Value::String(database.to_owned()));
+/// The text of a configuration with another line for `key`, before the first table.
+fn with_line(text: &str, key: &str, value: &str) -> String {
+    let line = format!("{key} = {}", toml::Value::String(value.to_owned()));
     let mut lines: Vec<&str> = text.lines().collect();
     let tables = lines.iter().position(|line| line.trim_start().starts_with('['));
     let end = tables.unwrap_or(lines.len());
     let is_ours = |line: &&str| {
-        line.trim_start()
-            .strip_prefix("database")
-            .is_some_and(|rest| rest.trim_start().starts_with('='))
+        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     };
     match lines[..end].iter().position(is_ours) {
         Some(at) => lines[at] = &line,
@@ -159,10 +172,10 @@ mod tests {
     #[test]
     fn another_database_leaves_the_rest_of_the_file_alone() {
         let text = "# ours\nelection = \"e\" # this one\n\n[later]\nx = 1\n";
-        let first = with_database(text, "postgres://db/hq?a=\"b\"");
+        let first = with_line(text, "database", "postgres://db/hq?a=\"b\"");
         assert!(first.starts_with("# ours\nelection = \"e\" # this one\n"), "{first}");
         assert!(first.ends_with("[later]\nx = 1\n"), "{first}");
-        let second = with_database(&first, "hq.db");
+        let second = with_line(&first, "database", "hq.db");
         let read: toml::Table = toml::from_str(&second).unwrap();
         assert_eq!(read["database"].as_str(), Some("hq.db"));
         assert_eq!(read["later"]["x"].as_integer(), Some(1));

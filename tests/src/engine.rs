@@ -61,7 +61,7 @@ impl Engine {
 
     /// A database that its test made, and ends.
     pub const fn of(url: DatabaseUrl) -> Self {
-        Self { url, _folder: None }
+        Self { url, blobs: None, _folder: None, _blob_store: None }
     }
 
     /// Where the database is.

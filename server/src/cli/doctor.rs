@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{CliError, error::whole, output};
 use crate::{
     app::OpenError,
+    blobs::{BlobError, BlobFacts},
     clock,
     config::Config,
     doctor::{self, Finding, Level, keeps_evidence},
@@ -35,6 +36,9 @@ pub(super) struct Doctor {
     /// Look at this database instead of the one in hattama.toml
     #[arg(long, value_name = "URL", env = "HATTAMA_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Look at this store of photographs instead of the one in hattama.toml
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
     /// Print JSON, for programs
     #[arg(long)]
     json: bool,
@@ -54,6 +58,9 @@ impl Doctor {
         if self.database.is_some() {
             config.database = self.database;
         }
+        if self.blobs.is_some() {
+            config.blobs = self.blobs;
+        }
         let findings = super::serve::runtime()?.block_on(examine(&folder, &config))?;
         let keeps_evidence = keeps_evidence(&findings);
         if self.json {
@@ -72,7 +79,17 @@ async fn examine(folder: &DataFolder, config: &Config) -> Result<Vec<Finding>, C
     let url = config.database_url(folder).map_err(|error| CliError::Input(whole(&error)))?;
     let (store, kind) = doctor::look_at_store(&url, WholeCheck::Make, clock::system).await;
     let store = store.map_err(|error| whole(&error));
-    Ok(doctor::findings(&doctor::look_at_folder(folder, (store, kind), clock::system)))
+    let blobs = look_at_blobs(folder, config).await?;
+    Ok(doctor::findings(&doctor::look_at_folder(folder, (store, kind), blobs, clock::system)))
+}
+
+async fn look_at_blobs(
+    folder: &DataFolder,
+    config: &Config,
+) -> Result<(String, BlobFacts), CliError> {
+    let wrong = |error: BlobError| CliError::Input(whole(&error));
+    let url = config.blobs_url(folder).map_err(wrong)?;
+    doctor::look_at_blobs(&url).await.map_err(wrong)
 }
 
 /// What `serve` looks at before it opens anything: the same, but for reading a whole file, which
@@ -85,8 +102,9 @@ pub(super) async fn fit_to_serve(
     let url = config.database_url(folder).map_err(OpenError::from)?;
     let (store, kind) = doctor::look_at_store(&url, WholeCheck::Leave, clock::system).await;
     let store = store.map_err(OpenError::from)?;
-    let findings =
-        doctor::findings(&doctor::look_at_folder(folder, (Ok(store), kind), clock::system));
+    let blobs = look_at_blobs(folder, config).await?;
+    let facts = doctor::look_at_folder(folder, (Ok(store), kind), blobs, clock::system);
+    let findings = doctor::findings(&facts);
     for finding in findings.iter().filter(|finding| finding.level == Level::ToKnow) {
         tracing::info!(about = finding.about, "to know: {}", finding.reason);
     }

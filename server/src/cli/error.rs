@@ -114,6 +114,9 @@ impl From<TransferError> for CliError {
         let text = whole(&error);
         match error {
             TransferError::Same
+            | TransferError::SamePhotographs
+            | TransferError::BlobSource(BlobError::Url(_))
+            | TransferError::BlobTarget(BlobError::Url(_))
             | TransferError::Other
             | TransferError::More { .. }
             | TransferError::Contradicts { .. }
@@ -121,11 +124,14 @@ impl From<TransferError> for CliError {
             | TransferError::Target(StoreError::Url(_)) => Self::Input(text),
             TransferError::Altered { .. }
             | TransferError::AlteredPart { .. }
+            | TransferError::NoPhotograph(_)
             | TransferError::Rollback { .. }
             | TransferError::Arrival { .. }
             | TransferError::Changed { .. }
             | TransferError::Roots { .. } => Self::CheckFailed(text),
             TransferError::NoSource(_)
+            | TransferError::BlobSource(_)
+            | TransferError::BlobTarget(_)
             | TransferError::Origin(_)
             | TransferError::Key(_)
             | TransferError::Head(_)

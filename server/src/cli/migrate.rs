@@ -10,11 +10,12 @@ use super::{
     serve::{runtime, stop_signal},
 };
 use crate::{
+    blobs::BlobsUrl,
     clock,
-    config::Config,
-    folder::DataFolder,
+    config::{Config, Places},
+    folder::{DataFolder, FolderLock},
     store::DatabaseUrl,
-    transfer::{Moved, Progress, TransferError, transfer},
+    transfer::{Moved, Progress, TransferError, photographs, transfer},
 };
 
 const AFTER_HELP: &str = "\
@@ -26,10 +27,13 @@ It may be stopped at any time, by Ctrl-C or a power cut. The same command goes o
 stopped; until it says that it is done, no headquarters opens on the target.
 
 A target that holds another organisation's data, or more than the source, is refused and left \
-alone. Photographs stay in the folder.
+alone. Photographs stay where they are unless --to-blobs is given; then each is hashed as it leaves \
+and as it is read back, and stays at its old place too.
 
 Examples:
   hattama migrate --folder hq --to postgres://hattama@db.example/hq --switch
+  hattama migrate --folder hq --to postgres://hattama@db.example/hq \
+      --to-blobs 's3://photos/hq?endpoint=https://s3.example'
   hattama migrate --folder hq --to hq/hq.db";
 
 /// Flags of `hattama migrate`.
@@ -41,9 +45,18 @@ pub(super) struct Migrate {
     folder: PathBuf,
     /// Where to: postgres://... or the path of a SQLite file. A password in it can be seen by
     /// others on this machine, so better use the variable
-    #[arg(long, value_name = "URL", env = "HATTAMA_MIGRATE_TO", hide_env_values = true)]
-    to: String,
-    /// When all is done and checked, also write the new store into hattama.toml
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HATTAMA_MIGRATE_TO",
+        hide_env_values = true,
+        required_unless_present = "to_blobs"
+    )]
+    to: Option<String>,
+    /// Where photographs go: s3://BUCKET?endpoint=... or a folder that exists
+    #[arg(long, value_name = "URL", env = "HATTAMA_MIGRATE_TO_BLOBS", hide_env_values = true)]
+    to_blobs: Option<String>,
+    /// When all is done and checked, also write the new places into hattama.toml
     #[arg(long)]
     switch: bool,
 }
@@ -53,15 +66,14 @@ impl Migrate {
     pub(super) fn run(self) -> Result<(), CliError> {
         let folder = DataFolder::open(&self.folder)?;
         let config = Config::load(&folder.config())?;
-        let to = self.target()?;
+        let (to, to_blobs) = (self.target()?, self.blobs_target()?);
         let bar = bar();
         // Held until the configuration is switched: no headquarters starts in between.
         let lock = folder.lock()?;
-        let tell = |progress| show(&bar, progress);
         let moving = async {
             let stopped = stop_signal()?;
             tokio::select! {
-                moved = transfer((&folder, &lock), &config, &to, clock::system(), &tell) => Ok(moved),
+                said = move_both((&folder, &lock), &config, to.as_ref(), to_blobs.as_ref(), &bar) => said,
                 () = stopped => Err(CliError::Other(
                     "stopped; nothing is lost: the same command goes on from here".into(),
                 )),
@@ -69,55 +81,116 @@ impl Migrate {
         };
         let moved = runtime()?.block_on(moving);
         bar.finish_and_clear();
-        match moved? {
-            Ok(moved) => {
-                let next = self.switch(&folder, &to)?;
-                output::say(&format!("{}\n{next}", done(&moved)))
-            }
-            // As after a switch whose answer was lost.
-            Err(TransferError::Same) if self.switch => output::say(&format!(
-                "{} names this store already; there is nothing to move.",
-                folder.config().display()
-            )),
-            Err(error) => Err(error.into()),
+        let moved = moved?;
+        if moved.is_empty() && !self.switch {
+            return Err(TransferError::Same.into());
         }
+        let next = self.switch(&folder, to.as_ref(), to_blobs.as_ref())?;
+        output::say(&format!("{}{next}", moved.concat()))
     }
 
     /// A file's path is made absolute, because it is read from another folder later.
-    fn target(&self) -> Result<DatabaseUrl, CliError> {
+    fn target(&self) -> Result<Option<DatabaseUrl>, CliError> {
+        let Some(to) = &self.to else { return Ok(None) };
         let to: DatabaseUrl =
-            self.to.parse().map_err(|error| CliError::from(TransferError::Target(error)))?;
+            to.parse().map_err(|error| CliError::from(TransferError::Target(error)))?;
         match to {
             DatabaseUrl::Sqlite(path) => std::path::absolute(&path)
-                .map(DatabaseUrl::Sqlite)
+                .map(|path| Some(DatabaseUrl::Sqlite(path)))
                 .map_err(|error| CliError::unwritable(&path, &error)),
-            server => Ok(server),
+            server => Ok(Some(server)),
+        }
+    }
+
+    fn blobs_target(&self) -> Result<Option<BlobsUrl>, CliError> {
+        let Some(to) = &self.to_blobs else { return Ok(None) };
+        let to: BlobsUrl =
+            to.parse().map_err(|error| CliError::from(TransferError::BlobTarget(error)))?;
+        match to {
+            BlobsUrl::Folder(path) if !path.is_dir() => Err(CliError::Input(format!(
+                "{} is not a folder; make it first, on the disk that photographs shall be on",
+                path.display()
+            ))),
+            BlobsUrl::Folder(path) => std::path::absolute(&path)
+                .map(|path| Some(BlobsUrl::Folder(path)))
+                .map_err(|error| CliError::unwritable(&path, &error)),
+            bucket => Ok(Some(bucket)),
         }
     }
 
     /// Switches if it was asked for; else says how.
-    fn switch(&self, folder: &DataFolder, to: &DatabaseUrl) -> Result<String, CliError> {
+    fn switch(
+        &self,
+        folder: &DataFolder,
+        to: Option<&DatabaseUrl>,
+        to_blobs: Option<&BlobsUrl>,
+    ) -> Result<String, CliError> {
         let file = folder.config();
-        let (line, shown) = match to {
-            DatabaseUrl::Sqlite(path) => {
-                (path.display().to_string(), format!("{:?}", path.display().to_string()))
-            }
-            DatabaseUrl::Postgres(url) => (url.clone(), "\"<the address given with --to>\"".into()),
-        };
+        let database = to.map(|to| match to {
+            DatabaseUrl::Sqlite(path) => path.display().to_string(),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        });
+        let blobs = to_blobs.map(|to| match to {
+            BlobsUrl::Folder(path) => path.display().to_string(),
+            // As it was given: printed, an address shows no credentials.
+            BlobsUrl::Bucket(_) => self.to_blobs.clone().unwrap_or_default(),
+        });
+        let places = Places { database, blobs };
         if self.switch {
-            Config::switch_database(&file, &line)?;
+            Config::switch(&file, &places)?;
             return Ok(format!(
-                "{} names the new store now: serve it with `hattama serve --folder {}`.",
+                "{} names the new places now: serve it with `hattama serve --folder {}`.",
                 file.display(),
                 self.folder.display()
             ));
         }
+        let shown = |value: &str| match value.contains("://") {
+            true => "\"<the address given here>\"".to_owned(),
+            false => format!("{value:?}"),
+        };
+        let mut lines = Vec::new();
+        lines.extend(places.database.as_deref().map(|to| format!("database = {}", shown(to))));
+        lines.extend(places.blobs.as_deref().map(|to| format!("blobs = {}", shown(to))));
         Ok(format!(
-            "To serve from it, put the line database = {shown} into {}, or give the same command \
-             again with --switch; until then the old store is served.",
+            "To serve from there, put {} into {}, or give the same command again with --switch; \
+             until then the old place is served.",
+            lines.join(" and "),
             file.display()
         ))
     }
+}
+
+/// Photographs first: a store that names them is not served before they are there. Says what was
+/// done; nothing where all was there before and is named already.
+async fn move_both(
+    held: (&DataFolder, &FolderLock),
+    config: &Config,
+    to: Option<&DatabaseUrl>,
+    to_blobs: Option<&BlobsUrl>,
+    bar: &ProgressBar,
+) -> Result<Vec<String>, CliError> {
+    let tell = |progress| show(bar, progress);
+    let mut said = Vec::new();
+    if let Some(to) = to_blobs {
+        match photographs(held, config, to, &tell).await {
+            Ok(moved) => said.push(format!(
+                "{} photographs with {} bytes are at {to} ({} of them brought now), each with the \
+                 hash that the log has for it.\n",
+                moved.photographs, moved.bytes, moved.carried
+            )),
+            // As after a switch whose answer was lost.
+            Err(TransferError::SamePhotographs) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(to) = to {
+        match transfer(held, config, to, clock::system(), &tell).await {
+            Ok(moved) => said.push(format!("{}\n", done(&moved))),
+            Err(TransferError::Same) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(said)
 }
 
 fn done(moved: &Moved) -> String {
@@ -150,6 +223,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
         Progress::Checking(rows) => begin("checking", rows),
         Progress::Comparing(rows) => begin("comparing", rows),
         Progress::Carrying(rows) => begin("carrying", rows),
+        Progress::Photographs(photos) => begin("photographs", photos),
         Progress::Rows(rows) => bar.inc(rows),
         Progress::Proving => bar.set_message("proving"),
     }

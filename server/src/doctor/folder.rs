@@ -114,10 +114,10 @@ fn room(facts: &FolderFacts) -> Finding {
 fn photographs(facts: &FolderFacts) -> Finding {
     let about = "photographs";
     match facts.one_file_system {
-        Some(false) => Finding::will_lose(
+        Some(false) => Finding::to_know(
             about,
-            "partial/ and blobs/ are on two file systems: a whole photograph cannot be moved into \
-             its place in one step, so none is ever kept",
+            "partial/ and blobs/ are on two file systems: each photograph is copied into its place, \
+             which takes time and twice the room",
             "mount one file system over both, or none of its own over either",
         ),
         Some(true) => Finding::sound(about, "partial/ and blobs/ are on one file system"),

@@ -8,6 +8,7 @@ use std::{
 
 use super::{Facts, FolderFacts, HeadFacts, Lock};
 use crate::{
+    blobs::{BlobError, BlobFacts, Blobs, BlobsUrl},
     clock::Clock,
     folder::DataFolder,
     keys,
@@ -28,10 +29,16 @@ pub async fn look_at_store(
     (facts::ask(url, check, clock).await, file_system)
 }
 
-/// The data folder, put together with what the store said.
+/// The store of photographs, tried with an object of its own.
+pub async fn look_at_blobs(url: &BlobsUrl) -> Result<(String, BlobFacts), BlobError> {
+    Ok((url.to_string(), Blobs::open(url)?.probe().await))
+}
+
+/// The data folder, put together with what the stores said.
 pub fn look_at_folder(
     folder: &DataFolder,
     (store, store_file_system): (Result<StoreFacts, String>, Option<String>),
+    blobs: (String, BlobFacts),
     clock: Clock,
 ) -> Facts {
     Facts {
@@ -46,7 +53,7 @@ pub fn look_at_folder(
             synced: try_the_disk(&folder.partial()),
         },
         head: head(folder),
-        blobs: None,
+        blobs,
         now: clock(),
     }
 }

@@ -23,12 +23,11 @@ mod server;
 
 use hattama_proto::time::UnixMillis;
 
-pub use self::blobs::{BlobFacts, blobs};
 pub use self::finding::{Finding, Level, keeps_evidence};
 pub use self::folder::{FolderFacts, Lock};
 pub use self::log::HeadFacts;
-pub use self::look::{look_at_folder, look_at_store};
-use crate::store::facts::StoreFacts;
+pub use self::look::{look_at_blobs, look_at_folder, look_at_store};
+use crate::{blobs::BlobFacts, store::facts::StoreFacts};
 
 /// What is known of a set-up.
 #[derive(Clone, Debug)]
@@ -41,8 +40,8 @@ pub struct Facts {
     pub folder: FolderFacts,
     /// The signer's head.
     pub head: HeadFacts,
-    /// A store of photographs outside the folder, if there is one.
-    pub blobs: Option<BlobFacts>,
+    /// Where photographs are kept, without what opens it, and what that store did when it was tried.
+    pub blobs: (String, BlobFacts),
     /// This machine's clock.
     pub now: UnixMillis,
 }
@@ -62,6 +61,6 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     if let Ok(store) = &facts.store {
         findings.extend(log::log(store.log(), &facts.head, facts.now));
     }
-    findings.extend(facts.blobs.iter().flat_map(blobs));
+    findings.extend(blobs::blobs(&facts.blobs.0, &facts.blobs.1));
     findings
 }

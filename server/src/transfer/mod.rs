@@ -16,15 +16,20 @@
 //! * It can be stopped at any point, by any means. The target then holds a part of the source and
 //!   not yet all leaves of the log, so that no headquarters opens on it; the same call goes on from
 //!   there. A source that has grown since is fine.
+//! * Photographs that the log calls whole go first, if they go at all: each is hashed as it leaves
+//!   and as it is read back.
 //! * It is done only when every table has as many rows as the source's and the state roots agree.
 
 mod carry;
 mod evidence;
+mod photographs;
 
 use hattama_proto::{time::UnixMillis, tlog::KeyName};
 
 use self::evidence::Evidence;
+pub use self::photographs::{MovedPhotographs, photographs};
 use crate::{
+    blobs::BlobError,
     book::{self, Authority, BookError, SharedBook},
     config::Config,
     folder::{DataFolder, FolderLock},
@@ -45,6 +50,8 @@ pub enum Progress {
     Checking(u64),
     /// What the target holds already is being compared; so many rows in all.
     Comparing(u64),
+    /// Photographs are being carried over; so many in all.
+    Photographs(u64),
     /// Rows are being carried over; so many in all.
     Carrying(u64),
     /// So many more rows are done.
@@ -74,6 +81,21 @@ pub enum TransferError {
     /// Source and target are one store.
     #[error("the folder's store and the target are the same store: there is nothing to move")]
     Same,
+    /// Source and target of the photographs are one store.
+    #[error("the photographs are there already: source and target are the same store")]
+    SamePhotographs,
+    /// The source of photographs did not answer or was refused.
+    #[error("the photographs' present store: {0}")]
+    BlobSource(#[source] BlobError),
+    /// The target of photographs did not answer or was refused.
+    #[error("the photographs' new store: {0}")]
+    BlobTarget(#[source] BlobError),
+    /// A photograph that was acknowledged is not where it should be.
+    #[error(
+        "the photograph {0} was acknowledged and is not in its store: restore it from a backup, then \
+         give the same command again"
+    )]
+    NoPhotograph(String),
     /// There is no store at the source.
     #[error("there is no store at the source {0}: nothing was ever kept there")]
     NoSource(DatabaseUrl),

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hattama_server::config::{Config, Places};
 use hattama_server::{app, folder::DataFolder};
 use hattama_tests::{
     engine::Engine,
@@ -73,7 +74,8 @@ fn opens(world: &World, to: &str) -> Option<String> {
     assert!(copying.status().unwrap().success());
     let config = std::fs::read_to_string(world.data().join("hattama.toml")).unwrap();
     std::fs::write(copy.path().join("hattama.toml"), config).unwrap();
-    hattama_server::config::Config::switch_database(&copy.path().join("hattama.toml"), to).unwrap();
+    let places = Places { database: Some(to.to_owned()), blobs: None };
+    Config::switch(&copy.path().join("hattama.toml"), &places).unwrap();
     let folder = DataFolder::open(copy.path()).unwrap();
     block_on(async {
         let hq = app::Headquarters::open(folder.root()).await.ok()?;
