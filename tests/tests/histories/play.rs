@@ -10,7 +10,7 @@ use hattama_server::{
     app::Headquarters,
     clock,
     compare::read_publication,
-    config::Config,
+    config::{Config, Places},
     folder::DataFolder,
     ingest::{PhotoBegin, Photos},
     setup::{InitOptions, Setup, init},
@@ -113,7 +113,8 @@ impl Stage {
         copy(&beginning.hq(), folder.path());
         if let Self::Postgres { url, back } = self {
             fs::remove_file(folder.path().join("hq.db")).unwrap();
-            Config::switch_database(&folder.path().join("hattama.toml"), url).unwrap();
+            let places = Places { database: Some(url.to_owned()), blobs: None };
+            Config::switch(&folder.path().join("hattama.toml"), &places).unwrap();
             postgres::connect(url).await.unwrap().batch_execute(back).await.unwrap();
         }
         let mut hq = open_patiently(folder.path()).await;

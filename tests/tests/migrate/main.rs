@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "../bucket/mod.rs"]
+mod bucket;
 mod moved;
+mod photographs;
 mod refused;
 mod stopped;
 

@@ -6,8 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hattama_server::config::{Config, Places};
-use hattama_server::{app, folder::DataFolder};
+use hattama_server::{
+    app,
+    config::{Config, Places},
+    folder::DataFolder,
+};
 use hattama_tests::{
     engine::Engine,
     world::{Ending, World, block_on},
