@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     folder::{DataFolder, write_durably},
+    log::PublishSchedule,
     store::{DatabaseUrl, StoreError},
 };
 
@@ -44,6 +45,13 @@ pub struct Config {
     /// Set when a proxy on this machine or network ends TLS in front of this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_proxy: Option<String>,
+    /// How often the public log moves: `1s` on the night of an election, else `hourly` or `daily`.
+    #[serde(default)]
+    pub log_publish: PublishSchedule,
+    /// New entries below which the public log does not move, so that an upload cannot be matched
+    /// with a person; 1 on a schedule of seconds and 10 on a slower one if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_publish_at_least: Option<u64>,
 }
 
 /// Why the configuration cannot be used.

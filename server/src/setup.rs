@@ -28,7 +28,9 @@ use crate::{
     folder::{DataFolder, FolderError},
     ingest::{own_statement, token_hash},
     keys::{self, KeyFileError},
-    log::{HeadError, HeadFile, Item, Says, SequenceError, Sequencer, StatementItem},
+    log::{
+        HeadError, HeadFile, Item, PublishSchedule, Says, SequenceError, Sequencer, StatementItem,
+    },
     merge::Statements,
     random::{self, RandomError},
     store::{self, Batch, Db, StoreError},
@@ -195,6 +197,8 @@ pub async fn init(
         tls_key: None,
         tls_pin: None,
         behind_proxy: None,
+        log_publish: PublishSchedule::default(),
+        log_publish_at_least: None,
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();

@@ -201,6 +201,7 @@ mod tests {
     use hattama_proto::{id::ElectionId, key::SigningKey};
 
     use super::*;
+    use crate::log::PublishSchedule;
 
     fn config(listen: &str) -> Config {
         Config {
@@ -214,6 +215,8 @@ mod tests {
             tls_key: None,
             tls_pin: None,
             behind_proxy: None,
+            log_publish: PublishSchedule::default(),
+            log_publish_at_least: None,
         }
     }
 

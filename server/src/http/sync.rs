@@ -1,8 +1,7 @@
 //! What phones ask: hello, push, status, receipts, feed.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
+    HttpRequest,
     web::{Data, Json, Payload, Query},
 };
 use hattama_proto::{
@@ -178,20 +177,6 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
         },
         _ => FeedKind::Unknown,
     }
-}
-
-/// `GET /log/checkpoint`: the log's newest signed head, for anybody.
-pub(super) async fn checkpoint(
-    headquarters: Data<Headquarters>,
-) -> Result<HttpResponse, HttpProblem> {
-    let note = headquarters
-        .sequencer
-        .checkpoint()
-        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the log is empty"))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "max-age=1"))
-        .body(note.to_string()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! ingest ──jobs──> Sequencer: group ──> one durable transaction ──> head file ──> receipts
+//!                                                    │
+//!                  Publisher, on a schedule: <───────┘   tiles ──> public checkpoint
 //! ```
 //!
 //! Promises:
@@ -15,10 +17,18 @@
 mod group;
 mod head;
 mod places;
+mod public;
+mod publisher;
+mod schedule;
 mod sequencer;
+mod view;
 
 pub use self::{
     group::{Item, PhotoItem, RecordItem, Says, StatementItem},
     head::{Head, HeadError, HeadFile},
+    public::{PublicFolder, PublicFolderError},
+    publisher::{PublishError, Publisher, Publishing},
+    schedule::{PublishSchedule, ScheduleError},
     sequencer::{Appended, Logged, Outcome, SequenceError, Sequencer},
+    view::LogView,
 };

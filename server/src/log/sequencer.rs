@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hattama_proto::{
-    tlog::{Checkpoint, Hash, NoteSigner, Tree},
+    tlog::{Checkpoint, Hash, NoteSigner, Tree, VerifierKey},
     wire::{HeldReason, ReceiptPart},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -13,6 +13,7 @@ use super::{
     group::{Effects, Group, Item},
     head::{Head, HeadError, HeadFile},
     places::{Known, Place, assign},
+    view::{LogView, Signed},
 };
 use crate::{
     book::{Book, BookError, SharedBook},
@@ -116,13 +117,7 @@ struct Job {
 pub struct Sequencer {
     jobs: mpsc::Sender<Job>,
     tree: Arc<RwLock<Signed>>,
-}
-
-/// The tree, and the newest checkpoint over it that is durable.
-struct Signed {
-    tree: Tree,
-    size: u64,
-    note: Option<Arc<str>>,
+    key: VerifierKey,
 }
 
 impl Sequencer {
@@ -145,9 +140,10 @@ impl Sequencer {
         let signed = Signed { size: tree.len(), tree, note };
         let tree = Arc::new(RwLock::new(signed));
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
+        let key = signer.verifier_key().clone();
         let task = Task { db, book, signer, head, clock, tree: Arc::clone(&tree), stale: false };
         tokio::spawn(task.run(waiting));
-        Ok(Self { jobs, tree })
+        Ok(Self { jobs, tree, key })
     }
 
     /// Gives each item a place in the log. Durable and covered by a signed checkpoint once it
@@ -174,6 +170,11 @@ impl Sequencer {
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { items, with, reply }).map_err(|_| SequenceError::Overloaded)?;
         answer.await.map_err(|_| SequenceError::Overloaded)?
+    }
+
+    /// The log, for those who only read it.
+    pub fn view(&self) -> LogView {
+        LogView::new(Arc::clone(&self.tree), self.key.clone())
     }
 
     /// The newest durable checkpoint.
