@@ -15,6 +15,7 @@ pub mod clock;
 pub mod compare;
 pub mod config;
 pub mod folder;
+pub mod fsck;
 pub mod http;
 pub mod ingest;
 pub mod keys;

@@ -3,7 +3,7 @@
 //! ```text
 //! init, serve                                             work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
-//! verify                                                  works on files, offline
+//! verify, fsck                                            work on files, offline
 //! ```
 //!
 //! What it promises:
@@ -16,6 +16,7 @@ mod access;
 mod api;
 mod devices;
 mod error;
+mod fsck;
 mod incidents;
 mod init;
 mod invite;
@@ -43,7 +44,7 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify` failed
+  1  something else went wrong, or a check by `verify` or `fsck` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -51,7 +52,7 @@ Exit codes:
 
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
-  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
 A flag goes before the environment, the environment before the folder's hattama.toml.";
 
 /// Headquarters of an election observation: takes what observers send, keeps it, shows it.
@@ -82,6 +83,8 @@ enum Command {
     Official(official::Official),
     /// Check records and receipts offline, without trusting headquarters
     Verify(verify::Verify),
+    /// Check a whole log and store offline: every entry, tile, signature and file
+    Fsck(fsck::Fsck),
 }
 
 /// Runs the command that `arguments` ask for, the program's name first.
@@ -104,6 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Official(official) => official.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Fsck(fsck) => fsck.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -101,6 +101,28 @@ pub async fn entries(db: &Db, from: u64, until: u64) -> Result<Vec<StoredLeaf>, 
     rows.iter().map(StoredLeaf::read).collect()
 }
 
+/// How many leaves there are.
+pub async fn leaf_count(db: &Db) -> Result<u64, StoreError> {
+    let row = db.query_opt("select count(*) from log_leaf", &[]).await?;
+    row.map_or(Ok(0), |row| row.int(0).map(unsigned))
+}
+
+/// Checkpoints that cover more than `size` leaves, smallest first, at most `limit`: sizes and notes.
+pub async fn checkpoints_after(
+    db: &Db,
+    size: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let from = size.map_or(0, |size| size + 1);
+    let rows = db
+        .query(
+            "select size, note from checkpoint where size >= $1 order by size limit $2",
+            &[integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
+}
+
 /// The newest signed checkpoint.
 pub async fn last_checkpoint(db: &Db) -> Result<Option<String>, StoreError> {
     let row = db.query_opt("select note from checkpoint order by size desc limit 1", &[]).await?;
