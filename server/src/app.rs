@@ -21,6 +21,7 @@ use crate::{
     },
     random::RandomError,
     review::Review,
+    room::Room,
     store::{Db, StoreError},
 };
 
@@ -37,6 +38,8 @@ pub struct Headquarters {
     pub book: SharedBook,
     /// The way into the log.
     pub sequencer: Sequencer,
+    /// Room on the disk.
+    pub room: Room,
     /// The public log, as it was published last.
     pub public_log: PublicFolder,
     /// Takes records.
@@ -134,6 +137,7 @@ impl Headquarters {
                 clock,
                 Arc::clone(&lock),
             );
+        let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = BlobFolder::new(folder.blobs());
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
@@ -158,6 +162,7 @@ impl Headquarters {
             blobs,
             book,
             sequencer,
+            room,
             public_log,
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     folder::{DataFolder, write_durably},
     log::PublishSchedule,
+    room::FULL_PERCENT,
     store::{DatabaseUrl, StoreError},
 };
 
@@ -45,6 +46,10 @@ pub struct Config {
     /// Set when a proxy on this machine or network ends TLS in front of this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_proxy: Option<String>,
+    /// From how full a disk on records and photographs are refused, in per cent of the disk that
+    /// the folder is on; 90 if missing.
+    #[serde(default = "full_percent")]
+    pub disk_full_percent: u8,
     /// How often the public log moves: `1s` on the night of an election, else `hourly` or `daily`.
     #[serde(default)]
     pub log_publish: PublishSchedule,
@@ -52,6 +57,10 @@ pub struct Config {
     /// with a person; 1 on a schedule of seconds and 10 on a slower one if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_publish_at_least: Option<u64>,
+}
+
+const fn full_percent() -> u8 {
+    FULL_PERCENT
 }
 
 /// Why the configuration cannot be used.

@@ -24,6 +24,7 @@ pub mod merge;
 pub mod picture;
 pub mod random;
 pub mod review;
+pub mod room;
 pub mod setup;
 pub mod store;
 pub mod web;

@@ -33,6 +33,7 @@ use crate::{
     },
     merge::Statements,
     random::{self, RandomError},
+    room::FULL_PERCENT,
     store::{self, Batch, Db, StoreError},
 };
 
@@ -197,6 +198,7 @@ pub async fn init(
         tls_key: None,
         tls_pin: None,
         behind_proxy: None,
+        disk_full_percent: FULL_PERCENT,
         log_publish: PublishSchedule::default(),
         log_publish_at_least: None,
     };

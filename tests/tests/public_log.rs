@@ -9,6 +9,8 @@ mod altered;
 mod foreign;
 #[path = "public_log/published.rs"]
 mod published;
+#[path = "public_log/read_back.rs"]
+mod read_back;
 
 use std::{
     fs,

@@ -215,6 +215,7 @@ mod tests {
             tls_key: None,
             tls_pin: None,
             behind_proxy: None,
+            disk_full_percent: crate::room::FULL_PERCENT,
             log_publish: PublishSchedule::default(),
             log_publish_at_least: None,
         }

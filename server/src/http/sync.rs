@@ -16,7 +16,7 @@ use hattama_proto::{
 };
 use serde::Deserialize;
 
-use super::{HttpProblem, auth::Device, body};
+use super::{HttpProblem, auth::Device, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoError, store};
 
 /// Most receipts in one answer.
@@ -37,8 +37,9 @@ pub(super) async fn hello(headquarters: Data<Headquarters>) -> Json<Hello> {
 /// `POST /v1/records`: a batch in, one verdict per record out. Safe to repeat; needs no login.
 ///
 /// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 503 if
-/// nothing could be stored.
+/// nothing could be stored; 507 if there is no room.
 pub(super) async fn push(
+    _room: RoomLeft,
     request: HttpRequest,
     mut payload: Payload,
     headquarters: Data<Headquarters>,
