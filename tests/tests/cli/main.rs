@@ -4,5 +4,6 @@
 
 mod programs;
 mod refusals;
+mod second_verifier;
 mod tls;
 mod tour;
