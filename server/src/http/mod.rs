@@ -72,7 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         // Anybody: the public log.
         .route("/log/checkpoint", web::get().to(public_log::checkpoint))
-        .route("/log/{tile:tile/.+}", web::get().to(public_log::tile))
+        .route("/log/tile/{tile}*", web::get().to(public_log::tile))
         .configure(crate::web::routes)
         .default_service(web::to(not_found));
 }

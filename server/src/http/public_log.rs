@@ -41,7 +41,8 @@ pub(super) async fn tile(
     path: Path<String>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let tile: TileName = path.parse().map_err(|_| nothing("this is not the path of a tile"))?;
+    let tile: TileName =
+        format!("tile/{path}").parse().map_err(|_| nothing("this is not the path of a tile"))?;
     let folder = headquarters.public_log.clone();
     let bytes =
         block(move || folder.tile(&tile)).await.ok().and_then(Result::ok).flatten().ok_or_else(
