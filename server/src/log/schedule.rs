@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_slot_ends_on_the_hour_whenever_headquarters_was_started() {
         let hourly: PublishSchedule = "hourly".parse().unwrap();
-        let at = |ms| UnixMillis(1_700_002_800_000 + ms);
+        let at = |ms: i64| UnixMillis(1_700_002_800_000 + ms);
         assert_eq!(hourly.slot(at(0)), hourly.slot(at(3_599_999)));
         assert_eq!(hourly.slot(at(0)) + 1, hourly.slot(at(3_600_000)));
         assert_eq!(hourly.rest_of_slot(at(3_599_000)), Duration::from_secs(1));
