@@ -1,6 +1,9 @@
 //! The composition root: opens the folder, the store and the log, and builds the use cases.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
 
@@ -12,9 +15,13 @@ use crate::{
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions},
     keys::{self, KeyFileError},
-    log::{HeadError, HeadFile, SequenceError, Sequencer},
+    log::{
+        HeadError, HeadFile, PublicFolder, PublishError, Publisher, Publishing, SequenceError,
+        Sequencer,
+    },
     random::RandomError,
     review::Review,
+    room::Room,
     store::{Db, StoreError},
 };
 
@@ -31,6 +38,10 @@ pub struct Headquarters {
     pub book: SharedBook,
     /// The way into the log.
     pub sequencer: Sequencer,
+    /// Room on the disk.
+    pub room: Room,
+    /// The public log, as it was published last.
+    pub public_log: PublicFolder,
     /// Takes records.
     pub push: Push,
     /// Takes photos.
@@ -45,6 +56,8 @@ pub struct Headquarters {
     pub review: Review,
     /// Headquarters' clock.
     pub clock: Clock,
+    /// Moves the public log.
+    publishing: Arc<Mutex<Option<Publishing>>>,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -76,6 +89,9 @@ pub enum OpenError {
     /// The log.
     #[error(transparent)]
     Log(#[from] SequenceError),
+    /// The public log.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -115,6 +131,16 @@ impl Headquarters {
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let public_log = PublicFolder::new(&folder.log());
+        let schedule = config.log_publish;
+        let at_least = config.log_publish_at_least.unwrap_or(schedule.at_least());
+        let publishing =
+            Publisher::open(db.clone(), sequencer.view(), public_log.clone(), at_least)?.start(
+                schedule,
+                clock,
+                Arc::clone(&lock),
+            );
+        let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
@@ -139,13 +165,20 @@ impl Headquarters {
             blobs,
             book,
             sequencer,
+            room,
+            public_log,
             clock,
+            publishing: Arc::new(Mutex::new(Some(publishing))),
             _lock: lock,
         })
     }
 
     /// Finishes what was begun and lets go of the store.
     pub async fn close(&self) {
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(publishing) = publishing {
+            publishing.stop().await;
+        }
         self.db.close().await;
     }
 }

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     blobs::{BlobError, BlobsUrl},
     folder::{DataFolder, write_durably},
+    log::PublishSchedule,
+    room::FULL_PERCENT,
     store::{DatabaseUrl, StoreError},
 };
 
@@ -48,6 +50,21 @@ pub struct Config {
     /// Set when a proxy on this machine or network ends TLS in front of this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_proxy: Option<String>,
+    /// From how full a disk on records and photographs are refused, in per cent of the disk that
+    /// the folder is on; 90 if missing.
+    #[serde(default = "full_percent")]
+    pub disk_full_percent: u8,
+    /// How often the public log moves: `1s` on the night of an election, else `hourly` or `daily`.
+    #[serde(default)]
+    pub log_publish: PublishSchedule,
+    /// New entries below which the public log does not move, so that an upload cannot be matched
+    /// with a person; 1 on a schedule of seconds and 10 on a slower one if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_publish_at_least: Option<u64>,
+}
+
+const fn full_percent() -> u8 {
+    FULL_PERCENT
 }
 
 /// Where things are kept from now on; what is none stays where it is.

@@ -29,9 +29,12 @@ use crate::{
     folder::{DataFolder, FolderError},
     ingest::{own_statement, token_hash},
     keys::{self, KeyFileError},
-    log::{HeadError, HeadFile, Item, Says, SequenceError, Sequencer, StatementItem},
+    log::{
+        HeadError, HeadFile, Item, PublishSchedule, Says, SequenceError, Sequencer, StatementItem,
+    },
     merge::Statements,
     random::{self, RandomError},
+    room::FULL_PERCENT,
     store::{self, Batch, DatabaseUrl, Db, StoreError},
 };
 
@@ -209,6 +212,9 @@ pub async fn init(
         tls_key: None,
         tls_pin: None,
         behind_proxy: None,
+        disk_full_percent: FULL_PERCENT,
+        log_publish: PublishSchedule::default(),
+        log_publish_at_least: None,
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();

@@ -3,7 +3,7 @@
 //! ```text
 //! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
-//! verify                                                  works on files, offline
+//! verify, fsck                                            work on files, offline
 //! ```
 //!
 //! What it promises:
@@ -17,6 +17,7 @@ mod api;
 mod devices;
 mod doctor;
 mod error;
+mod fsck;
 mod incidents;
 mod init;
 mod invite;
@@ -45,7 +46,7 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify`, `migrate` or `doctor` failed
+  1  something else went wrong, or a check by `verify`, `migrate`, `doctor` or `fsck` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -53,7 +54,7 @@ Exit codes:
 
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
-  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
   HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
   HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
@@ -91,6 +92,8 @@ enum Command {
     Official(official::Official),
     /// Check records and receipts offline, without trusting headquarters
     Verify(verify::Verify),
+    /// Check a whole log and store offline: every entry, tile, signature and file
+    Fsck(fsck::Fsck),
 }
 
 /// Runs the command that `arguments` ask for, the program's name first.
@@ -115,6 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Official(official) => official.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Fsck(fsck) => fsck.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -229,6 +229,7 @@ mod tests {
     use hattama_proto::{id::ElectionId, key::SigningKey};
 
     use super::*;
+    use crate::log::PublishSchedule;
 
     fn config(listen: &str) -> Config {
         Config {
@@ -243,6 +244,9 @@ mod tests {
             tls_key: None,
             tls_pin: None,
             behind_proxy: None,
+            disk_full_percent: crate::room::FULL_PERCENT,
+            log_publish: PublishSchedule::default(),
+            log_publish_at_least: None,
         }
     }
 

@@ -189,13 +189,13 @@ fn public_key(given: &str) -> Result<PublicKey, CliError> {
         .map_err(|error| CliError::Input(format!("--key: {error}")))
 }
 
-fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
+pub(super) fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
     VerifierKey::parse(text_or_file(given)?.trim())
         .map_err(|error| CliError::Input(format!("--vkey: {error}")))
 }
 
 /// A record or receipt. One line end after a record belongs to the file and not to the record.
-fn read_text(path: &Path) -> Result<String, CliError> {
+pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     let unreadable = |error| CliError::unreadable(path, &error);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;

@@ -13,15 +13,17 @@ use hattama_proto::{
     wire::{ContentRange, HAVE_HEADER, PhotoReply},
 };
 
-use super::{HttpProblem, Operator, body};
+use super::{HttpProblem, Operator, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoBegin, store};
 
 /// `PUT /v1/blobs/{sha256}` with `Content-Range`: one range onto cells. Safe to repeat, in any
 /// order. Whole cells of a cut body are kept.
 ///
 /// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
-/// names it; 409 for another length; 422 when the bytes are not those of the hash.
+/// names it; 409 for another length; 422 when the bytes are not those of the hash; 507 when there
+/// is no room.
 pub(super) async fn put(
+    _room: RoomLeft,
     request: HttpRequest,
     photo: Path<PhotoHash>,
     mut payload: Payload,

@@ -36,6 +36,11 @@ impl HttpProblem {
         self
     }
 
+    /// With the wait after which a disk may have been looked after.
+    pub(super) fn retry_later(self) -> Self {
+        self.retry_after(STORE_RETRY_S)
+    }
+
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = %Chain(error), "a request failed inside");
         Self::new(ProblemCode::Internal, "headquarters failed inside; nothing was acknowledged")
@@ -144,10 +149,11 @@ impl From<SequenceError> for HttpProblem {
             }
             error @ (SequenceError::Head(_)
             | SequenceError::Book(_)
+            | SequenceError::Altered(_)
             | SequenceError::Rollback { .. }) => {
                 tracing::error!(error = %Chain(&error), "the log has stopped");
                 Self::new(
-                    ProblemCode::StoreUnavailable,
+                    ProblemCode::LogStopped,
                     "the log has stopped until somebody at headquarters has looked",
                 )
                 .retry_after(60)

@@ -1,8 +1,7 @@
 //! What phones ask: hello, push, status, receipts, feed.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
+    HttpRequest,
     web::{Data, Json, Payload, Query},
 };
 use hattama_proto::{
@@ -17,7 +16,7 @@ use hattama_proto::{
 };
 use serde::Deserialize;
 
-use super::{HttpProblem, auth::Device, body};
+use super::{HttpProblem, auth::Device, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoError, store};
 
 /// Most receipts in one answer.
@@ -38,8 +37,9 @@ pub(super) async fn hello(headquarters: Data<Headquarters>) -> Json<Hello> {
 /// `POST /v1/records`: a batch in, one verdict per record out. Safe to repeat; needs no login.
 ///
 /// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 503 if
-/// nothing could be stored.
+/// nothing could be stored; 507 if there is no room.
 pub(super) async fn push(
+    _room: RoomLeft,
     request: HttpRequest,
     mut payload: Payload,
     headquarters: Data<Headquarters>,
@@ -178,20 +178,6 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
         },
         _ => FeedKind::Unknown,
     }
-}
-
-/// `GET /log/checkpoint`: the log's newest signed head, for anybody.
-pub(super) async fn checkpoint(
-    headquarters: Data<Headquarters>,
-) -> Result<HttpResponse, HttpProblem> {
-    let note = headquarters
-        .sequencer
-        .checkpoint()
-        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the log is empty"))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "max-age=1"))
-        .body(note.to_string()))
 }
 
 #[cfg(test)]

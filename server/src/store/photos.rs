@@ -128,6 +128,17 @@ pub async fn all_verified(db: &Db) -> Result<Vec<(PhotoHash, u64)>, StoreError> 
         .collect()
 }
 
+/// All verified photos with their places in the log, in its order.
+pub async fn in_log_order(db: &Db) -> Result<Vec<(u64, PhotoHash)>, StoreError> {
+    let rows = db.query("select position, sha256 from photo order by position", &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let hash = row.text(1)?.parse().map_err(|_| unreadable("a photo hash"))?;
+            Ok((unsigned(row.int(0)?), hash))
+        })
+        .collect()
+}
+
 /// How far the pictures have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrivals {

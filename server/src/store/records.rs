@@ -181,6 +181,18 @@ pub async fn after(
     rows.iter().map(StoredRecord::read).collect()
 }
 
+/// The exact strings of the records at `from..until`, with their positions, in log order.
+pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select position, jws from record where position >= $1 and position < $2
+              order by position",
+            &[integer(from), integer(until)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
+}
+
 /// How many records were stored and how many held, by reason.
 pub async fn counts(db: &Db) -> Result<Vec<(Option<String>, u64)>, StoreError> {
     let rows = db

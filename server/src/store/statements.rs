@@ -84,6 +84,18 @@ pub async fn after(
     rows.iter().map(StoredStatement::read).collect()
 }
 
+/// The exact strings of the statements at `from..until`, with their positions, in log order.
+pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select position, jws from statement where position >= $1 and position < $2
+              order by position",
+            &[integer(from), integer(until)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
+}
+
 /// The statement with this id.
 pub async fn by_id(db: &Db, id: &str) -> Result<Option<StoredStatement>, StoreError> {
     let row = db

@@ -5,5 +5,6 @@
 mod doctor;
 mod programs;
 mod refusals;
+mod second_verifier;
 mod tls;
 mod tour;
