@@ -5,6 +5,8 @@
 
 #[path = "public_log/altered.rs"]
 mod altered;
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "public_log/foreign.rs"]
 mod foreign;
 #[path = "public_log/published.rs"]
