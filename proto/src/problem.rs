@@ -45,6 +45,9 @@ pub enum ProblemCode {
     TooManyRequests,
     /// 503: the store does not answer. Nothing was acknowledged; try again.
     StoreUnavailable,
+    /// 503: the log has stopped until somebody at headquarters has looked. Nothing was acknowledged;
+    /// keep everything and try again.
+    LogStopped,
     /// 507: headquarters' disk is full. Nothing was acknowledged; try again later.
     StorageFull,
     /// 500: a bug of headquarters. Nothing was acknowledged.
@@ -71,7 +74,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::DigestMismatch | Self::Invalid => 422,
             Self::TooManyRequests => 429,
-            Self::StoreUnavailable => 503,
+            Self::StoreUnavailable | Self::LogStopped => 503,
             Self::StorageFull => 507,
             Self::Internal | Self::Unknown => 500,
         }

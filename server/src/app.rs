@@ -1,11 +1,14 @@
 //! The composition root: opens the folder, the store and the log, and builds the use cases.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
 
 use crate::{
-    blobs::BlobFolder,
+    blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
     config::{Config, ConfigError},
@@ -13,9 +16,13 @@ use crate::{
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions},
     keys::{self, KeyFileError},
-    log::{HeadError, HeadFile, SequenceError, Sequencer},
+    log::{
+        HeadError, HeadFile, PublicFolder, PublishError, Publisher, Publishing, SequenceError,
+        Sequencer,
+    },
     random::RandomError,
     review::Review,
+    room::Room,
     store::{Db, StoreError},
 };
 
@@ -27,11 +34,15 @@ pub struct Headquarters {
     /// The store.
     pub db: Db,
     /// Whole photos.
-    pub blobs: BlobFolder,
+    pub blobs: Blobs,
     /// What headquarters knows.
     pub book: SharedBook,
     /// The way into the log.
     pub sequencer: Sequencer,
+    /// Room on the disk.
+    pub room: Room,
+    /// The public log, as it was published last.
+    pub public_log: PublicFolder,
     /// Takes records.
     pub push: Push,
     /// Takes photos.
@@ -50,6 +61,8 @@ pub struct Headquarters {
     pub clock: Clock,
     /// Asks the witnesses.
     collecting: Arc<Collecting>,
+    /// Moves the public log.
+    publishing: Arc<Mutex<Option<Publishing>>>,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -69,6 +82,9 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store of photographs.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// What the store says.
     #[error(transparent)]
     Book(#[from] BookError),
@@ -81,6 +97,9 @@ pub enum OpenError {
     /// The witnesses.
     #[error(transparent)]
     Cosigning(#[from] CosigningError),
+    /// The public log.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -124,7 +143,17 @@ impl Headquarters {
         let cosigning =
             Cosigning::open(db.clone(), sequencer.clone(), policy, &config.witness, clock).await?;
         let collecting = Arc::new(Collecting::start(cosigning.clone(), &config.witness).await?);
-        let blobs = BlobFolder::new(folder.blobs());
+        let public_log = PublicFolder::new(&folder.log());
+        let schedule = config.log_publish;
+        let at_least = config.log_publish_at_least.unwrap_or(schedule.at_least());
+        let publishing =
+            Publisher::open(db.clone(), sequencer.view(), public_log.clone(), at_least)?.start(
+                schedule,
+                clock,
+                Arc::clone(&lock),
+            );
+        let room = Room::new(folder.root(), config.disk_full_percent);
+        let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
             photos: Photos::new(
@@ -149,8 +178,11 @@ impl Headquarters {
             book,
             sequencer,
             cosigning,
-            clock,
             collecting,
+            room,
+            public_log,
+            clock,
+            publishing: Arc::new(Mutex::new(Some(publishing))),
             _lock: lock,
         })
     }
@@ -158,6 +190,10 @@ impl Headquarters {
     /// Finishes what was begun and lets go of the store.
     pub async fn close(&self) {
         self.collecting.stop();
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(publishing) = publishing {
+            publishing.stop().await;
+        }
         self.db.close().await;
     }
 }

@@ -10,7 +10,10 @@ use hattama_proto::{id::ElectionId, key::PublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    blobs::{BlobError, BlobsUrl},
     folder::{DataFolder, write_durably},
+    log::PublishSchedule,
+    room::FULL_PERCENT,
     store::{DatabaseUrl, StoreError},
 };
 
@@ -31,6 +34,9 @@ pub struct Config {
     /// Where the store is; `hq.db` in the folder if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// Where whole photographs are; `blobs` in the folder if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<String>,
     /// TLS certificate chain, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<PathBuf>,
@@ -44,6 +50,17 @@ pub struct Config {
     /// Set when a proxy on this machine or network ends TLS in front of this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_proxy: Option<String>,
+    /// From how full a disk on records and photographs are refused, in per cent of the disk that
+    /// the folder is on; 90 if missing.
+    #[serde(default = "full_percent")]
+    pub disk_full_percent: u8,
+    /// How often the public log moves: `1s` on the night of an election, else `hourly` or `daily`.
+    #[serde(default)]
+    pub log_publish: PublishSchedule,
+    /// New entries below which the public log does not move, so that an upload cannot be matched
+    /// with a person; 1 on a schedule of seconds and 10 on a slower one if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_publish_at_least: Option<u64>,
     /// Witnesses that are asked to cosign the log's checkpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witness: Vec<WitnessConfig>,
@@ -60,6 +77,19 @@ pub struct WitnessConfig {
     /// Address that it is asked under; none where requests travel by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+const fn full_percent() -> u8 {
+    FULL_PERCENT
+}
+
+/// Where things are kept from now on; what is none stays where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The store.
+    pub database: Option<String>,
+    /// Whole photographs.
+    pub blobs: Option<String>,
 }
 
 /// Why the configuration cannot be used.
@@ -107,11 +137,81 @@ impl Config {
             .map_err(|source| ConfigError::Io { path: path.to_owned(), source })
     }
 
+    /// Says in the file at `path` where things are kept from now on, whole or not at all, and
+    /// durable once it returns. Everything else in the file, comments too, stays as it was written.
+    pub fn switch(path: &Path, to: &Places) -> Result<(), ConfigError> {
+        let mut wanted = Self::load(path)?;
+        let io = |source| ConfigError::Io { path: path.to_owned(), source };
+        let mut text = fs::read_to_string(path).map_err(io)?;
+        if let Some(database) = &to.database {
+            wanted.database = Some(database.clone());
+            text = with_line(&text, "database", database);
+        }
+        if let Some(blobs) = &to.blobs {
+            wanted.blobs = Some(blobs.clone());
+            text = with_line(&text, "blobs", blobs);
+        }
+        // Read back before it is written: a file that is laid out as we do not expect stays.
+        let understood = toml::from_str::<Self>(&text).ok();
+        let same = |config: &Self| toml::to_string(config).ok() == toml::to_string(&wanted).ok();
+        if !understood.is_some_and(|config| same(&config)) {
+            return Err(ConfigError::Syntax {
+                path: path.to_owned(),
+                message: "the lines `database` and `blobs` are not where this program looks for \
+                          them; change them by hand"
+                    .to_owned(),
+            });
+        }
+        write_durably(path, text.as_bytes()).map_err(io)
+    }
+
+    /// Where whole photographs are.
+    pub fn blobs_url(&self, folder: &DataFolder) -> Result<BlobsUrl, BlobError> {
+        match &self.blobs {
+            Some(url) => url.parse(),
+            None => Ok(BlobsUrl::Folder(folder.blobs())),
+        }
+    }
+
     /// Where the store is.
     pub fn database_url(&self, folder: &DataFolder) -> Result<DatabaseUrl, StoreError> {
         match &self.database {
             Some(url) => url.parse(),
             None => Ok(DatabaseUrl::Sqlite(folder.database())),
         }
+    }
+}
+
+/// The text of a configuration with another line for `key`, before the first table.
+fn with_line(text: &str, key: &str, value: &str) -> String {
+    let line = format!("{key} = {}", toml::Value::String(value.to_owned()));
+    let mut lines: Vec<&str> = text.lines().collect();
+    let tables = lines.iter().position(|line| line.trim_start().starts_with('['));
+    let end = tables.unwrap_or(lines.len());
+    let is_ours = |line: &&str| {
+        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    match lines[..end].iter().position(is_ours) {
+        Some(at) => lines[at] = &line,
+        None => lines.insert(end, &line),
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_database_leaves_the_rest_of_the_file_alone() {
+        let text = "# ours\nelection = \"e\" # this one\n\n[later]\nx = 1\n";
+        let first = with_line(text, "database", "postgres://db/hq?a=\"b\"");
+        assert!(first.starts_with("# ours\nelection = \"e\" # this one\n"), "{first}");
+        assert!(first.ends_with("[later]\nx = 1\n"), "{first}");
+        let second = with_line(&first, "database", "hq.db");
+        let read: toml::Table = toml::from_str(&second).unwrap();
+        assert_eq!(read["database"].as_str(), Some("hq.db"));
+        assert_eq!(read["later"]["x"].as_integer(), Some(1));
+        assert!(!second.contains("postgres"), "{second}");
     }
 }

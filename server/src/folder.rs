@@ -6,7 +6,7 @@
 //! hq.db          the store, unless it is PostgreSQL
 //! blobs/         photos, whole and verified, under their hash
 //! partial/       photos on their way
-//! log/           room for the public tiles; nothing is written there yet
+//! log/           the public log: checkpoint and tiles, as any web server may serve them
 //! lock           held while a process serves
 //! ```
 
@@ -80,7 +80,7 @@ impl DataFolder {
 
     /// Takes the folder for this process.
     pub fn lock(&self) -> Result<FolderLock, FolderError> {
-        let path = self.root.join("lock");
+        let path = self.lock_file();
         let io = |source| FolderError::Io { path: path.clone(), source };
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
@@ -94,6 +94,11 @@ impl DataFolder {
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// `lock`.
+    pub fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
     }
 
     /// `hattama.toml`.
@@ -140,8 +145,18 @@ fn owner_only(_path: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Makes `bytes` the content of `path`, whole or not at all, and durable once it returns.
+/// Makes `bytes` the content of `path`, whole or not at all, and durable once it returns. Nobody
+/// but the owner can read it.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole(path, bytes, 0o600)
+}
+
+/// As [`write_durably`], for everybody to read.
+pub(crate) fn publish_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole(path, bytes, 0o644)
+}
+
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     use std::io::Write as _;
     let folder = match path.parent().ok_or(io::ErrorKind::InvalidInput)? {
         // A bare name lies in the folder we are in.
@@ -154,8 +169,10 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        options.mode(mode);
     }
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut file = options.open(&new)?;
     file.write_all(bytes)?;
     file.sync_all()?;

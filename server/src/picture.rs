@@ -11,13 +11,13 @@ use hattama_proto::{
 
 use crate::{
     app::Headquarters,
-    book::Book,
+    book::{Book, SharedBook},
     merge::{
         Entry, Facts, LineError, Standing, StateRoot, StateRootBuilder, Statements, UnitFile,
         merge, standing,
     },
     review::IncidentState,
-    store::{self, StoreError, records::StoredRecord},
+    store::{self, Db, StoreError, records::StoredRecord},
 };
 
 /// Rows read at once while everything is gone through.
@@ -63,19 +63,7 @@ impl Headquarters {
 
     /// The files of all units that anything is known of, in the order of their codes.
     pub async fn unit_files(&self) -> Result<Vec<UnitFile>, PictureError> {
-        let mut files = Vec::new();
-        let mut after = String::new();
-        loop {
-            let rows = store::units::after(&self.db, &after, PAGE).await?;
-            let Some((last, _)) = rows.last() else { return Ok(files) };
-            after.clone_from(last);
-            // Rows are written under codes that were read as codes.
-            let rows = rows
-                .into_iter()
-                .filter_map(|(unit, lines)| Some((UnitCode::new(&unit).ok()?, lines)))
-                .collect();
-            files.extend(self.merged(rows).await?);
-        }
+        unit_files(&self.db, &self.book).await
     }
 
     /// The files of `above` and all units below it that anything is known of, in the order of the
@@ -92,19 +80,7 @@ impl Headquarters {
             .collect();
         let lines = store::units::entries_of(&self.db, &within).await?;
         let rows = within.into_iter().zip(lines);
-        self.merged(rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect()).await
-    }
-
-    /// Merges off the threads that serve connections.
-    async fn merged(&self, rows: Vec<(UnitCode, String)>) -> Result<Vec<UnitFile>, PictureError> {
-        let book = self.book.clone();
-        let merge_all = move || {
-            let book = book.read();
-            rows.iter().map(|(unit, lines)| file_of(unit, lines, &book)).collect()
-        };
-        tokio::task::spawn_blocking(merge_all)
-            .await
-            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+        merged(&self.book, rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect()).await
     }
 
     /// A stored record, verified again, and whether it counts; `record` is none where this version
@@ -131,36 +107,71 @@ impl Headquarters {
         Ok(Judged { record, standing })
     }
 
-    /// One hash over everything that counts: records with their standing, whole photos, incident
-    /// states, unit files. Equal on every engine and after every migration. Verifies every stored
-    /// record again on the way.
+    /// One hash over everything that counts; see [`state_root`].
     pub async fn state_root(&self) -> Result<StateRoot, PictureError> {
-        let mut builder = StateRootBuilder::default();
-        let brought: HashMap<Kid, PublicKey> =
-            store::devices::brought(&self.db).await?.into_iter().collect();
-        let mut after = None;
-        loop {
-            let rows = store::records::after(&self.db, after, PAGE).await?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.position);
-            let book = self.book.read();
-            for row in &rows {
-                add_record(&mut builder, row, &book, &brought)?;
-            }
-        }
-        for (photo, _) in store::photos::all_verified(&self.db).await? {
-            builder.photo(photo);
-        }
-        for (record, state) in store::incidents::states(&self.db).await? {
-            if let Some(state) = IncidentState::from_name(&state) {
-                builder.incident(record, state);
-            }
-        }
-        for file in self.unit_files().await? {
-            builder.file(&file);
-        }
-        Ok(builder.finish())
+        state_root(&self.db, &self.book).await
     }
+}
+
+/// One hash over everything that counts: records with their standing, whole photos, incident
+/// states, unit files. Equal on every engine and after every migration. Verifies every stored
+/// record again on the way.
+pub async fn state_root(db: &Db, book: &SharedBook) -> Result<StateRoot, PictureError> {
+    let mut builder = StateRootBuilder::default();
+    let brought: HashMap<Kid, PublicKey> = store::devices::brought(db).await?.into_iter().collect();
+    let mut after = None;
+    loop {
+        let rows = store::records::after(db, after, PAGE).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.position);
+        let book = book.read();
+        for row in &rows {
+            add_record(&mut builder, row, &book, &brought)?;
+        }
+    }
+    for (photo, _) in store::photos::all_verified(db).await? {
+        builder.photo(photo);
+    }
+    for (record, state) in store::incidents::states(db).await? {
+        if let Some(state) = IncidentState::from_name(&state) {
+            builder.incident(record, state);
+        }
+    }
+    for file in unit_files(db, book).await? {
+        builder.file(&file);
+    }
+    Ok(builder.finish())
+}
+
+async fn unit_files(db: &Db, book: &SharedBook) -> Result<Vec<UnitFile>, PictureError> {
+    let mut files = Vec::new();
+    let mut after = String::new();
+    loop {
+        let rows = store::units::after(db, &after, PAGE).await?;
+        let Some((last, _)) = rows.last() else { return Ok(files) };
+        after.clone_from(last);
+        // Rows are written under codes that were read as codes.
+        let rows = rows
+            .into_iter()
+            .filter_map(|(unit, lines)| Some((UnitCode::new(&unit).ok()?, lines)))
+            .collect();
+        files.extend(merged(book, rows).await?);
+    }
+}
+
+/// Merges off the threads that serve connections.
+async fn merged(
+    book: &SharedBook,
+    rows: Vec<(UnitCode, String)>,
+) -> Result<Vec<UnitFile>, PictureError> {
+    let book = book.clone();
+    let merge_all = move || {
+        let book = book.read();
+        rows.iter().map(|(unit, lines)| file_of(unit, lines, &book)).collect()
+    };
+    tokio::task::spawn_blocking(merge_all)
+        .await
+        .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
 }
 
 fn file_of(unit: &UnitCode, lines: &str, book: &Book) -> Result<UnitFile, PictureError> {

@@ -22,16 +22,20 @@ use hattama_proto::{
 };
 
 use crate::{
+    blobs::{BlobError, Blobs},
     book::{Authority, Book, SharedBook},
     clock::Clock,
     config::{Config, ConfigError, WitnessConfig},
     folder::{DataFolder, FolderError},
     ingest::{own_statement, token_hash},
     keys::{self, KeyFileError},
-    log::{HeadError, HeadFile, Item, Says, SequenceError, Sequencer, StatementItem},
+    log::{
+        HeadError, HeadFile, Item, PublishSchedule, Says, SequenceError, Sequencer, StatementItem,
+    },
     merge::Statements,
     random::{self, RandomError},
-    store::{self, Batch, Db, StoreError},
+    room::FULL_PERCENT,
+    store::{self, Batch, DatabaseUrl, Db, StoreError},
 };
 
 /// The parts of a set-up, as JSON, before headquarters' keys and addresses are filled in.
@@ -51,6 +55,8 @@ pub struct InitOptions {
     pub log_origin: String,
     /// Where the store is; `hq.db` in the folder if none.
     pub database: Option<String>,
+    /// Where whole photographs are; `blobs` in the folder if missing.
+    pub blobs: Option<String>,
     /// Name of the first operator account.
     pub operator: String,
     /// Who watches the log.
@@ -126,6 +132,9 @@ pub enum InitError {
     /// The folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Where photographs are to be.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -210,6 +219,13 @@ pub async fn init(
         .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
     setup.check(&options.log_origin)?;
     options.witnesses.check()?;
+    // Read before anything is made.
+    if let Some(url) = &options.database {
+        url.parse::<DatabaseUrl>()?;
+    }
+    if let Some(url) = &options.blobs {
+        Blobs::open(&url.parse()?)?;
+    }
     let folder = DataFolder::create(folder)?;
     keys::create(&folder.keys())?;
     let root = keys::root(&folder.keys())?;
@@ -230,11 +246,15 @@ pub async fn init(
         listen: options.listen,
         addresses: options.addresses.clone(),
         database: options.database.clone(),
+        blobs: options.blobs.clone(),
         tls_cert: None,
         tls_key: None,
         tls_pin: None,
         behind_proxy: None,
         witness: options.witnesses.known.clone(),
+        disk_full_percent: FULL_PERCENT,
+        log_publish: PublishSchedule::default(),
+        log_publish_at_least: None,
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();

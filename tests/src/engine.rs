@@ -23,21 +23,45 @@ pub const OPENED_AT: UnixMillis = UnixMillis(1_133_658_000_000);
 #[derive(Clone, Debug)]
 pub struct Engine {
     url: DatabaseUrl,
+    blobs: Option<String>,
     _folder: Option<Arc<TempDir>>,
+    _blob_store: Option<Arc<dyn Keep>>,
 }
+
+/// What has to live as long as an engine does.
+pub trait Keep: std::fmt::Debug + Send + Sync {}
+
+impl<T: std::fmt::Debug + Send + Sync> Keep for T {}
 
 impl Engine {
     /// A file of SQLite in a folder of its own.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
         let url = DatabaseUrl::Sqlite(folder.path().join("hq.db"));
-        Self { url, _folder: Some(Arc::new(folder)) }
+        Self { url, blobs: None, _folder: Some(Arc::new(folder)), _blob_store: None }
     }
 
     /// A database of its own on the test process's PostgreSQL, or `None` where there is none.
     pub async fn postgres() -> Option<Self> {
         let url = postgres::fresh_database().await?;
-        Some(Self { url: DatabaseUrl::Postgres(url), _folder: None })
+        let url = DatabaseUrl::Postgres(url);
+        Some(Self { url, blobs: None, _folder: None, _blob_store: None })
+    }
+
+    /// The same engine with photographs at `url`, in a store that lives as long as it does.
+    #[must_use]
+    pub fn with_blobs(self, url: String, store: Arc<dyn Keep>) -> Self {
+        Self { blobs: Some(url), _blob_store: Some(store), ..self }
+    }
+
+    /// Where photographs are kept; in the data folder if nothing is said.
+    pub fn blobs(&self) -> Option<&str> {
+        self.blobs.as_deref()
+    }
+
+    /// A database that its test made, and ends.
+    pub const fn of(url: DatabaseUrl) -> Self {
+        Self { url, blobs: None, _folder: None, _blob_store: None }
     }
 
     /// Where the database is.

@@ -26,6 +26,9 @@ use std::{
 use hattama_client_core::Pictures;
 use hattama_proto::{invitation::Invitation, statement::Mandate};
 use hattama_server::{
+    blobs::Blobs,
+    config::Config,
+    folder::DataFolder,
     setup::{InitOptions, NewHeadquarters, NewWitnesses, Setup, init},
     store::DatabaseUrl,
 };
@@ -36,7 +39,7 @@ pub use self::{
     country::{Country, certified, code, invented, wall},
     device::{Device, Signed},
     disk::SmallDisk,
-    headquarters::{Ending, Headquarters, serve_until_killed},
+    headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
     phone::{Phone, Synced, observe},
     watcher::Watcher,
     wire::{Answer, Refused, Wire},
@@ -106,6 +109,7 @@ impl World {
                 DatabaseUrl::Sqlite(_) => None,
                 DatabaseUrl::Postgres(url) => Some(url.clone()),
             },
+            blobs: engine.blobs().map(str::to_owned),
             operator: "op".to_owned(),
             witnesses,
         };
@@ -231,7 +235,12 @@ impl World {
 
     /// The bytes of a whole photo, as headquarters keeps them.
     pub fn blob(&self, photo: &hattama_proto::id::PhotoHash) -> Option<Vec<u8>> {
-        hattama_server::blobs::BlobFolder::new(self.data().join("blobs")).read(photo).ok()
+        let folder = DataFolder::open(&self.hq).expect("the folder is there");
+        let config = Config::load(&folder.config()).expect("it was configured");
+        let blobs = Blobs::open(&config.blobs_url(&folder).expect("it was read before"));
+        block_on(blobs.expect("it was opened before").read(photo))
+            .expect("photographs can be read")
+            .map(|bytes| bytes.to_vec())
     }
 }
 
@@ -253,7 +262,14 @@ pub fn on_postgres(test: impl FnOnce(&mut World)) {
     }
 }
 
-/// Makes two tests of each `fn(&World)` or `fn(&mut World)`: one on SQLite, one on PostgreSQL.
+/// Runs `test` in a world on this engine.
+pub fn on_engine(engine: Engine, test: impl FnOnce(&mut World)) {
+    test(&mut World::of(Country::small(), engine));
+}
+
+/// Makes three tests of each `fn(&World)` or `fn(&mut World)`: on SQLite, on PostgreSQL, and on
+/// SQLite with photographs in a bucket. The test program has `tests/bucket` as its module `bucket`.
+#[expect(clippy::crate_in_macro_def, reason = "the bucket is the test program's")]
 #[macro_export]
 macro_rules! in_every_world {
     ($($name:ident),+ $(,)?) => {
@@ -262,6 +278,12 @@ macro_rules! in_every_world {
         }
         mod postgres {
             $(#[test] fn $name() { $crate::world::on_postgres(|world| super::$name(world)) })+
+        }
+        mod with_bucket {
+            $(#[test] fn $name() {
+                let engine = std::sync::Arc::new(crate::bucket::BucketServer::start()).engine();
+                $crate::world::on_engine(engine, |world| super::$name(world))
+            })+
         }
     };
 }

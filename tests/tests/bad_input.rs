@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "bad_input/disks.rs"]
 mod disks;
 #[path = "bad_input/files.rs"]

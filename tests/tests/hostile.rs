@@ -5,6 +5,8 @@
 
 #[path = "hostile/bodies.rs"]
 mod bodies;
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "hostile/devices.rs"]
 mod devices;
 #[path = "hostile/invitations.rs"]

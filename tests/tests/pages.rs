@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "bucket/mod.rs"]
+mod bucket;
+
 use hattama_proto::{
     id::RecordId,
     record::{Body, Incident, Missing, NotObtained, PhotoRole, Severity},
@@ -155,7 +158,7 @@ fn plain(page: &str) -> String {
 }
 
 fn every_page_needs_an_operator_and_says_so_as_a_page(world: &World) {
-    let stranger = Browser::stranger(&world);
+    let stranger = Browser::stranger(world);
     for path in ["/", "/regions/0", "/units/0-0-0", "/incidents", "/search?q=0"] {
         let page = stranger.get(path);
         assert_eq!(page.status, 401, "{path}");
@@ -165,17 +168,17 @@ fn every_page_needs_an_operator_and_says_so_as_a_page(world: &World) {
     // A program is told as programs are told.
     let answer = world.wire().send("GET", "/nowhere", &[], &[]).unwrap();
     assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("not-found")));
-    let page = Browser::operator(&world).get("/nowhere");
+    let page = Browser::operator(world).get("/nowhere");
     assert_eq!(page.status, 404);
     assert!(page.text.contains("There is nothing here"));
 }
 
 fn every_page_carries_the_banner_and_a_strict_policy(world: &World) {
-    let id = report(&world, "they <script>alert(1)</script> pushed");
+    let id = report(world, "they <script>alert(1)</script> pushed");
     let mut device = world.device(1);
     let record = device.protocol(code("0-0-0"), 5);
     world.wire().push_one(&record);
-    let operator = Browser::operator(&world);
+    let operator = Browser::operator(world);
     let paths = [
         "/".to_owned(),
         "/regions/0".to_owned(),
@@ -211,7 +214,7 @@ fn every_page_carries_the_banner_and_a_strict_policy(world: &World) {
 }
 
 fn the_token_is_taken_once_and_kept_out_of_the_address(world: &World) {
-    let stranger = Browser::stranger(&world);
+    let stranger = Browser::stranger(world);
     let token = &world.made().operator_token;
     let page = stranger.get(&format!("/enter?token={token}"));
     assert_eq!((page.status, page.header("location")), (303, "/"));
@@ -251,7 +254,7 @@ fn the_overview_counts_what_came_and_who_is_silent(world: &World) {
     let mut unknown = world.stranger(3);
     let held = unknown.protocol(code("0-0-4"), 9);
     world.wire().push_with_key(&held, &unknown);
-    let operator = Browser::operator(&world);
+    let operator = Browser::operator(world);
     let text = plain(&operator.page("/?lang=en"));
     for said in [
         "Records received 3 Awaiting check: 1 unknown device: 1",
@@ -274,12 +277,12 @@ fn a_region_shows_the_three_sums_side_by_side(world: &World) {
     // 7 votes for the heron, 7 for the lark, 7 for the crane.
     world.wire().push_one(&device.protocol(code("0-0-0"), 7));
     publish(
-        &world,
+        world,
         "precinct",
         "unit,president:heron,president:lark,president:crane\n0-0-0,7,5,9\n0-2-2,100,50,10\n",
     );
-    publish(&world, "region", "unit,president:heron,president:lark,president:crane\n0,90,300,30\n");
-    let operator = Browser::operator(&world);
+    publish(world, "region", "unit,president:heron,president:lark,president:crane\n0,90,300,30\n");
+    let operator = Browser::operator(world);
     for path in ["/?lang=en", "/regions/0?lang=en"] {
         let text = plain(&operator.page(path));
         // 107 votes were published in precincts already, and the total says 90.
@@ -304,7 +307,7 @@ fn a_unit_shows_its_documents_their_differences_and_its_pictures(world: &World) 
     let mismatch = other.protocol(code("0-0-0"), 8);
     let difference = other.say(Body::Protocol(invented(code("0-0-0"), wall(), 9, Vec::new())));
     world.wire().push_all([&first, &mismatch, &difference]);
-    let operator = Browser::operator(&world);
+    let operator = Browser::operator(world);
     let page = operator.page("/units/0-0-0?lang=en");
     assert!(page.contains("This picture has not arrived yet."), "{page}");
     world.wire().put(&photos[1].sha256, &picture).unwrap();
@@ -321,15 +324,15 @@ fn a_unit_shows_its_documents_their_differences_and_its_pictures(world: &World) 
 }
 
 fn an_incident_takes_its_next_step_from_our_own_page_only(world: &World) {
-    let id = report(&world, "pushed at the door");
-    let operator = Browser::operator(&world);
+    let id = report(world, "pushed at the door");
+    let operator = Browser::operator(world);
     let path = format!("/incidents/{id}");
     assert!(operator.page(&path).contains("pushed at the door"));
     let form = "to=triaged&reason=readable&version=0";
     for origin in [None, Some("https://else.example"), Some("null")] {
         assert_eq!(operator.send("POST", &path, origin, form).status, 403, "{origin:?}");
     }
-    assert_eq!(Browser::stranger(&world).post(&path, form).status, 401);
+    assert_eq!(Browser::stranger(world).post(&path, form).status, 401);
     let taken = operator.post(&path, form);
     assert_eq!((taken.status, taken.header("location")), (303, path.as_str()));
     let text = plain(&operator.page(&format!("{path}?lang=en")));
@@ -350,7 +353,7 @@ fn search_jumps_to_units_and_records(world: &World) {
     let mut device = world.device(1);
     let record = device.protocol(code("0-0-0"), 7).clone();
     world.wire().push_one(&record);
-    let operator = Browser::operator(&world);
+    let operator = Browser::operator(world);
     let jump = |query: &str| {
         let page = operator.get(&format!("/search?q={query}"));
         (page.status, page.header("location").to_owned())

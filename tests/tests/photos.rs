@@ -4,7 +4,13 @@
 
 #[path = "photos/admission.rs"]
 mod admission;
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "photos/cost.rs"]
 mod cost;
+#[path = "photos/faults.rs"]
+mod faults;
 #[path = "photos/ranges.rs"]
 mod ranges;
+#[path = "photos/store.rs"]
+mod store;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "restarts/headquarters.rs"]
 mod headquarters;
 #[path = "restarts/phone.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "sync/arriving.rs"]
 mod arriving;
+#[path = "bucket/mod.rs"]
+mod bucket;
 #[path = "sync/cuts.rs"]
 mod cuts;
 #[path = "sync/foreign_answers.rs"]

@@ -11,6 +11,7 @@
 mod body;
 mod check;
 mod claims;
+mod copy;
 mod draft;
 mod photo;
 mod picture;

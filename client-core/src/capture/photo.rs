@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Read as _, Write as _},
+    io::{ErrorKind, Read as _},
     path::Path,
 };
 
@@ -18,13 +18,17 @@ use hattama_proto::{
 };
 use ring::digest::{Context, SHA256};
 
-use super::{PhotoInput, picture, sniff};
+use super::{
+    PhotoInput,
+    copy::{Copied, copy},
+    picture,
+};
 use crate::{
     Pictures, error::NotebookError, outbox::blob_path, random::RandomSource, steps::crash_point,
 };
 
-/// Bytes copied at a time.
-const COPY_BYTES: usize = 128 * 1024;
+/// Bytes read at a time.
+const READ_BYTES: usize = 128 * 1024;
 
 /// Takes files into one notebook.
 pub(crate) struct Intake<'a> {
@@ -83,8 +87,7 @@ impl Intake<'_> {
             .fill(&mut name)
             .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
         let temporary = self.folder.join("tmp").join(to_hex(&name));
-        let copied = copy(source, &temporary);
-        let (hash, bytes, media_type) = match copied {
+        let Copied { hash, bytes, media_type } = match copy(source, &temporary) {
             Ok(copied) => copied,
             Err(error) => {
                 // Room is what is short most likely: leave none of it taken.
@@ -128,47 +131,11 @@ fn open(path: &Path) -> Result<File, NotebookError> {
     Ok(file)
 }
 
-fn too_large() -> NotebookError {
+pub(super) fn too_large() -> NotebookError {
     NotebookError::invalid(
         "photos",
         "a file may have at most 64 MiB; send a smaller copy, and keep the large one yourself",
     )
-}
-
-fn copy(
-    source: &mut dyn std::io::Read,
-    target: &Path,
-) -> Result<(PhotoHash, u64, &'static str), NotebookError> {
-    let mut file = File::create_new(target)?;
-    let mut source = source.take(PHOTO_BYTES_MAX + 1);
-    let mut buffer = vec![0; COPY_BYTES];
-    let (mut hash, mut bytes, mut head) = (Context::new(&SHA256), 0_u64, Vec::new());
-    loop {
-        let read = match source.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => {
-                return Err(NotebookError::invalid("photos", format!("cannot be read: {error}")));
-            }
-        };
-        let chunk = &buffer[..read];
-        let wanted = sniff::HEAD_BYTES.saturating_sub(head.len()).min(read);
-        head.extend_from_slice(&chunk[..wanted]);
-        hash.update(chunk);
-        bytes += read as u64;
-        if bytes > PHOTO_BYTES_MAX {
-            return Err(too_large());
-        }
-        file.write_all(chunk)?;
-    }
-    if bytes == 0 {
-        return Err(NotebookError::invalid("photos", "the file is empty"));
-    }
-    file.sync_all()?;
-    let digest = hash.finish();
-    let hash = PhotoHash::from_bytes(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"));
-    Ok((hash, bytes, sniff::media_type(&head)))
 }
 
 /// Whether the file of a photo is still what was signed: its length, and its bytes if `depth` says
@@ -181,7 +148,7 @@ pub(crate) fn is_intact(path: &Path, hash: PhotoHash, bytes: u64, depth: Depth) 
     if depth == Depth::Length {
         return true;
     }
-    let (mut context, mut buffer) = (Context::new(&SHA256), vec![0; COPY_BYTES]);
+    let (mut context, mut buffer) = (Context::new(&SHA256), vec![0; READ_BYTES]);
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return context.finish().as_ref() == hash.as_bytes(),

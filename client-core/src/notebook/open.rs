@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     path::Path,
     sync::{Arc, Mutex},
 };
 
-use hattama_proto::kind::Role;
+use hattama_proto::{id::to_hex, kind::Role};
 
 use super::{Notebook, NotebookOptions, Opened, lock};
 use crate::{
@@ -30,6 +31,7 @@ impl Notebook {
         for name in FOLDERS {
             fs::create_dir_all(folder.join(name))?;
         }
+        make_blob_folders(&folder.join("blobs"))?;
         empty(&folder.join("tmp"))?;
         let keys = Keys::open(folder, options.random.as_ref())?;
         let (outbox, opened) = open_outbox(folder, &keys, &options, held)?;
@@ -111,6 +113,20 @@ fn hold(folder: &Path) -> Result<File, NotebookError> {
         Err(TryLockError::WouldBlock) => Err(NotebookError::InUse),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Makes the folders that photographs are sorted into, by the first two digits of their hash, so
+/// that captures need not wait for one. On a full disk some are missing; a capture makes its own.
+fn make_blob_folders(blobs: &Path) -> Result<(), NotebookError> {
+    for first in 0..=u8::MAX {
+        match fs::create_dir(blobs.join(to_hex(&[first]))) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => break,
+            _ => {}
+        }
+    }
+    // Each time: a crash may have come between making them and this.
+    File::open(blobs)?.sync_all()?;
+    Ok(())
 }
 
 /// Removes what a crash left half copied: no record names any of it.

@@ -11,8 +11,8 @@
 //!
 //! 1. The bytes are those of published specifications, so that nobody needs our code to check us:
 //!    RFC 6962 section 2.1 (tree and proofs), C2SP `signed-note@v1.0.0`,
-//!    `tlog-checkpoint@v1.0.0`, `tlog-cosignature@v1.0.1`, `tlog-witness@v1.0.0`, `tlog-proof@v1`
-//!    and `tlog-policy`.
+//!    `tlog-checkpoint@v1.0.0`, `tlog-cosignature@v1.0.1`, `tlog-witness@v1.0.0`, `tlog-tiles@v0.1.0`,
+//!    `tlog-proof@v1` and `tlog-policy`.
 //! 2. An entry is a hash with a word before it. Nothing in the log is personal data, so the log can
 //!    stay public for ever while what it names is erased.
 //! 3. One meaning has one spelling. Every parser refuses what our writers would not write: other
@@ -35,6 +35,7 @@ mod note_key;
 mod policy;
 mod proof;
 mod receipt;
+mod tile;
 mod tree;
 mod witness;
 
@@ -48,5 +49,9 @@ pub use note_key::{KeyError, KeyId, KeyName, NoteSigner, VerifierKey};
 pub use policy::{Policy, PolicyError, WITNESSES_MAX, Witnessed};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use receipt::{PROOF_HASHES_MAX, RECEIPT_BYTES_MAX, Receipt, ReceiptError};
+pub use tile::{
+    ENTRY_BYTES_MAX, TILE_WIDTH, TileError, TileKind, TileName, read_entry_bundle, read_hash_tile,
+    write_entry_bundle,
+};
 pub use tree::{Tree, TreeAt, TreeError};
 pub use witness::{ADD_CHECKPOINT_BYTES_MAX, AddCheckpoint, Last, Refusal, judge};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    app::OpenError, config::ConfigError, folder::FolderError, keys::KeyFileError, setup::InitError,
-    store::StoreError, witness::WitnessFolderError,
+    app::OpenError, blobs::BlobError, config::ConfigError, folder::FolderError, keys::KeyFileError,
+    setup::InitError, store::StoreError, transfer::TransferError, witness::WitnessFolderError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -67,6 +67,7 @@ impl From<InitError> for CliError {
             | InitError::Pack(_)
             | InitError::Origin(_)
             | InitError::Witnesses(_)
+            | InitError::Blobs(_)
             | InitError::Store(StoreError::Url(_)) => Self::Input(text),
             InitError::Folder(error) => error.into(),
             InitError::Config(_)
@@ -105,7 +106,47 @@ impl From<WitnessFolderError> for CliError {
 
 impl From<OpenError> for CliError {
     fn from(error: OpenError) -> Self {
-        Self::Machine(whole(&error))
+        let text = whole(&error);
+        match error {
+            OpenError::Blobs(BlobError::Url(_)) | OpenError::Store(StoreError::Url(_)) => {
+                Self::Input(text)
+            }
+            _ => Self::Machine(text),
+        }
+    }
+}
+
+impl From<TransferError> for CliError {
+    fn from(error: TransferError) -> Self {
+        let text = whole(&error);
+        match error {
+            TransferError::Same
+            | TransferError::SamePhotographs
+            | TransferError::BlobSource(BlobError::Url(_))
+            | TransferError::BlobTarget(BlobError::Url(_))
+            | TransferError::Other
+            | TransferError::More { .. }
+            | TransferError::Contradicts { .. }
+            | TransferError::Source(StoreError::Url(_))
+            | TransferError::Target(StoreError::Url(_)) => Self::Input(text),
+            TransferError::Altered { .. }
+            | TransferError::AlteredPart { .. }
+            | TransferError::NoPhotograph(_)
+            | TransferError::Rollback { .. }
+            | TransferError::Arrival { .. }
+            | TransferError::Changed { .. }
+            | TransferError::Roots { .. } => Self::CheckFailed(text),
+            TransferError::NoSource(_)
+            | TransferError::BlobSource(_)
+            | TransferError::BlobTarget(_)
+            | TransferError::Origin(_)
+            | TransferError::Key(_)
+            | TransferError::Head(_)
+            | TransferError::Source(_)
+            | TransferError::Target(_)
+            | TransferError::Picture(_)
+            | TransferError::Book(_) => Self::Machine(text),
+        }
     }
 }
 

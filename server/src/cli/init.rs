@@ -49,8 +49,12 @@ pub(super) struct Init {
     #[arg(long, value_name = "NAME")]
     log_origin: Option<String>,
     /// postgres://... or the path of a SQLite file, instead of hq.db in the folder
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "HATTAMA_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// s3://BUCKET?endpoint=https://HOST or another folder for photographs, instead of blobs in
+    /// the folder
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
     /// Name of the operator account, as histories and decisions will show it
     #[arg(long, value_name = "NAME", default_value = "operator")]
     operator: String,
@@ -84,6 +88,7 @@ impl Init {
             addresses,
             log_origin,
             database: self.database,
+            blobs: self.blobs,
             operator: self.operator,
             witnesses: witnesses(&self.witnesses, self.quorum)?,
         };

@@ -1,9 +1,9 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, serve                                             work on a data folder
+//! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
-//! verify                                                  works on files, offline
+//! verify, fsck                                            work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
 //!
@@ -16,13 +16,16 @@
 mod access;
 mod api;
 mod devices;
+mod doctor;
 mod error;
 mod fork;
+mod fsck;
 mod incidents;
 mod init;
 mod invite;
 mod log;
 mod logging;
+mod migrate;
 mod official;
 mod output;
 mod qr;
@@ -47,7 +50,7 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify` failed
+  1  something else went wrong, or a check by `verify`, `migrate`, `doctor` or `fsck` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -55,7 +58,10 @@ Exit codes:
 
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
-  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init` and `serve`
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
+  HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
+  HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
 A flag goes before the environment, the environment before the folder's hattama.toml.";
 
 /// Headquarters of an election observation: takes what observers send, keeps it, shows it.
@@ -72,6 +78,10 @@ enum Command {
     Init(init::Init),
     /// Serve a headquarters until Ctrl-C
     Serve(serve::Serve),
+    /// Move an organisation's store to another database, of either engine
+    Migrate(migrate::Migrate),
+    /// Say whether a headquarters keeps what it acknowledges, and what to type if not
+    Doctor(doctor::Doctor),
     /// Invite one observer, for one device
     Invite(invite::Invite),
     /// List enrolled devices, or revoke one
@@ -90,6 +100,8 @@ enum Command {
     Verify(verify::Verify),
     /// Watch logs of others: cosign what continues, refuse what does not
     Witness(witness::WitnessCommand),
+    /// Check a whole log and store offline: every entry, tile, signature and file
+    Fsck(fsck::Fsck),
 }
 
 /// Runs the command that `arguments` ask for, the program's name first.
@@ -105,6 +117,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Migrate(migrate) => migrate.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),
         Command::Devices(devices) => devices.run(),
         Command::Records(records) => records.run(),
@@ -114,6 +128,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Official(official) => official.run(),
         Command::Verify(verify) => verify.run(),
         Command::Witness(witness) => witness.run(),
+        Command::Fsck(fsck) => fsck.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,12 @@ use std::{
 use clap::Args;
 use tokio::runtime::Runtime;
 
-use super::{CliError, init::is_local, logging, output, tls};
+use super::{
+    CliError,
+    doctor::{Unsound, fit_to_serve},
+    init::is_local,
+    logging, output, tls,
+};
 use crate::{app::Headquarters, clock, config::Config, folder::DataFolder, http};
 
 const AFTER_HELP: &str = "\
@@ -17,6 +22,10 @@ Plain HTTP is served on a loopback address only. Anywhere else give --tls-cert a
 
 Invitations pin the certificate, so that an observer's phone trusts it and no other: they have to \
 be made again when it changes. With a certificate that every phone trusts, say --no-pin.
+
+A set-up that would lose what it acknowledges (a database that does not wait for its disk, one that \
+only follows another, a folder on a network) is not served; `hattama doctor` says more. For tests and \
+exercises, where nothing is evidence, --unsound-for-exercises serves it all the same.
 
 Examples:
   hattama serve --folder hq
@@ -32,6 +41,12 @@ pub(super) struct Serve {
     /// Address and port to listen on, instead of those in hattama.toml
     #[arg(long, value_name = "ADDR:PORT", env = "HATTAMA_LISTEN")]
     listen: Option<SocketAddr>,
+    /// postgres://... or the path of a SQLite file, instead of the one in hattama.toml
+    #[arg(long, value_name = "URL", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// s3://... or a folder with the photographs, instead of the one in hattama.toml
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
     /// TLS certificate chain in PEM, the server's own first
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "HATTAMA_TLS_CERT")]
     tls_cert: Option<PathBuf>,
@@ -50,6 +65,9 @@ pub(super) struct Serve {
     /// The certificate is one that every phone trusts: invitations do not pin it
     #[arg(long)]
     no_pin: bool,
+    /// Serve although what is acknowledged may be lost; never where something is evidence
+    #[arg(long)]
+    unsound_for_exercises: bool,
 }
 
 impl Serve {
@@ -60,13 +78,23 @@ impl Serve {
         let mut config = Config::load(&folder.config())?;
         self.amend(&mut config);
         let tls = check_transport(&mut config, self.no_pin)?;
-        runtime()?.block_on(serve(&folder, config, tls))
+        let unsound = if self.unsound_for_exercises { Unsound::Serve } else { Unsound::Refuse };
+        runtime()?.block_on(async {
+            fit_to_serve(&folder, &config, unsound).await?;
+            serve(&folder, config, tls).await
+        })
     }
 
     /// Flags and environment go before the file.
     fn amend(&self, config: &mut Config) {
         if let Some(listen) = self.listen {
             config.listen = listen;
+        }
+        if let Some(database) = &self.database {
+            config.database = Some(database.clone());
+        }
+        if let Some(blobs) = &self.blobs {
+            config.blobs = Some(blobs.clone());
         }
         if let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) {
             config.tls_cert = Some(cert.clone());
@@ -189,7 +217,7 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     })
 }
 
-/// The runtime that `init`, `serve` and `witness` work on.
+/// The runtime that `init`, `serve`, `migrate` and `witness` work on.
 pub(super) fn runtime() -> Result<Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -202,6 +230,7 @@ mod tests {
     use hattama_proto::{id::ElectionId, key::SigningKey};
 
     use super::*;
+    use crate::log::PublishSchedule;
 
     fn config(listen: &str) -> Config {
         Config {
@@ -211,11 +240,15 @@ mod tests {
             listen: listen.parse().unwrap(),
             addresses: Vec::new(),
             database: None,
+            blobs: None,
             tls_cert: None,
             tls_key: None,
             tls_pin: None,
             behind_proxy: None,
             witness: Vec::new(),
+            disk_full_percent: crate::room::FULL_PERCENT,
+            log_publish: PublishSchedule::default(),
+            log_publish_at_least: None,
         }
     }
 

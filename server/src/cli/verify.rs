@@ -199,7 +199,7 @@ fn public_key(given: &str) -> Result<PublicKey, CliError> {
         .map_err(|error| CliError::Input(format!("--key: {error}")))
 }
 
-fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
+pub(super) fn verifier_key(given: &str) -> Result<VerifierKey, CliError> {
     VerifierKey::parse(text_or_file(given)?.trim())
         .map_err(|error| CliError::Input(format!("--vkey: {error}")))
 }

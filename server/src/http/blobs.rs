@@ -5,6 +5,7 @@ use actix_web::{
     http::header,
     web::{Data, Json, Path, Payload},
 };
+use futures_util::FutureExt as _;
 use hattama_proto::{
     id::PhotoHash,
     problem::ProblemCode,
@@ -12,15 +13,17 @@ use hattama_proto::{
     wire::{ContentRange, HAVE_HEADER, PhotoReply},
 };
 
-use super::{HttpProblem, Operator, body};
+use super::{HttpProblem, Operator, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoBegin, store};
 
 /// `PUT /v1/blobs/{sha256}` with `Content-Range`: one range onto cells. Safe to repeat, in any
 /// order. Whole cells of a cut body are kept.
 ///
 /// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
-/// names it; 409 for another length; 422 when the bytes are not those of the hash.
+/// names it; 409 for another length; 422 when the bytes are not those of the hash; 507 when there
+/// is no room.
 pub(super) async fn put(
+    _room: RoomLeft,
     request: HttpRequest,
     photo: Path<PhotoHash>,
     mut payload: Payload,
@@ -44,8 +47,23 @@ pub(super) async fn put(
         PhotoBegin::Whole(reply) => return Ok(Json(reply)),
         PhotoBegin::Take(upload) => upload,
     };
-    while let Some(piece) = body::next_piece(&mut payload).await? {
-        upload.take(&piece).await?;
+    loop {
+        let next = match body::next_piece(&mut payload).now_or_never() {
+            Some(next) => next,
+            // The line is slow: while it is silent, what came is on the disk.
+            None => {
+                upload.keep().await?;
+                body::next_piece(&mut payload).await
+            }
+        };
+        match next {
+            Ok(Some(piece)) => upload.take(&piece).await?,
+            Ok(None) => break,
+            Err(problem) => {
+                upload.keep().await?;
+                return Err(problem);
+            }
+        }
     }
     Ok(Json(upload.finish().await?))
 }
@@ -79,12 +97,7 @@ pub(super) async fn show(
             "the original leaves headquarters in an evidence bundle only",
         ));
     }
-    let blobs = headquarters.blobs.clone();
-    let bytes = actix_web::web::block(move || blobs.read(&photo))
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or_else(not_there)?;
+    let bytes = headquarters.blobs.read(&photo).await?.ok_or_else(not_there)?;
     // The phone writes small pictures as JPEG; anything else is downloaded, never shown.
     let is_jpeg = bytes.starts_with(&[0xff, 0xd8, 0xff]);
     let shown = if is_jpeg { "image/jpeg" } else { "application/octet-stream" };

@@ -8,8 +8,10 @@ mod enrolments;
 mod incidents;
 mod packs;
 mod problem;
+mod public_log;
 mod publications;
 mod records;
+mod room;
 mod sync;
 mod units;
 mod witness;
@@ -72,8 +74,9 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/cosignatures/request", web::get().to(cosignatures::request))
                 .route("/state-root", web::get().to(units::state_root)),
         )
-        // Anybody: the log's newest head.
-        .route("/log/checkpoint", web::get().to(sync::checkpoint))
+        // Anybody: the public log.
+        .route("/log/checkpoint", web::get().to(public_log::checkpoint))
+        .route("/log/tile/{tile}*", web::get().to(public_log::tile))
         .configure(crate::web::routes)
         .default_service(web::to(not_found));
 }

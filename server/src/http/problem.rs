@@ -13,6 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    blobs::BlobError,
     cosigning::CosigningError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
@@ -38,6 +39,11 @@ impl HttpProblem {
     fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
+    }
+
+    /// With the wait after which a disk may have been looked after.
+    pub(super) fn retry_later(self) -> Self {
+        self.retry_after(STORE_RETRY_S)
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
@@ -148,10 +154,11 @@ impl From<SequenceError> for HttpProblem {
             }
             error @ (SequenceError::Head(_)
             | SequenceError::Book(_)
+            | SequenceError::Altered(_)
             | SequenceError::Rollback { .. }) => {
                 tracing::error!(error = %Chain(&error), "the log has stopped");
                 Self::new(
-                    ProblemCode::StoreUnavailable,
+                    ProblemCode::LogStopped,
                     "the log has stopped until somebody at headquarters has looked",
                 )
                 .retry_after(60)
@@ -216,9 +223,27 @@ impl From<PhotoError> for HttpProblem {
             }
             PhotoError::Sequence(error) => return error.into(),
             PhotoError::Store(error) => return error.into(),
+            PhotoError::Blob(BlobError::Full) => {
+                return Self::new(ProblemCode::StorageFull, BlobError::Full.to_string())
+                    .retry_after(STORE_RETRY_S);
+            }
+            PhotoError::Blob(BlobError::Io(error)) => {
+                return Self::internal(&BlobError::Io(error));
+            }
+            error @ PhotoError::Blob(_) => {
+                tracing::error!(error = %Chain(&error), "a photograph could not be stored");
+                return Self::new(ProblemCode::StoreUnavailable, error.to_string())
+                    .retry_after(STORE_RETRY_S);
+            }
             error @ PhotoError::Io(_) => return Self::internal(&error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<BlobError> for HttpProblem {
+    fn from(error: BlobError) -> Self {
+        PhotoError::from(error).into()
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
+    HttpRequest,
     web::{Data, Json, Payload, Query},
 };
 use hattama_proto::{
@@ -19,7 +18,7 @@ use hattama_proto::{
 };
 use serde::Deserialize;
 
-use super::{HttpProblem, auth::Device, body};
+use super::{HttpProblem, auth::Device, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, store};
 
 /// Most receipts in one answer.
@@ -40,8 +39,9 @@ pub(super) async fn hello(headquarters: Data<Headquarters>) -> Json<Hello> {
 /// `POST /v1/records`: a batch in, one verdict per record out. Safe to repeat; needs no login.
 ///
 /// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 503 if
-/// nothing could be stored.
+/// nothing could be stored; 507 if there is no room.
 pub(super) async fn push(
+    _room: RoomLeft,
     request: HttpRequest,
     mut payload: Payload,
     headquarters: Data<Headquarters>,
@@ -192,20 +192,6 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
         },
         _ => FeedKind::Unknown,
     }
-}
-
-/// `GET /log/checkpoint`: the log's newest signed head, for anybody.
-pub(super) async fn checkpoint(
-    headquarters: Data<Headquarters>,
-) -> Result<HttpResponse, HttpProblem> {
-    let note = headquarters
-        .sequencer
-        .checkpoint()
-        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the log is empty"))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "max-age=1"))
-        .body(note.to_string()))
 }
 
 #[cfg(test)]

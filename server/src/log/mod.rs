@@ -2,12 +2,16 @@
 //!
 //! ```text
 //! ingest ──jobs──> Sequencer: group ──> one durable transaction ──> head file ──> receipts
+//!                                                    │
+//!                  Publisher, on a schedule: <───────┘   tiles ──> public checkpoint
 //! ```
 //!
 //! Promises:
 //!
 //! * A receipt leaves only after its leaf and the checkpoint that covers it are durable, and after
 //!   the signer's head has moved to that checkpoint.
+//! * Nothing leaves for a group before it was read back from the store and hashed again. One that
+//!   is not what was signed stops the log until a human has looked.
 //! * A position is given once. A record that was logged before is answered with its first one.
 //! * The signer never signs a tree that does not grow out of the last one it signed, even when the
 //!   store was restored from an older backup: it refuses to start instead.
@@ -15,10 +19,19 @@
 mod group;
 mod head;
 mod places;
+mod public;
+mod publisher;
+mod reread;
+mod schedule;
 mod sequencer;
+mod view;
 
 pub use self::{
     group::{Item, PhotoItem, RecordItem, Says, StatementItem},
     head::{Head, HeadError, HeadFile},
+    public::{PublicFolder, PublicFolderError},
+    publisher::{PublishError, Publisher, Publishing},
+    schedule::{PublishSchedule, ScheduleError},
     sequencer::{Appended, Logged, Outcome, SequenceError, Sequencer},
+    view::LogView,
 };

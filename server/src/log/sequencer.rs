@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hattama_proto::{
-    tlog::{Checkpoint, Hash, NoteSigner, Tree},
+    tlog::{Checkpoint, Hash, NoteSigner, Tree, VerifierKey},
     wire::{HeldReason, ReceiptPart},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -13,6 +13,8 @@ use super::{
     group::{Effects, Group, Item},
     head::{Head, HeadError, HeadFile},
     places::{Known, Place, assign},
+    reread::first_altered,
+    view::{LogView, Signed},
 };
 use crate::{
     book::{Book, BookError, SharedBook},
@@ -78,6 +80,13 @@ pub enum SequenceError {
         /// Leaves that were signed for.
         signed: u64,
     },
+    /// What the store reads back is not what was committed to it. Nothing was acknowledged for it,
+    /// and the log stops.
+    #[error(
+        "entry {0} reads back from the store as something else than was committed; stop this \
+         process, run `hattama fsck`, look at memory and disk"
+    )]
+    Altered(u64),
     /// What headquarters knows cannot be read again from the store.
     #[error(transparent)]
     Book(Arc<BookError>),
@@ -116,13 +125,7 @@ struct Job {
 pub struct Sequencer {
     jobs: mpsc::Sender<Job>,
     tree: Arc<RwLock<Signed>>,
-}
-
-/// The tree, and the newest checkpoint over it that is durable.
-struct Signed {
-    tree: Tree,
-    size: u64,
-    note: Option<Arc<str>>,
+    key: VerifierKey,
 }
 
 impl Sequencer {
@@ -136,6 +139,8 @@ impl Sequencer {
     ) -> Result<Self, SequenceError> {
         let tree: Tree = store::log::leaves(&db, 0).await?.into_iter().collect();
         check_growth(&tree, head.last())?;
+        let shown = head.last().map_or(0, |head| head.size);
+        refuse_altered(&db, &tree, shown).await?;
         let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
         // A crash between commit and head file leaves the head one group behind; the tree was just
         // found to grow out of it.
@@ -145,9 +150,19 @@ impl Sequencer {
         let signed = Signed { size: tree.len(), tree, note };
         let tree = Arc::new(RwLock::new(signed));
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
-        let task = Task { db, book, signer, head, clock, tree: Arc::clone(&tree), stale: false };
+        let key = signer.verifier_key().clone();
+        let task = Task {
+            db,
+            book,
+            signer,
+            head,
+            clock,
+            tree: Arc::clone(&tree),
+            stale: false,
+            altered: None,
+        };
         tokio::spawn(task.run(waiting));
-        Ok(Self { jobs, tree })
+        Ok(Self { jobs, tree, key })
     }
 
     /// Gives each item a place in the log. Durable and covered by a signed checkpoint once it
@@ -174,6 +189,11 @@ impl Sequencer {
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { items, with, reply }).map_err(|_| SequenceError::Overloaded)?;
         answer.await.map_err(|_| SequenceError::Overloaded)?
+    }
+
+    /// The log, for those who only read it.
+    pub fn view(&self) -> LogView {
+        LogView::new(Arc::clone(&self.tree), self.key.clone())
     }
 
     /// The newest durable checkpoint.
@@ -245,6 +265,15 @@ fn check_growth(tree: &Tree, head: Option<Head>) -> Result<(), SequenceError> {
     Err(SequenceError::Rollback { stored: tree.len(), signed: head.size })
 }
 
+/// Refuses leaves that no receipt was given for yet and that are not what the store holds.
+async fn refuse_altered(db: &Db, tree: &Tree, shown: u64) -> Result<(), SequenceError> {
+    let fresh = (shown..tree.len()).filter_map(|index| tree.leaf(index)).collect();
+    match first_altered(db, shown, fresh).await? {
+        None => Ok(()),
+        Some(index) => Err(SequenceError::Altered(index)),
+    }
+}
+
 struct Task {
     db: Db,
     book: SharedBook,
@@ -254,6 +283,8 @@ struct Task {
     tree: Arc<RwLock<Signed>>,
     /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
     stale: bool,
+    /// The first index at which the store holds something else than was committed.
+    altered: Option<u64>,
 }
 
 /// What a group came to: outcomes in the order of its items, the checkpoint and its size.
@@ -337,7 +368,24 @@ impl Task {
         answer(vec![share], done);
     }
 
+    /// Logs a group. What a process before us left in the store after we had read it is noticed by
+    /// its place being taken; then the group goes after it.
     async fn log(&mut self, items: &[&Item], with: Batch) -> Done {
+        let plain = with.is_empty();
+        match self.log_once(items, with).await {
+            Err(SequenceError::Store(error))
+                if plain && matches!(*error, StoreError::UniqueViolation { .. }) =>
+            {
+                self.log_once(items, Batch::new()).await
+            }
+            done => done,
+        }
+    }
+
+    async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
+        if let Some(index) = self.altered {
+            return Err(SequenceError::Altered(index));
+        }
         if self.stale {
             self.catch_up().await?;
         }
@@ -355,7 +403,9 @@ impl Task {
             if let Err(error) = self.db.commit(rows.and(with)).await {
                 return Err(self.undo(first, error));
             }
-            // Crash point 2: durable, but the head is one group behind; the next start mends that.
+            // Crash point 2: durable, but the head is one group behind; the next start reads it
+            // back and mends that.
+            self.read_back(first, leaves).await?;
             self.publish(size, note, effects)?;
             // Crash point 3: all done but the answer; the sender sends again and gets the same.
         } else if !with.is_empty() {
@@ -374,6 +424,19 @@ impl Task {
             root: signed.tree.root(),
         };
         (checkpoint.sign(&self.signer).into(), checkpoint.size)
+    }
+
+    /// Compares what the store has now with what was committed, and stops the log if it differs.
+    async fn read_back(&mut self, first: u64, leaves: Vec<Hash>) -> Result<(), SequenceError> {
+        // Until it was read, what the store holds has to be asked for again.
+        self.stale = true;
+        let Some(index) = first_altered(&self.db, first, leaves).await? else {
+            self.stale = false;
+            return Ok(());
+        };
+        tracing::error!(index, "ALARM: the store reads back another entry; the log has stopped");
+        self.altered = Some(index);
+        Err(SequenceError::Altered(index))
     }
 
     fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
@@ -408,24 +471,32 @@ impl Task {
 
     /// Reads from the store what a commit in doubt may have left there.
     async fn catch_up(&mut self) -> Result<(), SequenceError> {
-        let leaves = store::log::leaves(&self.db, self.size()).await?;
+        let size = self.size();
+        let leaves = store::log::leaves(&self.db, size).await?;
         if leaves.is_empty() {
             self.stale = false;
             return Ok(());
         }
+        self.read_back(size, leaves.clone()).await?;
         let authority = self.book_read(|book| book.authority);
         let fresh = crate::book::load(&self.db, authority).await?;
         let note = store::log::last_checkpoint(&self.db).await?;
-        let root = {
+        let head = {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-            let size = signed.size;
             signed.tree.truncate(size);
             signed.tree.extend(leaves);
-            signed.size = signed.tree.len();
-            signed.note = note.map(Arc::from);
-            signed.tree.root()
+            Head { size: signed.tree.len(), root: signed.tree.root() }
         };
-        self.head.swap(Head { size: self.size(), root })?;
+        if let Err(error) = self.head.swap(head) {
+            // Somebody else signs: what they logged is not ours to build upon.
+            self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
+            return Err(error.into());
+        }
+        {
+            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            signed.size = head.size;
+            signed.note = note.map(Arc::from);
+        }
         self.book.change(|book| *book = fresh);
         self.stale = false;
         Ok(())

@@ -67,8 +67,12 @@ impl StateRootBuilder {
         self.incidents.push((id, state));
     }
 
-    /// Adds a unit's file.
+    /// Adds a unit's file. One with nothing in it counts for nothing: a unit to which a record was
+    /// moved and from which it was moved on is as one that nobody ever named.
     pub fn file(&mut self, file: &UnitFile) {
+        if file.is_empty() {
+            return;
+        }
         let mut bytes = Bytes::default();
         bytes.file(file);
         self.files.push((file.unit.as_str().into(), sha256(&bytes.0)));

@@ -5,12 +5,12 @@ use hattama_proto::time::UnixMillis;
 
 use super::{Batch, Db, StoreError, Value, log::unsigned};
 
+pub(super) const ADD_TOKEN: &str =
+    "insert into operator_token (token_hash, name, created_at_ms) values ($1, $2, $3)";
+
 /// Stores an operator token by its hash.
 pub fn add_token(token_hash: &str, name: &str, at: UnixMillis) -> Batch {
-    Batch::new().step(
-        "insert into operator_token (token_hash, name, created_at_ms) values ($1, $2, $3)",
-        [token_hash.into(), name.into(), Value::Int(at.0)],
-    )
+    Batch::new().step(ADD_TOKEN, [token_hash.into(), name.into(), Value::Int(at.0)])
 }
 
 /// The name of the account that a token belongs to.
@@ -27,11 +27,14 @@ pub async fn last_event(db: &Db) -> Result<u64, StoreError> {
     Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().map_or(0, unsigned))
 }
 
+pub(super) const APPEND_EVENT: &str =
+    "insert into audit_event (number, at_ms, actor, action, subject)
+     values ($1, $2, $3, $4, $5)";
+
 /// Appends an audit event. `number` is one more than the last; the key lets one writer win.
 pub fn audit(number: u64, at: UnixMillis, actor: &str, action: &str, subject: &str) -> Batch {
     Batch::new().step(
-        "insert into audit_event (number, at_ms, actor, action, subject)
-         values ($1, $2, $3, $4, $5)",
+        APPEND_EVENT,
         [super::log::integer(number), at.0.into(), actor.into(), action.into(), subject.into()],
     )
 }

@@ -20,17 +20,17 @@ pub struct CosignedSize {
     pub lines: Vec<String>,
 }
 
+pub(super) const ADD: &str =
+    "insert into cosignature (size, witness, line, received_at_ms) values ($1, $2, $3, $4)
+     on conflict (size, witness) do nothing";
+
 /// Adds verified lines of the checkpoint of `size`. The first of a witness stays.
 pub fn add(size: u64, lines: &[(KeyName, String)], at: UnixMillis) -> Batch {
     let mut rows = Rows::default();
     for (witness, line) in lines {
         rows.push([integer(size), witness.as_str().into(), line.as_str().into(), at.0.into()]);
     }
-    Batch::new().many(
-        "insert into cosignature (size, witness, line, received_at_ms) values ($1, $2, $3, $4)
-         on conflict (size, witness) do nothing",
-        rows,
-    )
+    Batch::new().many(ADD, rows)
 }
 
 /// Cosignatures of the checkpoint of this size.

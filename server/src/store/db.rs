@@ -51,6 +51,26 @@ impl Db {
         }
     }
 
+    /// Opens a database to read it, and writes nothing to it: no schema, no settings. `None` where
+    /// there is nothing yet: no file, an empty one, or a database without a table.
+    ///
+    /// Refuses what [`Db::open`] refuses, and an older schema, which only that brings up to date. A
+    /// commit to it fails.
+    pub async fn open_reading(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.clone();
+                let opened = tokio::task::spawn_blocking(move || Sqlite::open_reading(&path))
+                    .await
+                    .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+                Ok(opened?.map(Self::Sqlite))
+            }
+            DatabaseUrl::Postgres(text) => {
+                Ok(Postgres::open_reading(text).await?.map(Self::Postgres))
+            }
+        }
+    }
+
     /// The engine's name, for people.
     pub fn engine(&self) -> &'static str {
         match self {

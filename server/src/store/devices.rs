@@ -64,10 +64,13 @@ pub fn invite(invitation: &NewInvitation<'_>) -> Batch {
     )
 }
 
+pub(super) const ENTER: &str =
+    "insert into identity (person, incident_person, label, org) values ($1, $2, $3, $4)";
+
 /// Writes a person into the identity vault.
 pub fn enter_vault(person: &PersonId, incidents: &PersonId, label: &str, org: &OrgId) -> Batch {
     Batch::new().step(
-        "insert into identity (person, incident_person, label, org) values ($1, $2, $3, $4)",
+        ENTER,
         [person.as_str().into(), incidents.as_str().into(), label.into(), org.as_str().into()],
     )
 }
@@ -115,16 +118,16 @@ pub fn consume(proof: &Proof, kid: &Kid, at: UnixMillis, enrolment_id: &str) -> 
         .expect_rows(1)
 }
 
+pub(super) const KEEP_KEY: &str =
+    "insert into brought_key (kid, public_key) values ($1, $2) on conflict (kid) do nothing";
+
 /// Keeps keys that came along with records; one that is known already stays as it is.
 pub fn keep_brought(keys: impl IntoIterator<Item = PublicKey>) -> Batch {
     let rows: Rows = keys
         .into_iter()
         .map(|key| [Value::from(key.kid().to_string()), key.to_string().into()])
         .collect();
-    Batch::new().many(
-        "insert into brought_key (kid, public_key) values ($1, $2) on conflict (kid) do nothing",
-        rows,
-    )
+    Batch::new().many(KEEP_KEY, rows)
 }
 
 /// All keys that came along with records.
@@ -138,6 +141,10 @@ pub async fn brought(db: &Db) -> Result<Vec<(Kid, PublicKey)>, StoreError> {
         .collect()
 }
 
+pub(super) const GIVE_TOKEN: &str =
+    "insert into device_token (token_hash, kid, issued_at_ms, expires_at_ms)
+     values ($1, $2, $3, $4)";
+
 /// Stores a device token by its hash.
 pub fn give_token(
     token_hash: &str,
@@ -146,8 +153,7 @@ pub fn give_token(
     expires_at: UnixMillis,
 ) -> Batch {
     Batch::new().step(
-        "insert into device_token (token_hash, kid, issued_at_ms, expires_at_ms)
-         values ($1, $2, $3, $4)",
+        GIVE_TOKEN,
         [token_hash.into(), kid.to_string().into(), issued_at.0.into(), expires_at.0.into()],
     )
 }

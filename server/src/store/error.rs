@@ -81,6 +81,19 @@ pub enum StoreError {
     #[error("a text holds the character U+0000")]
     NulInText,
 
+    /// The database was written by an older release, and was opened for reading only. Serve it once
+    /// with this release, which brings it up to date.
+    #[error(
+        "the database has migration {found}, this program works with {known}: open it once with \
+         `hattama serve` of this release, which brings it up to date"
+    )]
+    Older {
+        /// The last migration that the database has.
+        found: i64,
+        /// The last migration that this program has.
+        known: i64,
+    },
+
     /// The engine does not understand the statement, or not with these values. A bug of ours.
     #[error("the statement cannot be run")]
     Statement(#[source] Cause),

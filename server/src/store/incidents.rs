@@ -45,15 +45,14 @@ pub fn received(
     ]
 }
 
+pub(super) const ADD: &str = "insert into incident
+     (record_id, person, org, unit, region, categories, phase, severity, occurred_at, state,
+     version, updated_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
 /// Adds incidents; the rows are those of [`received`].
 pub fn add(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into incident
-            (record_id, person, org, unit, region, categories, phase, severity, occurred_at, state,
-             version, updated_at_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        rows,
-    )
+    Batch::new().many(ADD, rows)
 }
 
 /// An incident as it stands.
@@ -242,6 +241,10 @@ pub struct Transition {
     pub at: UnixMillis,
 }
 
+pub(super) const APPEND_STEP: &str = "insert into incident_transition
+     (record_id, version, from_state, to_state, actor, reason, at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7)";
+
 /// Takes a step, if the incident is still at the version it was decided on; else the batch fails
 /// with a conflict.
 pub fn step(record: &RecordId, transition: &Transition) -> Batch {
@@ -260,9 +263,7 @@ pub fn step(record: &RecordId, transition: &Transition) -> Batch {
         )
         .expect_rows(1)
         .step(
-            "insert into incident_transition
-                (record_id, version, from_state, to_state, actor, reason, at_ms)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+            APPEND_STEP,
             [
                 record.to_hex().into(),
                 integer(transition.version),

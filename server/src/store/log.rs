@@ -6,7 +6,7 @@ use hattama_proto::{
     tlog::{Hash, LogEntry},
 };
 
-use super::{Batch, Db, Rows, StoreError, Value};
+use super::{Batch, Db, Row, Rows, StoreError, Value};
 
 /// Leaves read at once when the tree is rebuilt: about 100 KB.
 const PAGE: i64 = 1024;
@@ -26,17 +26,17 @@ pub fn leaf(position: u64, entry: &LogEntry, hash: Hash) -> [Value; 4] {
     ]
 }
 
+pub(super) const APPEND_LEAF: &str =
+    "insert into log_leaf (position, hash, kind, subject) values ($1, $2, $3, $4)";
+
+pub(super) const APPEND_CHECKPOINT: &str =
+    "insert into checkpoint (size, note, signed_at_ms) values ($1, $2, $3)";
+
 /// Appends leaves and the checkpoint that covers them.
 pub fn append(leaves: Rows, size: u64, note: &str, signed_at: UnixMillis) -> Batch {
     Batch::new()
-        .many(
-            "insert into log_leaf (position, hash, kind, subject) values ($1, $2, $3, $4)",
-            leaves,
-        )
-        .step(
-            "insert into checkpoint (size, note, signed_at_ms) values ($1, $2, $3)",
-            [integer(size), note.into(), signed_at.0.into()],
-        )
+        .many(APPEND_LEAF, leaves)
+        .step(APPEND_CHECKPOINT, [integer(size), note.into(), signed_at.0.into()])
 }
 
 /// All leaf hashes from `from` on, in order.
@@ -53,18 +53,74 @@ pub async fn leaves(db: &Db, from: u64) -> Result<Vec<Hash>, StoreError> {
             .await?;
         let count = rows.len();
         for row in rows {
-            let bytes = row.bytes(0)?.try_into().map_err(|_| StoreError::UnexpectedType {
-                column: 0,
-                wanted: "32 bytes",
-                found: "another length".to_owned(),
-            })?;
-            hashes.push(Hash::from_bytes(bytes));
+            hashes.push(hash(row.bytes(0)?)?);
         }
         if i64::try_from(count) != Ok(PAGE) {
             return Ok(hashes);
         }
         next += PAGE;
     }
+}
+
+/// A leaf as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredLeaf {
+    /// Its index.
+    pub position: u64,
+    /// Its hash, as it was written beside the entry.
+    pub hash: Hash,
+    kind: String,
+    subject: String,
+}
+
+impl StoredLeaf {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: unsigned(row.int(0)?),
+            hash: hash(row.bytes(1)?)?,
+            kind: row.text(2)?.to_owned(),
+            subject: row.text(3)?.to_owned(),
+        })
+    }
+
+    /// The entry that kind and subject make; none if they make none.
+    pub fn entry(&self) -> Option<LogEntry> {
+        LogEntry::parse(format!("hattama-{}/v1 {}", self.kind, self.subject).as_bytes()).ok()
+    }
+}
+
+/// The leaves `from..until`, in order, as far as there are any.
+pub async fn entries(db: &Db, from: u64, until: u64) -> Result<Vec<StoredLeaf>, StoreError> {
+    let rows = db
+        .query(
+            "select position, hash, kind, subject from log_leaf
+              where position >= $1 and position < $2 order by position",
+            &[integer(from), integer(until)],
+        )
+        .await?;
+    rows.iter().map(StoredLeaf::read).collect()
+}
+
+/// How many leaves there are.
+pub async fn leaf_count(db: &Db) -> Result<u64, StoreError> {
+    let row = db.query_opt("select count(*) from log_leaf", &[]).await?;
+    row.map_or(Ok(0), |row| row.int(0).map(unsigned))
+}
+
+/// Checkpoints that cover more than `size` leaves, smallest first, at most `limit`: sizes and notes.
+pub async fn checkpoints_after(
+    db: &Db,
+    size: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let from = size.map_or(0, |size| size + 1);
+    let rows = db
+        .query(
+            "select size, note from checkpoint where size >= $1 order by size limit $2",
+            &[integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
 }
 
 /// The newest signed checkpoint.
@@ -77,6 +133,15 @@ pub async fn last_checkpoint(db: &Db) -> Result<Option<String>, StoreError> {
 pub async fn checkpoint_of(db: &Db, size: u64) -> Result<Option<String>, StoreError> {
     let row = db.query_opt("select note from checkpoint where size = $1", &[integer(size)]).await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
+    let bytes = bytes.try_into().map_err(|_| StoreError::UnexpectedType {
+        column: 0,
+        wanted: "32 bytes",
+        found: "another length".to_owned(),
+    })?;
+    Ok(Hash::from_bytes(bytes))
 }
 
 /// A position or a count as the store keeps it. Positions stay far below 2^63.

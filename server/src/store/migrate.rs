@@ -127,6 +127,17 @@ pub(super) fn plan(known: &[Migration], applied: &[Applied]) -> Result<Vec<Pendi
         .collect())
 }
 
+/// Refuses a database that is not at the last migration, where none may be run.
+pub(super) fn refuse_unless_current(
+    known: &[Migration],
+    applied: &[Applied],
+) -> Result<(), StoreError> {
+    if plan(known, applied)?.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Older { found: number_of(applied.len()), known: number_of(known.len()) })
+}
+
 /// SHA-256 of a migration, in lower-case hex.
 pub(super) fn sha256_hex(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());

@@ -4,12 +4,12 @@ use hattama_proto::id::PartHash;
 
 use super::{Batch, Db, StoreError, Value};
 
+pub(super) const ADD: &str =
+    "insert into pack_part (sha256, bytes) values ($1, $2) on conflict (sha256) do nothing";
+
 /// Stores a part; one that is known already stays as it is.
 pub fn add(part: &PartHash, bytes: &[u8]) -> Batch {
-    Batch::new().step(
-        "insert into pack_part (sha256, bytes) values ($1, $2) on conflict (sha256) do nothing",
-        [Value::from(part.to_hex()), bytes.into()],
-    )
+    Batch::new().step(ADD, [Value::from(part.to_hex()), bytes.into()])
 }
 
 /// The bytes of a part.

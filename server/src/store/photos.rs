@@ -49,15 +49,15 @@ const fn role_of(number: i64) -> PhotoRole {
     }
 }
 
+pub(super) const NOTE_NAMED: &str =
+    "insert into photo_named (sha256, position, role, page, bytes, held)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (sha256, position, role, page) do nothing";
+
 /// Notes which records name which photos; the rows are those of [`named`]. A record that names one
 /// photo twice for one page is noted once.
 pub fn note_named(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into photo_named (sha256, position, role, page, bytes, held)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (sha256, position, role, page) do nothing",
-        rows,
-    )
+    Batch::new().many(NOTE_NAMED, rows)
 }
 
 /// The values of a verified photo's row.
@@ -65,12 +65,12 @@ pub fn verified(position: u64, photo: &PhotoHash, bytes: u64, at: UnixMillis) ->
     [integer(position), photo.to_hex().into(), integer(bytes), Value::Int(at.0)]
 }
 
+pub(super) const NOTE_VERIFIED: &str =
+    "insert into photo (position, sha256, bytes, verified_at_ms) values ($1, $2, $3, $4)";
+
 /// Notes photos whose bytes are whole, right and durable; the rows are those of [`verified`].
 pub fn note_verified(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into photo (position, sha256, bytes, verified_at_ms) values ($1, $2, $3, $4)",
-        rows,
-    )
+    Batch::new().many(NOTE_VERIFIED, rows)
 }
 
 /// What is announced about a photo by one record.
@@ -124,6 +124,17 @@ pub async fn all_verified(db: &Db) -> Result<Vec<(PhotoHash, u64)>, StoreError> 
         .map(|row| {
             let hash = row.text(0)?.parse().map_err(|_| unreadable("a photo hash"))?;
             Ok((hash, unsigned(row.int(1)?)))
+        })
+        .collect()
+}
+
+/// All verified photos with their places in the log, in its order.
+pub async fn in_log_order(db: &Db) -> Result<Vec<(u64, PhotoHash)>, StoreError> {
+    let rows = db.query("select position, sha256 from photo order by position", &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let hash = row.text(1)?.parse().map_err(|_| unreadable("a photo hash"))?;
+            Ok((unsigned(row.int(0)?), hash))
         })
         .collect()
 }

@@ -9,8 +9,11 @@
 //! Sessions read only unless a batch says otherwise, so that a statement which writes through
 //! [`Db::query`](super::Db::query) fails here as it does on SQLite.
 
+mod address;
+mod facts;
 mod failure;
 mod run;
+mod tls;
 
 use std::time::Duration;
 
@@ -19,7 +22,8 @@ use deadpool_postgres::{
 };
 use hattama_proto::time::UnixMillis;
 use tokio::runtime::Handle;
-use tokio_postgres::{Config, IsolationLevel, NoTls};
+use tokio_postgres::{Config, IsolationLevel};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::failure::{told, told_of_pool};
 use super::migrate::{self, Applied, Dialect};
@@ -64,6 +68,10 @@ const SESSION: &str = "\
     select set_config('synchronous_commit', 'on', false)
      where current_setting('synchronous_commit') = 'off'";
 
+/// Tells a new database from one that somebody has filled.
+const TABLES: &str = "select tablename from pg_catalog.pg_tables
+     where schemaname = current_schema() order by tablename";
+
 /// A pool of sessions. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Postgres {
@@ -74,14 +82,33 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, now: UnixMillis) -> Result<Self, StoreError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
-        config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
-        if config.get_application_name().is_none() {
-            config.application_name("hattama");
+        let postgres = Self::connect(url)?;
+        postgres.refuse_unless_utf8().await?;
+        postgres.apply_migrations(now).await?;
+        Ok(postgres)
+    }
+
+    /// Writes nothing; see [`Db::open_reading`](super::Db).
+    pub(super) async fn open_reading(url: &str) -> Result<Option<Self>, StoreError> {
+        let postgres = Self::connect(url)?;
+        postgres.refuse_unless_utf8().await?;
+        let client = postgres.client().await?;
+        let tables = client.query(TABLES, &[]).await.map_err(told)?;
+        if tables.is_empty() {
+            return Ok(None);
         }
-        let pool = Pool::builder(manager(config))
+        if !tables.iter().any(|row| row.get::<_, &str>(0) == "migration") {
+            return Err(StoreError::Foreign { place: "the PostgreSQL database".to_owned() });
+        }
+        let applied = applied(client.query(migrate::APPLIED, &[]).await.map_err(told)?.as_slice());
+        migrate::refuse_unless_current(migrate::MIGRATIONS, &applied)?;
+        drop(client);
+        Ok(Some(postgres))
+    }
+
+    fn connect(url: &str) -> Result<Self, StoreError> {
+        let (config, tls) = settings(url)?;
+        let pool = Pool::builder(manager(config, tls))
             .max_size(SESSIONS_MAX)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(CONNECT))
@@ -94,10 +121,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        let postgres = Self { pool, runtime: Handle::current() };
-        postgres.refuse_unless_utf8().await?;
-        postgres.apply_migrations(now).await?;
-        Ok(postgres)
+        Ok(Self { pool, runtime: Handle::current() })
     }
 
     pub(super) async fn query(
@@ -167,9 +191,15 @@ impl Postgres {
         lock: &'static str,
     ) -> Result<Vec<StepOutcome>, StoreError> {
         let mut client = self.client().await?;
-        // An early return drops the transaction, which sends a rollback.
-        let transaction =
-            client.build_transaction().read_only(false).start().await.map_err(told)?;
+        // Whatever the server's default is. An early return drops the transaction, which sends a
+        // rollback.
+        let transaction = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .read_only(false)
+            .start()
+            .await
+            .map_err(told)?;
         if lock == ALONE {
             transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
         }
@@ -208,10 +238,7 @@ impl Postgres {
         let table = dialect.translate(migrate::MIGRATION_TABLE);
         transaction.batch_execute(&table).await.map_err(told)?;
         let rows = transaction.query(migrate::APPLIED, &[]).await.map_err(told)?;
-        let applied: Vec<Applied> = rows
-            .iter()
-            .map(|row| Applied { number: row.get(0), name: row.get(1), sha256: row.get(2) })
-            .collect();
+        let applied = applied(&rows);
         for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
             let migration = pending.migration;
             let text = dialect.translate(migration.text);
@@ -226,11 +253,29 @@ impl Postgres {
     }
 }
 
-/// The only place that says how a session is secured: TLS is another argument here.
-///
+fn applied(rows: &[tokio_postgres::Row]) -> Vec<Applied> {
+    let read = |row: &tokio_postgres::Row| Applied {
+        number: row.get(0),
+        name: row.get(1),
+        sha256: row.get(2),
+    };
+    rows.iter().map(read).collect()
+}
+
+/// How a session is opened, and how it is secured.
+fn settings(url: &str) -> Result<(Config, MakeRustlsConnect), StoreError> {
+    let address::Address { mut config, authority } =
+        address::parse(url).map_err(StoreError::Url)?;
+    config.connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
+    if config.get_application_name().is_none() {
+        config.application_name("hattama");
+    }
+    Ok((config, tls::connector(authority.as_deref())?))
+}
+
 /// A session is asked for a sign of life before each use: one way to the server and back, for
 /// which a server that was restarted is used again without an error.
-fn manager(config: Config) -> Manager {
+fn manager(config: Config, tls: MakeRustlsConnect) -> Manager {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-    Manager::from_config(config, NoTls, recycling)
+    Manager::from_config(config, tls, recycling)
 }

@@ -27,6 +27,10 @@ pub struct NewPublication<'a> {
     pub jws: &'a str,
 }
 
+pub(super) const APPEND_ROW: &str =
+    "insert into publication_row (publication_id, unit, line, cells)
+     values ($1, $2, $3, $4)";
+
 /// Archives a publication with its rows: unit, line in the file, cells as JSON.
 pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)>) -> Batch {
     let id = publication.id.to_hex();
@@ -49,11 +53,7 @@ pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)
                 publication.jws.into(),
             ],
         )
-        .many(
-            "insert into publication_row (publication_id, unit, line, cells)
-             values ($1, $2, $3, $4)",
-            rows,
-        )
+        .many(APPEND_ROW, rows)
 }
 
 /// An archived publication, without its bytes.

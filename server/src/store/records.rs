@@ -56,15 +56,14 @@ impl NewRecord<'_> {
     }
 }
 
+pub(super) const APPEND: &str = "insert into record
+     (position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
+     reason, jws)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
 /// Appends records; the rows are those of [`NewRecord::values`].
 pub fn append(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into record
-            (position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
-             reason, jws)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        rows,
-    )
+    Batch::new().many(APPEND, rows)
 }
 
 /// A record as it is kept.
@@ -180,6 +179,18 @@ pub async fn after(
         )
         .await?;
     rows.iter().map(StoredRecord::read).collect()
+}
+
+/// The exact strings of the records at `from..until`, with their positions, in log order.
+pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select position, jws from record where position >= $1 and position < $2
+              order by position",
+            &[integer(from), integer(until)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
 }
 
 /// How many records were stored and how many held, by reason.

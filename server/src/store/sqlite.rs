@@ -8,6 +8,7 @@
 //! Another process may read and write the file too; whoever must be alone holds a lock of its own.
 
 mod check;
+mod facts;
 mod run;
 mod threads;
 
@@ -58,6 +59,33 @@ impl Sqlite {
         };
         let (writer, readers) = opened().map_err(|mishap| mishap.told(&place))?;
         Ok(Self { threads: Arc::new(Threads::start(&place, writer, readers)?) })
+    }
+
+    /// Blocks, as [`open`](Self::open), and writes nothing; see [`Db::open_reading`](super::Db).
+    pub(super) fn open_reading(path: &Path) -> Result<Option<Self>, StoreError> {
+        let place = path.display().to_string();
+        match std::fs::metadata(path) {
+            Ok(about) if about.len() > 0 => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Unavailable(source.into())),
+        }
+        check::refuse_unless_sound(path)?;
+        let reader = || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let opened = || -> Result<_, Mishap> {
+            // Takes the writer's place, where it can write nothing.
+            let first = reader()?;
+            if !check::is_ours(&first)? {
+                return Ok(None);
+            }
+            migrate::refuse_unless_current(migrate::MIGRATIONS, &applied(&first)?)?;
+            let readers = (0..READERS).map(|_| reader()).collect::<Result<Vec<_>, _>>()?;
+            Ok(Some((first, readers)))
+        };
+        let Some((first, readers)) = opened().map_err(|mishap| mishap.told(&place))? else {
+            return Ok(None);
+        };
+        Ok(Some(Self { threads: Arc::new(Threads::start(&place, first, readers)?) }))
     }
 
     pub(super) async fn query(
@@ -112,22 +140,29 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
 }
 
 fn prepare_writer(writer: &Connection) -> Result<(), Mishap> {
+    // Only of a new file. A record with its place takes about two kilobytes, so the usual four hold
+    // one and waste the rest; and each page costs two writes into the log, whatever its size.
+    writer.pragma_update(None, "page_size", 8 * 1024)?;
     let mode: String =
         writer.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         let source = format!("the file system allows no write-ahead log (mode {mode})");
         return Err(StoreError::Unavailable(source.into()).into());
     }
-    // Every commit reaches the disk before it is answered; on macOS through its write cache too.
-    writer.pragma_update(None, "synchronous", "full")?;
-    writer.pragma_update(None, "fullfsync", true)?;
-    // 32,000 pages are 128 MiB of log. Hashes are scattered, so under load nearly every page of an
+    wait_for_the_disk(writer)?;
+    // 16,000 pages are 128 MiB of log. Hashes are scattered, so under load nearly every page of an
     // index is changed again and again; each is copied into the file once per checkpoint. The
     // price is a second of reading the log after a crash.
-    writer.pragma_update(None, "wal_autocheckpoint", 32_000)?;
+    writer.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     // 96 MiB, taken only as it is needed: what a checkpoint's worth of changes touches.
     writer.pragma_update(None, "cache_size", -96 * 1024)?;
     Ok(())
+}
+
+/// Every commit reaches the disk before it is answered; on macOS through its write cache too.
+fn wait_for_the_disk(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "fullfsync", true)
 }
 
 /// One transaction, so that a power cut leaves the old schema or the new one.
@@ -136,12 +171,7 @@ fn apply_migrations(writer: &mut Connection, now: UnixMillis) -> Result<(), Mish
     let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     check::claim(&transaction)?;
     transaction.execute_batch(&dialect.translate(migrate::MIGRATION_TABLE))?;
-    let applied = transaction
-        .prepare(migrate::APPLIED)?
-        .query_map([], |row| {
-            Ok(Applied { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
+    let applied = applied(&transaction)?;
     for pending in migrate::plan(migrate::MIGRATIONS, &applied)? {
         let migration = pending.migration;
         transaction.execute_batch(&dialect.translate(migration.text))?;
@@ -151,4 +181,13 @@ fn apply_migrations(writer: &mut Connection, now: UnixMillis) -> Result<(), Mish
         )?;
     }
     Ok(transaction.commit()?)
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    connection
+        .prepare(migrate::APPLIED)?
+        .query_map([], |row| {
+            Ok(Applied { number: row.get(0)?, name: row.get(1)?, sha256: row.get(2)? })
+        })?
+        .collect()
 }

@@ -26,13 +26,13 @@ pub fn row(
     ]
 }
 
+pub(super) const APPEND: &str =
+    "insert into statement (position, statement_id, kind, subject, issued_at_ms, jws)
+     values ($1, $2, $3, $4, $5, $6)";
+
 /// Appends statements; the rows are those of [`row`].
 pub fn append(rows: Rows) -> Batch {
-    Batch::new().many(
-        "insert into statement (position, statement_id, kind, subject, issued_at_ms, jws)
-         values ($1, $2, $3, $4, $5, $6)",
-        rows,
-    )
+    Batch::new().many(APPEND, rows)
 }
 
 /// A statement as it is kept.
@@ -82,6 +82,18 @@ pub async fn after(
         )
         .await?;
     rows.iter().map(StoredStatement::read).collect()
+}
+
+/// The exact strings of the statements at `from..until`, with their positions, in log order.
+pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select position, jws from statement where position >= $1 and position < $2
+              order by position",
+            &[integer(from), integer(until)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
 }
 
 /// The statement with this id.

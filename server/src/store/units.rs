@@ -22,34 +22,35 @@ pub fn append(rows: Rows) -> Batch {
     )
 }
 
+const ENTRIES: &str = "select entries from unit_entry_pack where unit = $1";
+
 /// The lines of one unit.
 pub async fn entries(db: &Db, unit: &UnitCode) -> Result<Option<String>, StoreError> {
-    let row = db
-        .query_opt("select entries from unit_entry_pack where unit = $1", &[unit.as_str().into()])
-        .await?;
+    let row = db.query_opt(ENTRIES, &[unit.as_str().into()]).await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
 /// The lines of several units, in their order; none where nothing names the unit.
 pub async fn entries_of(db: &Db, units: &[UnitCode]) -> Result<Vec<Option<String>>, StoreError> {
     let rows: Rows = units.iter().map(|unit| [Value::from(unit.as_str())]).collect();
-    db.query_many("select entries from unit_entry_pack where unit = $1", rows)
+    db.query_many(ENTRIES, rows)
         .await?
         .into_iter()
         .map(|rows| rows.first().map(|row| row.text(0).map(str::to_owned)).transpose())
         .collect()
 }
 
+pub(super) const AFTER: &str =
+    "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2";
+
 /// All units that have entries, after `unit` in the order of the codes, at most `limit`.
 pub async fn after(db: &Db, unit: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
-    let rows = db
-        .query(
-            "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2",
-            &[unit.into(), limit.into()],
-        )
-        .await?;
+    let rows = db.query(AFTER, &[unit.into(), limit.into()]).await?;
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
 }
+
+pub(super) const NOTE_FORK: &str = "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
+     on conflict (kid, seq) do nothing";
 
 /// Notes forked places; a place that is known already stays as it is.
 pub fn note_forks(rows: impl IntoIterator<Item = (Kid, u64)>, at: UnixMillis) -> Batch {
@@ -57,11 +58,7 @@ pub fn note_forks(rows: impl IntoIterator<Item = (Kid, u64)>, at: UnixMillis) ->
         .into_iter()
         .map(|(kid, seq)| [kid.to_string().into(), integer(seq), Value::Int(at.0)])
         .collect();
-    Batch::new().many(
-        "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
-         on conflict (kid, seq) do nothing",
-        rows,
-    )
+    Batch::new().many(NOTE_FORK, rows)
 }
 
 /// All forked places.
@@ -75,9 +72,12 @@ pub fn correction(record: &RecordId, target: &RecordId, facts: String) -> [Value
     [record.to_hex().into(), target.to_hex().into(), facts.into()]
 }
 
+pub(super) const NOTE_CORRECTION: &str =
+    "insert into correction (record_id, target, facts) values ($1, $2, $3)";
+
 /// Notes which record corrects which; the rows are those of [`correction`].
 pub fn note_corrections(rows: Rows) -> Batch {
-    Batch::new().many("insert into correction (record_id, target, facts) values ($1, $2, $3)", rows)
+    Batch::new().many(NOTE_CORRECTION, rows)
 }
 
 /// The facts of all corrections.

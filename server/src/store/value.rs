@@ -5,8 +5,8 @@
 
 use super::StoreError;
 
-/// One value, bound to a statement or read from a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One value, bound to a statement or read from a row. Orders as both engines order a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// Nothing: not known, or does not apply.
     Null,
@@ -139,6 +139,11 @@ impl Row {
             Some(Value::Null) => Ok(None),
             _ => Err(self.surprise(column, "bytes")),
         }
+    }
+
+    /// All values in order.
+    pub fn values(&self) -> &[Value] {
+        &self.0
     }
 
     /// All values in order, to move large ones out without copying them.

@@ -1,5 +1,5 @@
 module hattama.example/go-tlog
 
-go 1.18
+go 1.21
 
 require golang.org/x/mod v0.17.0

@@ -3,6 +3,10 @@
 //
 // Usage: go-tlog path/to/receipt.json
 //
+//	go-tlog tiles path/to/log vkey
+//
+// The second form checks a public log on disk: its checkpoint, every tile and every entry.
+//
 // It takes nothing of ours for granted but the JSON file: the entry's hash, the checkpoint's
 // signature, the proofs, and the signature made anew from the seed are all worked out by
 // golang.org/x/mod/sumdb. The exit status is 0 when everything holds, 1 when something does not and
@@ -53,8 +57,17 @@ type consistency struct {
 }
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == "tiles" {
+		said, err := checkTiles(os.Args[2], os.Args[3])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "go-tlog: FAILED:", err)
+			os.Exit(1)
+		}
+		fmt.Println("go-tlog:", said)
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go-tlog path/to/receipt.json")
+		fmt.Fprintln(os.Stderr, "usage: go-tlog path/to/receipt.json, or go-tlog tiles path/to/log vkey")
 		os.Exit(2)
 	}
 	data, err := os.ReadFile(os.Args[1])

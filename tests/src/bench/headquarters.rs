@@ -1,10 +1,17 @@
 //! A real headquarters with the exercise's set-up, on loopback, in a scratch folder.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    time::Duration,
+};
 
 use hattama_server::{
     app::Headquarters,
-    clock, http,
+    clock,
+    config::Config,
+    folder::DataFolder,
+    http,
     setup::{InitOptions, Setup, init},
 };
 
@@ -15,11 +22,16 @@ pub(super) struct BenchHeadquarters {
     pub(super) address: SocketAddr,
     pub(super) headquarters: Headquarters,
     pub(super) runtime: tokio::runtime::Runtime,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl BenchHeadquarters {
     pub(super) fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    /// As [`start`](Self::start), with a configuration that was changed.
+    pub(super) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let setup_folder = folder.path().join("setup");
         exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
@@ -35,6 +47,7 @@ impl BenchHeadquarters {
             addresses: vec![format!("http://{address}")],
             log_origin: "bench.example/exercise".into(),
             database: std::env::var("HATTAMA_DATABASE").ok(),
+            blobs: std::env::var("HATTAMA_BLOBS").ok(),
             operator: "bench".into(),
             witnesses: Default::default(),
         };
@@ -42,11 +55,24 @@ impl BenchHeadquarters {
         let headquarters = runtime.block_on(async {
             let setup = Setup::read(&setup_folder).expect("the exercise's set-up");
             init(&hq, &setup, &options, clock::system).await.expect("a new headquarters");
-            let headquarters = Headquarters::open(&hq).await.expect("it opens");
+            let opened = DataFolder::open(&hq).expect("it was just made");
+            let mut config = Config::load(&opened.config()).expect("init wrote it");
+            change(&mut config);
+            let headquarters =
+                Headquarters::open_with(&opened, config, clock::system).await.expect("it opens");
             let server = http::serve(headquarters.clone(), listener, None).expect("it serves");
             tokio::spawn(server);
             headquarters
         });
-        Self { address, headquarters, runtime, _folder: folder }
+        Self { address, headquarters, runtime, folder }
+    }
+
+    /// Stops serving. What it leaves is in `hq` of the folder.
+    pub(super) fn close(self) -> (PathBuf, Config, tempfile::TempDir) {
+        let config = Config::clone(&self.headquarters.config);
+        self.runtime.block_on(self.headquarters.close());
+        drop(self.headquarters);
+        self.runtime.shutdown_timeout(Duration::from_secs(10));
+        (self.folder.path().join("hq"), config, self.folder)
     }
 }

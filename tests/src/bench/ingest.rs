@@ -20,8 +20,9 @@ use super::{
 const DEVICES: usize = 200;
 /// Records of each: with the exercise's 9,580 precincts, about three observers at each.
 const RECORDS_EACH: usize = 160;
-/// Connections; one request each at a time.
-const CONNECTIONS: usize = 12;
+/// Connections; one request each at a time. Many phones speak at once on a night: while one group
+/// reaches the disk, the batches of the next have to be waiting.
+const CONNECTIONS: usize = 32;
 
 pub(super) fn run() -> Outcome {
     let mut outcome = Outcome::new("ingest");

@@ -6,6 +6,7 @@
 mod client;
 mod headquarters;
 mod ingest;
+mod log;
 mod memory;
 mod merge;
 mod notebook;
@@ -54,7 +55,7 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 4] = ["ingest", "photos", "notebook", "merge"];
+pub const NAMES: [&str; 5] = ["ingest", "photos", "notebook", "merge", "log"];
 
 /// Runs the benchmark called `name`.
 pub fn run(name: &str) -> Option<Outcome> {
@@ -63,6 +64,7 @@ pub fn run(name: &str) -> Option<Outcome> {
         "photos" => Some(photos::run()),
         "notebook" => Some(notebook::run()),
         "merge" => Some(merge::run()),
+        "log" => Some(log::run()),
         _ => None,
     }
 }

@@ -36,6 +36,9 @@ struct Arguments {
     /// postgres://... instead of a file of SQLite; the database has to be empty
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// s3://BUCKET?endpoint=... instead of a folder for photographs
+    #[arg(long, value_name = "URL")]
+    blobs: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         afterwards: if arguments.exit { Afterwards::Exit } else { Afterwards::Serve },
         seed: arguments.seed,
         database: arguments.database,
+        blobs: arguments.blobs,
     };
     match demo::run(&options) {
         Ok(code) => code,

@@ -14,7 +14,7 @@ use hattama_server::{
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
 use super::{
-    DemoError, DemoFolder, Stop,
+    DemoError, DemoFolder, Options, Stop,
     voice::{remark, say},
 };
 use crate::exercise;
@@ -46,17 +46,14 @@ impl fmt::Debug for DemoHeadquarters {
 }
 
 impl DemoHeadquarters {
-    /// Makes a headquarters and serves it on `port` of loopback, or on a free one with a note.
-    pub(super) fn make(
-        folder: &DemoFolder,
-        port: u16,
-        database: Option<String>,
-    ) -> Result<Self, DemoError> {
+    /// Makes a headquarters and serves it on the port of loopback that is asked for, or on a free
+    /// one with a note.
+    pub(super) fn make(folder: &DemoFolder, wanted: &Options) -> Result<Self, DemoError> {
         let runtime = runtime()?;
         let stop = Stop::default();
         // From here on Ctrl-C ends nothing half-way: what is being made is finished first.
         listen_for_signals(&runtime, &stop);
-        let listener = bind(port)?;
+        let listener = bind(wanted.port)?;
         let address = listener.local_addr().map_err(DemoError::Port)?;
         exercise::setup::write_folder(&folder.setup())
             .map_err(|error| DemoError::Io(folder.setup(), error))?;
@@ -64,7 +61,8 @@ impl DemoHeadquarters {
             listen: address,
             addresses: vec![format!("http://{address}")],
             log_origin: LOG_ORIGIN.into(),
-            database,
+            database: wanted.database.clone(),
+            blobs: wanted.blobs.clone(),
             operator: OPERATOR.into(),
             witnesses: Default::default(),
         };

@@ -55,6 +55,8 @@ pub struct Options {
     pub seed: u64,
     /// Where the store is; a file of SQLite in the folder if none is given.
     pub database: Option<String>,
+    /// Where headquarters keeps photographs; a folder beside the store if none is given.
+    pub blobs: Option<String>,
 }
 
 /// What happens after the play.
@@ -75,7 +77,7 @@ pub fn run(options: &Options) -> Result<ExitCode, DemoError> {
     let folder = DemoFolder::make(options.folder.as_deref())?;
     say("EXERCISE: invented candidates, invented figures. Nothing here happened.");
     say(&format!("Everything is put into {}", folder.root().display()));
-    let headquarters = DemoHeadquarters::make(&folder, options.port, options.database.clone())?;
+    let headquarters = DemoHeadquarters::make(&folder, options)?;
     say(&format!(
         "Headquarters is serving at {} - look in already, or wait for the play to end:\n  {}",
         headquarters.url(),

@@ -48,6 +48,30 @@ impl SmallDisk {
         }
     }
 
+    /// Fills it until so many per cent are used.
+    pub fn fill_to(&self, percent: u32) {
+        while self.used_percent() < percent {
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(self.filler())
+                .and_then(|mut file| file.write_all(&[0; 64 * 1024]))
+                .expect("there is room yet");
+        }
+    }
+
+    /// How full it is, as `df` says.
+    fn used_percent(&self) -> u32 {
+        let said = Command::new("df").arg("--output=pcent").arg(self.path()).output();
+        let said = said.expect("df is there").stdout;
+        let digits: String = said
+            .iter()
+            .filter(|byte| byte.is_ascii_digit())
+            .map(|byte| char::from(*byte))
+            .collect();
+        digits.parse().expect("df tells per cent")
+    }
+
     /// Gives the room back.
     pub fn relieve(&self) {
         fs::remove_file(self.filler()).expect("it was filled before");

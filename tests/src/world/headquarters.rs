@@ -118,7 +118,7 @@ fn serve(folder: &Path, stopped: oneshot::Receiver<Ending>, ready: impl FnOnce(S
         .build()
         .expect("a runtime can be built");
     let ending = runtime.block_on(async {
-        let hq = open(folder).await;
+        let hq = open_patiently(folder).await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
         let server = http::serve(hq.clone(), listener, None).expect("a bound socket can serve");
@@ -143,7 +143,7 @@ fn serve(folder: &Path, stopped: oneshot::Receiver<Ending>, ready: impl FnOnce(S
 }
 
 /// Opens the folder. One that was dropped a moment ago may still be let go of.
-async fn open(folder: &Path) -> app::Headquarters {
+pub async fn open_patiently(folder: &Path) -> app::Headquarters {
     let mut tries = 0;
     loop {
         match app::Headquarters::open(folder).await {

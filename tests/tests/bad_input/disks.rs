@@ -87,3 +87,36 @@ fn a_photo_sent_to_a_full_disk_waits_on_the_phone_and_arrives_later() {
     assert_eq!(wire.push_all([&Signed::of(text)]).results.len(), 1);
     assert_eq!(world.blob(&PhotoHash::of(&bytes)).unwrap(), bytes);
 }
+
+#[test]
+fn a_disk_that_is_nearly_full_takes_nothing_more_and_keeps_room_for_decisions() {
+    let Some(disk) = SmallDisk::mount(64) else { return };
+    let mut world = World::on_disk(&disk);
+    let mut device = world.device(1);
+    let unit = world.country().precinct(0);
+    let early = device.protocol(unit.clone(), 1);
+    let id = early.id;
+    world.wire().push_all([&early]);
+    let photo = Device::photo(&plain_photo(1, 50_000), PhotoRole::Original);
+    let named = device.protocol_with(unit.clone(), 2, vec![photo.clone()]);
+    world.wire().push_all([&named]);
+
+    disk.fill_to(91);
+    let late = device.protocol(unit, 3);
+    let batch = PushRequest { records: vec![late.text.clone()], ..PushRequest::default() };
+    let refused = world.wire().push(&batch).unwrap_err();
+    assert_eq!((refused.code, refused.status), (ProblemCode::StorageFull, 507));
+    assert!(refused.retry_after_s.is_some());
+    let refused = world.wire().put(&photo.sha256, &plain_photo(1, 50_000)).unwrap_err();
+    assert_eq!((refused.code, refused.status), (ProblemCode::StorageFull, 507));
+    // There is room left for what headquarters itself has to say.
+    let decision = serde_json::json!({"disposition": "set_aside", "reason": "unreadable"});
+    let decided = world.wire().post(&format!("/v1/records/{id}/decisions"), &decision);
+    assert_eq!(decided.status, 200, "{}", decided.text());
+
+    disk.relieve();
+    assert_eq!(world.wire().push_all([&late]).results.len(), 1);
+    world.end(Ending::InOrder);
+    world.start();
+    assert!(world.wire().record_ids().contains(&late.id), "and the log is whole");
+}

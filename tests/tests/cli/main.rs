@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod doctor;
 mod programs;
 mod refusals;
+mod second_verifier;
 mod tls;
 mod tour;

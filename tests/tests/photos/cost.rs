@@ -59,6 +59,8 @@ fn a_phone_that_was_switched_off_goes_on_at_the_missing_cells() {
         world.end(Ending::AtOnce);
         world.start();
         phone.open();
+        // Switched on again it finds a network, and the pause after the cut is over.
+        phone.notebook().network_changed().unwrap();
     }
     world.proxy.cut([]);
     phone.sync();

@@ -8,6 +8,7 @@ mod damage;
 mod lost_connection;
 mod opening;
 mod sources;
+mod tls;
 mod values;
 
 use hattama_server::store::{Db, Rows, Value};

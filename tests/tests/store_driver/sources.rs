@@ -105,3 +105,34 @@ fn an_engine_is_named_only_in_its_driver() {
         }
     }
 }
+
+/// Every statement in the store's code: string literals that begin with its verb, tests left out.
+fn statements() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for path in files(&server("src/store"), "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        for literal in code.split('"').skip(1).step_by(2) {
+            let statement = literal.split_whitespace().collect::<Vec<_>>().join(" ");
+            let verbs = ["select ", "insert ", "update ", "delete "];
+            if verbs.iter().any(|verb| statement.starts_with(verb)) {
+                found.push((path.clone(), statement));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_statement_is_written_twice() {
+    let statements = statements();
+    assert!(statements.len() > 80, "only {} statements: not read right", statements.len());
+    let mut first = std::collections::HashMap::new();
+    for (path, statement) in statements {
+        if let Some(other) = first.insert(statement.clone(), path.clone()) {
+            panic!("{} and {} both say: {statement}", other.display(), path.display());
+        }
+    }
+}

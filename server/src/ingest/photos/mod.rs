@@ -16,18 +16,22 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use hattama_proto::{
     id::PhotoHash,
-    limits::{CELL_BYTES, PREVIEW_BYTES_MAX},
+    limits::PREVIEW_BYTES_MAX,
     record::PhotoRole,
     wire::{CellBitmap, ContentRange, PhotoReply, PhotoState},
 };
 
-use self::arrival::{Arrival, Progress};
+use self::{
+    arrival::{Arrival, Progress},
+    partial::CELL,
+};
 use crate::{
-    blobs::BlobFolder,
+    blobs::{BlobError, Blobs},
     clock::Clock,
     log::{Item, PhotoItem, SequenceError, Sequencer},
     store::{
@@ -40,7 +44,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Photos {
     db: Db,
-    blobs: BlobFolder,
+    blobs: Blobs,
     partial: PathBuf,
     sequencer: Sequencer,
     clock: Clock,
@@ -53,6 +57,12 @@ type Arrivals = HashMap<(PhotoHash, u64), Weak<Arrival>>;
 
 /// Dead entries are swept out beyond this many.
 const ARRIVALS_SWEEP: usize = 1024;
+
+/// How long a request waits for the store of photos. Phones give up on an answer after half a minute.
+const STORE_WAIT: Duration = Duration::from_secs(20);
+
+/// Bytes of a body that are written together: a write on its own costs as much as a cell.
+const GATHER_BYTES: usize = 8 * CELL;
 
 /// Why a photo, or a range of it, was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +82,10 @@ pub enum PhotoError {
     /// The disk failed.
     #[error("the photo could not be written")]
     Io(#[source] io::Error),
+    /// The photo is here whole and could not be brought to where photos are kept. Nothing was
+    /// acknowledged, and nothing has to be sent again.
+    #[error("the photograph could not be stored now; try again later")]
+    Blob(#[from] BlobError),
     /// The log did not take it.
     #[error(transparent)]
     Sequence(#[from] SequenceError),
@@ -95,7 +109,7 @@ pub struct PhotoUpload {
     photo: PhotoHash,
     range: ContentRange,
     arrival: Arc<Arrival>,
-    /// Bytes that do not fill a cell yet.
+    /// Bytes that were not kept yet.
     pending: Vec<u8>,
     /// Where `pending` begins in the photo.
     at: u64,
@@ -111,13 +125,7 @@ pub enum PhotoBegin {
 
 impl Photos {
     /// Takes photos into these folders and this log.
-    pub fn new(
-        db: Db,
-        blobs: BlobFolder,
-        partial: PathBuf,
-        sequencer: Sequencer,
-        clock: Clock,
-    ) -> Self {
+    pub fn new(db: Db, blobs: Blobs, partial: PathBuf, sequencer: Sequencer, clock: Clock) -> Self {
         Self { db, blobs, partial, sequencer, clock, arrivals: Arc::default() }
     }
 
@@ -133,6 +141,7 @@ impl Photos {
         if self.position(photo).await?.is_some() {
             return Ok(whole);
         }
+        arrival.look().await?;
         match blocking(move || Ok(arrival.progress()?)).await? {
             Progress::Cells(have) => Ok(PhotoState { have, complete: false }),
             // Nothing has to be sent any more; whichever range comes next is answered with the
@@ -155,6 +164,7 @@ impl Photos {
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
         admitted(&announced, Some(range.size))?;
+        arrival.look().await?;
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,
@@ -200,12 +210,25 @@ impl Photos {
         photo: PhotoHash,
         arrival: Arc<Arrival>,
     ) -> Result<PhotoReply, PhotoError> {
-        Arc::clone(&arrival).settle().await?;
+        // In a task of its own: a slow store is waited for as long as a phone may wait, and the work
+        // goes on after that.
+        let settling = tokio::spawn(Arc::clone(&arrival).settle());
+        match tokio::time::timeout(STORE_WAIT, settling).await {
+            Ok(settled) => {
+                settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))??
+            }
+            Err(elapsed) => return Err(BlobError::Away(elapsed.into()).into()),
+        }
         // Crash point: the file is whole under its name and not logged; the phone asks again, the
         // file is found and logged.
         let bytes = arrival.bytes();
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
+        blocking(move || {
+            arrival.forget();
+            Ok(())
+        })
+        .await?;
         Ok(PhotoReply {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: appended.outcomes.pop().map(|outcome| outcome.receipt),
@@ -215,36 +238,34 @@ impl Photos {
 }
 
 impl PhotoUpload {
-    /// Takes the next bytes of the body; whole cells are kept at once.
-    pub async fn take(&mut self, mut bytes: &[u8]) -> Result<(), PhotoError> {
-        while !bytes.is_empty() {
-            let cell_end = (self.at / CELL_BYTES + 1) * CELL_BYTES;
-            let end = cell_end.min(self.range.end);
-            let room = usize::try_from(end - self.at).unwrap_or(usize::MAX) - self.pending.len();
-            if room == 0 {
-                // More than the range announced: the rest of the body is not ours to keep.
-                return Ok(());
-            }
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.pending.extend_from_slice(now);
-            bytes = later;
-            if self.pending.len() as u64 == end - self.at {
-                self.keep_cell(end).await?;
-            }
-        }
-        Ok(())
+    /// Takes the next bytes of the body. Once a few cells have gathered they are kept.
+    pub async fn take(&mut self, bytes: &[u8]) -> Result<(), PhotoError> {
+        let room = self.range.end - self.at - self.pending.len() as u64;
+        // More than the range announced: the rest of the body is not ours to keep.
+        let wanted = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        self.pending.extend_from_slice(&bytes[..wanted]);
+        if self.pending.len() >= GATHER_BYTES { self.keep().await } else { Ok(()) }
     }
 
-    /// Writes the pending cell. The write goes on even if this request is dropped meanwhile.
-    async fn keep_cell(&mut self, end: u64) -> Result<(), PhotoError> {
-        let cell = std::mem::take(&mut self.pending);
-        let at = std::mem::replace(&mut self.at, end);
+    /// Keeps the whole cells that have gathered: what comes next may never come. The write goes on
+    /// even if this request is dropped meanwhile.
+    pub async fn keep(&mut self) -> Result<(), PhotoError> {
+        let is_last = self.at + self.pending.len() as u64 == self.range.end;
+        let whole = self.pending.len() / CELL * CELL;
+        let rest = self.pending.split_off(if is_last { self.pending.len() } else { whole });
+        let cells = std::mem::replace(&mut self.pending, rest);
+        if cells.is_empty() {
+            return Ok(());
+        }
+        let first = self.at;
+        self.at += cells.len() as u64;
         let arrival = Arc::clone(&self.arrival);
-        blocking(move || Ok(arrival.write_cell(at, &cell)?)).await
+        blocking(move || Ok(arrival.write_cells(first, &cells)?)).await
     }
 
     /// The body is over, whole or cut: answers where the photo stands now.
-    pub async fn finish(self) -> Result<PhotoReply, PhotoError> {
+    pub async fn finish(mut self) -> Result<PhotoReply, PhotoError> {
+        self.keep().await?;
         let arrival = Arc::clone(&self.arrival);
         match blocking(move || Ok(arrival.progress()?)).await? {
             Progress::Full => self.photos.finish(self.photo, self.arrival).await,

@@ -8,10 +8,17 @@ use std::{
 
 use hattama_proto::{id::PhotoHash, limits::CELL_BYTES, wire::CellBitmap};
 
+/// [`CELL_BYTES`] as a length in memory.
+pub(super) const CELL: usize = 32 * 1024;
+const _: () = assert!(CELL as u64 == CELL_BYTES);
+
 /// A photo on its way: its file and the cells that have come.
 #[derive(Debug)]
 pub(super) struct Partial {
     file: File,
+    /// The note of cells: written over in place, because cutting a file short for each note costs
+    /// more than the cells themselves.
+    cells: File,
     path: PathBuf,
     have: CellBitmap,
     bytes: u64,
@@ -22,17 +29,23 @@ impl Partial {
     pub(super) fn open(path: PathBuf, bytes: u64) -> io::Result<Self> {
         let file =
             File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
-        let known_cells = fs::read(cells_path(&path)).ok();
+        let mut cells = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(cells_path(&path))?;
+        let mut known_cells = Vec::new();
+        cells.read_to_end(&mut known_cells)?;
         // Cells noted for a file of another length are of another announcement.
         let same = file.metadata()?.len() == bytes;
-        let have = known_cells
-            .filter(|_| same)
-            .and_then(|cells| CellBitmap::from_bytes(cells).ok())
-            .unwrap_or_default();
+        let have = if same { CellBitmap::from_bytes(known_cells).ok() } else { None };
+        let mut partial = Self { file, cells, path, have: have.unwrap_or_default(), bytes };
         if !same {
-            file.set_len(bytes)?;
+            partial.begin_again()?;
+            partial.file.set_len(bytes)?;
         }
-        Ok(Self { file, path, have, bytes })
+        Ok(partial)
     }
 
     /// The cells that have come.
@@ -45,23 +58,33 @@ impl Partial {
         self.have.is_full(self.bytes)
     }
 
-    /// Writes one cell and notes it. Data first: a noted cell was written.
-    pub(super) fn write_cell(&mut self, at: u64, cell: &[u8]) -> io::Result<()> {
-        let index = at / CELL_BYTES;
-        if self.have.has(index) || at + cell.len() as u64 > self.bytes {
+    /// Writes whole cells from `first` on and notes them. Data first: a noted cell was written.
+    pub(super) fn write_cells(&mut self, first: u64, bytes: &[u8]) -> io::Result<()> {
+        if first + bytes.len() as u64 > self.bytes {
             return Ok(());
         }
-        write_at(&self.file, cell, at)?;
-        self.have.set(index);
-        fs::write(cells_path(&self.path), self.have.as_bytes())
+        let mut at = first;
+        for cell in bytes.chunks(CELL) {
+            let index = at / CELL_BYTES;
+            if !self.have.has(index) {
+                write_at(&self.file, cell, at)?;
+                self.have.set(index);
+            }
+            at += cell.len() as u64;
+        }
+        write_at(&self.cells, self.have.as_bytes(), 0)
+    }
+
+    fn begin_again(&mut self) -> io::Result<()> {
+        self.have = CellBitmap::default();
+        self.cells.set_len(0)
     }
 
     /// Whether the file is the photo. If it is, its bytes are durable; if not, the cells are reset
     /// and all of it has to come again.
     pub(super) fn check(&mut self, photo: &PhotoHash) -> io::Result<bool> {
         if hash_file(&self.path)? != *photo {
-            self.have = CellBitmap::default();
-            fs::write(cells_path(&self.path), [])?;
+            self.begin_again()?;
             return Ok(false);
         }
         self.file.sync_data()?;

@@ -43,9 +43,17 @@ pub(super) fn refuse_unless_sound(path: &Path) -> Result<(), StoreError> {
 
 /// Marks a new file as ours; refuses one that another program has filled.
 pub(super) fn claim(connection: &Connection) -> Result<(), Mishap> {
+    if is_ours(connection)? {
+        return Ok(());
+    }
+    Ok(connection.pragma_update(None, "application_id", APPLICATION_ID)?)
+}
+
+/// Whether the file is ours already; refuses one that another program has filled.
+pub(super) fn is_ours(connection: &Connection) -> Result<bool, Mishap> {
     let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id == APPLICATION_ID {
-        return Ok(());
+        return Ok(true);
     }
     let tables: i64 =
         connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
@@ -53,7 +61,7 @@ pub(super) fn claim(connection: &Connection) -> Result<(), Mishap> {
         let place = connection.path().unwrap_or_default().to_owned();
         return Err(StoreError::Foreign { place }.into());
     }
-    Ok(connection.pragma_update(None, "application_id", APPLICATION_ID)?)
+    Ok(false)
 }
 
 fn quick_check(path: &Path) -> rusqlite::Result<String> {

@@ -1,0 +1,76 @@
+//! Reading back what was just committed, and hashing it again, before anybody is told.
+//!
+//! A bit that flips in memory between the check of a signature and the disk, or on the way back,
+//! would become a receipt for bytes that nobody can produce. So each group is read from the store
+//! and hashed a second time, out of other memory, before its checkpoint is shown and its receipts
+//! leave. What this sees is what the database reads, which right after a commit is the system's
+//! cache; the disk under it is what `hattama fsck` reads.
+
+use hattama_proto::{
+    id::{RecordId, StatementId},
+    tlog::{Hash, LogEntry},
+};
+
+use crate::store::{self, Db, StoreError};
+
+/// Leaves read back at once: one group, about 4 MB of records.
+const PAGE: u64 = 2048;
+
+/// Reads back the leaves from `first` on, which should have these hashes. Tells the first index
+/// at which the store holds something else, if there is one.
+pub(super) async fn first_altered(
+    db: &Db,
+    first: u64,
+    leaves: Vec<Hash>,
+) -> Result<Option<u64>, StoreError> {
+    let mut from = first;
+    for page in leaves.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
+        let until = from + page.len() as u64;
+        let entries = store::log::entries(db, from, until).await?;
+        let records = store::records::strings(db, from, until).await?;
+        let said = store::statements::strings(db, from, until).await?;
+        let page = page.to_vec();
+        let compare = move || compare(from, &page, &entries, &records, &said);
+        let altered = tokio::task::spawn_blocking(compare)
+            .await
+            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+        if altered.is_some() {
+            return Ok(altered);
+        }
+        from = until;
+    }
+    Ok(None)
+}
+
+/// Pure.
+fn compare(
+    first: u64,
+    leaves: &[Hash],
+    stored: &[store::log::StoredLeaf],
+    records: &[(u64, String)],
+    said: &[(u64, String)],
+) -> Option<u64> {
+    let (mut stored, mut records, mut said) = (stored.iter(), records.iter(), said.iter());
+    for (index, hash) in (first..).zip(leaves) {
+        let entry = stored
+            .next()
+            .filter(|leaf| leaf.position == index && leaf.hash == *hash)
+            .and_then(store::log::StoredLeaf::entry)
+            .filter(|entry| entry.leaf_hash() == *hash);
+        let holds = match entry {
+            None => false,
+            Some(LogEntry::Record(id)) => records.next().is_some_and(|(position, text)| {
+                *position == index && *RecordId::of(text.as_bytes()).as_bytes() == id
+            }),
+            Some(LogEntry::Statement(id)) => said.next().is_some_and(|(position, text)| {
+                *position == index && *StatementId::of(text.as_bytes()).as_bytes() == id
+            }),
+            // Its bytes were hashed when they were whole on the disk.
+            Some(LogEntry::Photo(_)) => true,
+        };
+        if !holds {
+            return Some(index);
+        }
+    }
+    None
+}

@@ -1,0 +1,375 @@
+//! Every table, row by row, for moving a whole store: read by key, added by the very statements
+//! that headquarters itself adds with.
+//!
+//! The order is the one in which a store is filled. `statement` comes first, because its first row
+//! says whose store it is; `log_leaf` comes last, because a store without its leaves is refused by
+//! the signer: what was filled half-way cannot be served by mistake. A test compares this list and
+//! its columns with the migrations.
+
+use super::{
+    Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, incidents, log,
+    packs, photos, publications, records, statements, units,
+};
+
+/// Rows of one page, where a row is small: at most 8 MiB of records at their longest.
+const PAGE: u32 = 500;
+
+/// Rows of one page, where a row holds a file.
+const FILES: u32 = 4;
+
+/// What a column of a key holds; tells where its order begins.
+#[derive(Clone, Copy, Debug)]
+enum KeyColumn {
+    Int,
+    Text,
+    Bytes,
+}
+
+impl KeyColumn {
+    /// Comes before everything that is kept under this kind of key.
+    const fn lowest(self) -> Value {
+        match self {
+            Self::Int => Value::Int(-1),
+            Self::Text => Value::Text(String::new()),
+            Self::Bytes => Value::Bytes(Vec::new()),
+        }
+    }
+}
+
+/// One table, all its columns, the key's first.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    key: &'static [KeyColumn],
+    page: u32,
+    read: &'static str,
+    add: &'static str,
+    /// Puts a later state of a row in the place of an earlier one; none where rows never change.
+    replace: Option<&'static str>,
+}
+
+impl Table {
+    /// Rows after `after` in the order of the key, at most [`page_rows`](Self::page_rows); from the
+    /// beginning if none is given.
+    pub async fn page(&self, db: &Db, after: Option<&Row>) -> Result<Vec<Row>, StoreError> {
+        let mut row: Vec<Value> = match after {
+            Some(after) => self.key_of(after).to_vec(),
+            None => self.key.iter().map(|column| column.lowest()).collect(),
+        };
+        row.push(self.page.into());
+        db.query(self.read, &row).await
+    }
+
+    /// How many rows a page has that is not the last one.
+    pub const fn page_rows(&self) -> usize {
+        self.page as usize
+    }
+
+    /// The values of a row's key; they order as [`page`](Self::page) orders.
+    pub fn key_of<'a>(&self, row: &'a Row) -> &'a [Value] {
+        &row.values()[..self.key.len()]
+    }
+
+    /// Whether rows change after they were added.
+    pub const fn changes(&self) -> bool {
+        self.replace.is_some()
+    }
+
+    /// Adds rows whose keys are new; the batch fails if one is not.
+    pub fn add(&self, rows: Rows) -> Batch {
+        let count = rows.len() as u64;
+        Batch::new().many(self.add, rows).expect_rows(count)
+    }
+
+    /// Puts rows in the place of earlier states of themselves. Does nothing where rows never
+    /// change.
+    pub fn replace(&self, rows: Rows) -> Batch {
+        match self.replace {
+            Some(replace) if !rows.is_empty() => Batch::new().many(replace, rows),
+            _ => Batch::new(),
+        }
+    }
+}
+
+const INT: KeyColumn = KeyColumn::Int;
+const TEXT: KeyColumn = KeyColumn::Text;
+const BYTES: KeyColumn = KeyColumn::Bytes;
+
+const fn table(
+    name: &'static str,
+    key: &'static [KeyColumn],
+    read: &'static str,
+    add: &'static str,
+) -> Table {
+    Table { name, key, page: PAGE, read, add, replace: None }
+}
+
+const WHOLE_INVITATION: &str = "insert into invitation
+     (secret_hash, role, person, org, mandate, expires_at_ms, kid, consumed_at_ms, enrolment_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (secret_hash) do update
+     set kid = excluded.kid, consumed_at_ms = excluded.consumed_at_ms,
+         enrolment_id = excluded.enrolment_id";
+
+const WHOLE_PACK: &str = "insert into unit_entry_pack (unit, entries) values ($1, $2)
+     on conflict (unit) do update set entries = excluded.entries";
+
+const LATER_INCIDENT: &str = "insert into incident
+     (record_id, person, org, unit, region, categories, phase, severity, occurred_at, state,
+      version, updated_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+     on conflict (record_id) do update
+     set state = excluded.state, version = excluded.version,
+         updated_at_ms = excluded.updated_at_ms";
+
+/// All tables, in the order in which a store is filled.
+pub const TABLES: [Table; 21] = [
+    table(
+        "statement",
+        &[INT],
+        "select position, statement_id, kind, subject, issued_at_ms, jws from statement
+          where position > $1 order by position limit $2",
+        statements::APPEND,
+    ),
+    Table {
+        page: FILES,
+        ..table(
+            "pack_part",
+            &[TEXT],
+            "select sha256, bytes from pack_part where sha256 > $1 order by sha256 limit $2",
+            packs::ADD,
+        )
+    },
+    table(
+        "operator_token",
+        &[TEXT],
+        "select token_hash, name, created_at_ms from operator_token
+          where token_hash > $1 order by token_hash limit $2",
+        accounts::ADD_TOKEN,
+    ),
+    table(
+        "audit_event",
+        &[INT],
+        "select number, at_ms, actor, action, subject from audit_event
+          where number > $1 order by number limit $2",
+        accounts::APPEND_EVENT,
+    ),
+    table(
+        "identity",
+        &[TEXT],
+        "select person, incident_person, label, org from identity
+          where person > $1 order by person limit $2",
+        devices::ENTER,
+    ),
+    Table {
+        replace: Some(WHOLE_INVITATION),
+        ..table(
+            "invitation",
+            &[TEXT],
+            "select secret_hash, role, person, org, mandate, expires_at_ms, kid, consumed_at_ms,
+                    enrolment_id
+               from invitation where secret_hash > $1 order by secret_hash limit $2",
+            WHOLE_INVITATION,
+        )
+    },
+    table(
+        "device_token",
+        &[TEXT],
+        "select token_hash, kid, issued_at_ms, expires_at_ms from device_token
+          where token_hash > $1 order by token_hash limit $2",
+        devices::GIVE_TOKEN,
+    ),
+    table(
+        "brought_key",
+        &[TEXT],
+        "select kid, public_key from brought_key where kid > $1 order by kid limit $2",
+        devices::KEEP_KEY,
+    ),
+    table(
+        "record",
+        &[INT],
+        "select position, record_id, kind, kid, seq, unit, received_at_ms, claimed_at, verdict,
+                reason, jws
+           from record where position > $1 order by position limit $2",
+        records::APPEND,
+    ),
+    Table {
+        replace: Some(WHOLE_PACK),
+        ..table("unit_entry_pack", &[TEXT], units::AFTER, WHOLE_PACK)
+    },
+    table(
+        "fork",
+        &[TEXT, INT],
+        "select kid, seq, found_at_ms from fork
+          where (kid, seq) > ($1, $2) order by kid, seq limit $3",
+        units::NOTE_FORK,
+    ),
+    table(
+        "correction",
+        &[TEXT],
+        "select record_id, target, facts from correction
+          where record_id > $1 order by record_id limit $2",
+        units::NOTE_CORRECTION,
+    ),
+    table(
+        "photo_named",
+        &[BYTES, INT, INT, INT],
+        "select sha256, position, role, page, bytes, held from photo_named
+          where (sha256, position, role, page) > ($1, $2, $3, $4)
+          order by sha256, position, role, page limit $5",
+        photos::NOTE_NAMED,
+    ),
+    table(
+        "photo",
+        &[INT],
+        "select position, sha256, bytes, verified_at_ms from photo
+          where position > $1 order by position limit $2",
+        photos::NOTE_VERIFIED,
+    ),
+    Table {
+        replace: Some(LATER_INCIDENT),
+        ..table(
+            "incident",
+            &[TEXT],
+            "select record_id, person, org, unit, region, categories, phase, severity, occurred_at,
+                    state, version, updated_at_ms
+               from incident where record_id > $1 order by record_id limit $2",
+            incidents::ADD,
+        )
+    },
+    table(
+        "incident_transition",
+        &[TEXT, INT],
+        "select record_id, version, from_state, to_state, actor, reason, at_ms
+           from incident_transition
+          where (record_id, version) > ($1, $2) order by record_id, version limit $3",
+        incidents::APPEND_STEP,
+    ),
+    Table {
+        page: FILES,
+        ..table(
+            "publication",
+            &[TEXT],
+            "select publication_id, level, fetched_at_ms, source, media_type, bytes, position, jws
+               from publication where publication_id > $1 order by publication_id limit $2",
+            "insert into publication
+             (publication_id, level, fetched_at_ms, source, media_type, bytes, position, jws)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+    },
+    table(
+        "publication_row",
+        &[TEXT, TEXT],
+        "select publication_id, unit, line, cells from publication_row
+          where (publication_id, unit) > ($1, $2) order by publication_id, unit limit $3",
+        publications::APPEND_ROW,
+    ),
+    table(
+        "checkpoint",
+        &[INT],
+        "select size, note, signed_at_ms from checkpoint
+          where size > $1 order by size limit $2",
+        log::APPEND_CHECKPOINT,
+    ),
+    table(
+        "cosignature",
+        &[INT, TEXT],
+        "select size, witness, line, received_at_ms from cosignature
+          where size > $1 or (size = $1 and witness > $2) order by size, witness limit $3",
+        cosignatures::ADD,
+    ),
+    table(
+        "log_leaf",
+        &[INT],
+        "select position, hash, kind, subject from log_leaf
+          where position > $1 order by position limit $2",
+        log::APPEND_LEAF,
+    ),
+];
+
+/// How many rows each table has, in the order of [`TABLES`], as one moment saw them.
+pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
+    let rows = db
+        .query(
+            "select (select count(*) from statement), (select count(*) from pack_part),
+                    (select count(*) from operator_token), (select count(*) from audit_event),
+                    (select count(*) from identity), (select count(*) from invitation),
+                    (select count(*) from device_token), (select count(*) from brought_key),
+                    (select count(*) from record), (select count(*) from unit_entry_pack),
+                    (select count(*) from fork), (select count(*) from correction),
+                    (select count(*) from photo_named), (select count(*) from photo),
+                    (select count(*) from incident), (select count(*) from incident_transition),
+                    (select count(*) from publication), (select count(*) from publication_row),
+                    (select count(*) from checkpoint), (select count(*) from cosignature),
+                    (select count(*) from log_leaf)",
+            &[],
+        )
+        .await?;
+    let row = rows.first().map_or(&[][..], Row::values);
+    (0..row.len()).map(|column| rows[0].int(column).map(log::unsigned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::migrate::MIGRATIONS, *};
+
+    /// Table and columns of each `create table`, in the order of their text.
+    fn schema() -> Vec<(String, Vec<String>)> {
+        let mut tables: Vec<(String, Vec<String>)> = Vec::new();
+        for line in MIGRATIONS.iter().flat_map(|migration| migration.text.lines()) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["create", "table", name, ..] => tables.push(((*name).to_owned(), Vec::new())),
+                ["alter", "table", ..] => panic!("teach this test to read: {line}"),
+                [column, kind, ..]
+                    if ["{INT}", "{TEXT}", "{BYTES}"]
+                        .iter()
+                        .any(|known| kind.starts_with(known)) =>
+                {
+                    tables.last_mut().unwrap().1.push((*column).to_owned());
+                }
+                _ => {}
+            }
+        }
+        tables
+    }
+
+    fn columns(list: &str) -> Vec<String> {
+        list.split(',').map(|column| column.trim().to_owned()).collect()
+    }
+
+    /// What stands between two parts of a statement.
+    fn between<'a>(statement: &'a str, from: &str, to: &str) -> &'a str {
+        let start = statement.find(from).unwrap() + from.len();
+        let length = statement[start..].find(to).unwrap();
+        &statement[start..start + length]
+    }
+
+    #[test]
+    fn every_table_of_the_migrations_is_moved_with_every_column() {
+        let schema = schema();
+        assert!(schema.len() >= 20, "the migrations are not where they were");
+        for (name, expected) in &schema {
+            let table = TABLES.iter().find(|table| table.name == name);
+            let table = table.unwrap_or_else(|| panic!("`hattama migrate` does not carry {name}"));
+            let single = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let read = single(table.read);
+            assert_eq!(&columns(between(&read, "select ", " from ")), expected, "{name}");
+            for add in [Some(table.add), table.replace].into_iter().flatten() {
+                let add = single(add);
+                assert!(add.starts_with(&format!("insert into {name} ")), "{add}");
+                assert_eq!(&columns(between(&add, "(", ")")), expected, "{name}");
+            }
+            let key = between(&read, " order by ", " limit ");
+            assert_eq!(columns(key), expected[..table.key.len()], "{name}");
+        }
+        assert_eq!(TABLES.len(), schema.len(), "a table that no migration makes");
+    }
+
+    #[test]
+    fn leaves_are_the_last_thing_a_store_is_filled_with() {
+        assert_eq!(TABLES[0].name, "statement");
+        assert_eq!(TABLES[TABLES.len() - 1].name, "log_leaf");
+    }
+}
