@@ -132,7 +132,7 @@ impl Run<'_> {
             match self.engine.next(&view, now, dice) {
                 Step::Push { role, ids } => self.push(&view, role, &ids)?,
                 Step::AskStatus { kid, ids } => self.ask_status(&view, kid, &ids)?,
-                Step::AskCosigned { kid, ids } => self.ask_cosigned(kid, ids)?,
+                Step::AskCosigned { kid, ids } => self.ask_cosigned(kid, &ids)?,
                 Step::AskPhoto { hash } => self.ask_photo(&view, hash)?,
                 Step::SendRange { hash, range } => self.send_range(&view, hash, range)?,
                 Step::ReadFeed { role } => self.read_feed(role)?,
@@ -268,10 +268,10 @@ impl Run<'_> {
         self.apply(&changes)
     }
 
-    fn ask_cosigned(&mut self, kid: Kid, ids: Vec<RecordId>) -> Result<(), NotebookError> {
+    fn ask_cosigned(&mut self, kid: Kid, ids: &[RecordId]) -> Result<(), NotebookError> {
         let seen = self.seen()?;
-        let heard = hear(self.exchange(ask_status(kid, ids.clone())));
-        let changes = self.engine.cosigned_read(kid, &ids, &heard, &self.trust, &seen);
+        let heard = hear(self.exchange(ask_status(kid, ids.to_vec())));
+        let changes = self.engine.cosigned_read(kid, ids, &heard, &self.trust, &seen);
         self.apply(&changes)
     }
 

@@ -188,6 +188,9 @@ mod tests {
     use super::*;
     use crate::doctor::{Level, keeps_evidence};
 
+    /// Makes one thing of a good server worse.
+    type Change = fn(&mut ServerFacts);
+
     fn good() -> ServerFacts {
         ServerFacts {
             version_number: 150_004,
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn whatever_gives_up_durability_would_lose_evidence() {
-        let cases: [(fn(&mut ServerFacts), &str); 6] = [
+        let cases: [(Change, &str); 6] = [
             (|facts| facts.fsync = false, "fsync"),
             (|facts| facts.full_page_writes = false, "full_page_writes"),
             (|facts| facts.synchronous_commit = "off".to_owned(), "synchronous_commit"),
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_only_to_be_known_stops_nobody() {
-        let cases: [(fn(&mut ServerFacts), &str); 5] = [
+        let cases: [(Change, &str); 5] = [
             (|facts| facts.reads_only_by_default = true, "role"),
             (|facts| facts.checksums = false, "checksums"),
             (|facts| facts.sessions_of_others = 95, "sessions"),
