@@ -29,11 +29,11 @@ const PAUSE: Duration = Duration::from_millis(20);
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// How long a fault may take to show, or a lock to be waited for.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is counted while devices push.
 #[derive(Debug, Default)]
-pub struct Load {
+pub(super) struct Load {
     /// Batches that were acknowledged.
     acknowledged: AtomicUsize,
     /// Batches that were told to come again.
@@ -43,31 +43,31 @@ pub struct Load {
 
 impl Load {
     /// Batches that were acknowledged until now.
-    pub fn acknowledged(&self) -> usize {
+    pub(super) fn acknowledged(&self) -> usize {
         self.acknowledged.load(Ordering::SeqCst)
     }
 
     /// Batches that were told to come again until now.
-    pub fn put_off(&self) -> usize {
+    fn put_off(&self) -> usize {
         self.put_off.load(Ordering::SeqCst)
     }
 
     /// Waits until further batches were acknowledged.
-    pub fn goes_on(&self) {
+    pub(super) fn goes_on(&self) {
         let before = self.acknowledged();
         // Of what was on its way already, each device has one.
         wait_until("batches are acknowledged", RECOVERY, || self.acknowledged() > before + 6);
     }
 
     /// Waits until a device was told to come again.
-    pub fn is_put_off(&self) {
+    pub(super) fn is_put_off(&self) {
         let before = self.put_off();
         wait_until("somebody is told to come again", PATIENCE, || self.put_off() > before);
     }
 }
 
 /// Waits for what has to come.
-pub fn wait_until(what: &str, patience: Duration, came: impl Fn() -> bool) {
+fn wait_until(what: &str, patience: Duration, came: impl Fn() -> bool) {
     let begun = Instant::now();
     while !came() {
         assert!(begun.elapsed() < patience, "waited in vain until {what}");
@@ -77,7 +77,7 @@ pub fn wait_until(what: &str, patience: Duration, came: impl Fn() -> bool) {
 
 /// Devices push while `fault` happens and for as long as headquarters needs to go on afterwards.
 /// Then everything that was ever acknowledged is there, once, and in one history.
-pub fn under_load(world: &World, fault: impl FnOnce(&Load)) {
+pub(super) fn under_load(world: &World, fault: impl FnOnce(&Load)) {
     let load = Load::default();
     let witness = Mutex::new(world.witness());
     let devices: Vec<Device> = (0..DEVICES).map(|seed| world.device(seed)).collect();
