@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use tokio_postgres::{Config, IsolationLevel};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use self::failure::{told, told_of_pool};
+use self::failure::{told, told_of_pool, told_of_start};
 use super::migrate::{self, Applied, Dialect};
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 
@@ -199,7 +199,7 @@ impl Postgres {
             .read_only(false)
             .start()
             .await
-            .map_err(told)?;
+            .map_err(told_of_start)?;
         if lock == ALONE {
             transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
         }

@@ -16,6 +16,9 @@ use super::machine::{SERVER_USER, ServerUser, programs};
 const START_POLLS: u32 = 600;
 const START_POLL: Duration = Duration::from_millis(100);
 
+/// What the server writes into its file once it takes connections: to write, or only to read.
+const READY: [&str; 2] = ["ready", "standby"];
+
 /// How often another port is tried, if somebody took the free one first.
 const PORTS_TRIED: u32 = 5;
 
@@ -173,6 +176,14 @@ impl Cluster {
         assert_eq!(said.trim(), "stopped");
     }
 
+    /// Starts the stopped server again as one that follows another and only reads, until it is
+    /// promoted with `pg_promote()`. Nobody is there to follow; it stands where it was stopped.
+    pub fn start_as_follower(&mut self) {
+        let signal = self.folder.join("data/standby.signal");
+        ServerUser::find().and_then(|user| user.keep(&signal, "")).expect("the folder is ours");
+        self.start_again();
+    }
+
     /// Starts the server again, on the same port; returns once it takes connections.
     pub fn start_again(&mut self) {
         self.order("start").expect("the watcher listens");
@@ -184,12 +195,12 @@ impl Cluster {
         writeln!(orders, "{what}")
     }
 
-    /// The server writes `ready` into its file once it takes connections.
+    /// The server writes `ready` into its file once it takes connections, or `standby`.
     fn wait_until_ready(&self) -> io::Result<()> {
         let log = || fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
         for _ in 0..START_POLLS {
             let state = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-            if state.is_ok_and(|text| text.lines().any(|line| line.trim() == "ready")) {
+            if state.is_ok_and(|text| text.lines().any(|line| READY.contains(&line.trim()))) {
                 return Ok(());
             }
             if log().contains("could not create any TCP/IP sockets") {

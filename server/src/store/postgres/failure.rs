@@ -34,6 +34,18 @@ pub(super) fn told_of_step(error: tokio_postgres::Error, step: usize) -> StoreEr
     }
 }
 
+/// The same, of the start of a transaction that writes. A server that follows another refuses
+/// just that; after a failover it leads, so it is worth coming back.
+pub(super) fn told_of_start(error: tokio_postgres::Error) -> StoreError {
+    match error.as_db_error() {
+        Some(failure) if *failure.code() == SqlState::FEATURE_NOT_SUPPORTED => {
+            let said = format!("{}: {}", failure.code().code(), failure.message());
+            StoreError::Unavailable(said.into())
+        }
+        _ => told(error),
+    }
+}
+
 pub(super) fn told_of_pool(error: PoolError) -> StoreError {
     match error {
         PoolError::Backend(error) => told(error),
