@@ -8,6 +8,7 @@ use hattama_server::{
     setup::{InitOptions, Setup, init},
 };
 
+use super::Places;
 use crate::exercise;
 
 /// A headquarters that serves until it is dropped with the process.
@@ -19,7 +20,8 @@ pub(super) struct BenchHeadquarters {
 }
 
 impl BenchHeadquarters {
-    pub(super) fn start() -> Self {
+    /// Starts one that keeps its records and its photographs in these places.
+    pub(super) fn start(places: &Places) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let setup_folder = folder.path().join("setup");
         exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
@@ -34,8 +36,8 @@ impl BenchHeadquarters {
             listen: address,
             addresses: vec![format!("http://{address}")],
             log_origin: "bench.example/exercise".into(),
-            database: std::env::var("HATTAMA_DATABASE").ok(),
-            blobs: std::env::var("HATTAMA_BLOBS").ok(),
+            database: places.database.clone(),
+            blobs: places.blobs.clone(),
             operator: "bench".into(),
         };
         let hq = folder.path().join("hq");
