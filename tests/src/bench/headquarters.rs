@@ -15,6 +15,7 @@ use hattama_server::{
     setup::{InitOptions, Setup, init},
 };
 
+use super::Places;
 use crate::exercise;
 
 /// A headquarters that serves until it is dropped with the process.
@@ -26,12 +27,13 @@ pub(super) struct BenchHeadquarters {
 }
 
 impl BenchHeadquarters {
-    pub(super) fn start() -> Self {
-        Self::start_with(|_| ())
+    /// Starts one that keeps its records and its photographs in these places.
+    pub(super) fn start(places: &Places) -> Self {
+        Self::start_with(places, |_| ())
     }
 
     /// As [`start`](Self::start), with a configuration that was changed.
-    pub(super) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(super) fn start_with(places: &Places, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let setup_folder = folder.path().join("setup");
         exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
@@ -46,8 +48,8 @@ impl BenchHeadquarters {
             listen: address,
             addresses: vec![format!("http://{address}")],
             log_origin: "bench.example/exercise".into(),
-            database: std::env::var("HATTAMA_DATABASE").ok(),
-            blobs: std::env::var("HATTAMA_BLOBS").ok(),
+            database: places.database.clone(),
+            blobs: places.blobs.clone(),
             operator: "bench".into(),
             witnesses: Default::default(),
         };

@@ -1,7 +1,7 @@
 //! Records per second through the front door: verified, durable, logged, receipts returned, unit
 //! files kept current, with the load on the same machine.
 
-use std::{thread, time::Instant};
+use std::{net::SocketAddr, thread, time::Instant};
 
 use hattama_proto::{
     jws::Envelope,
@@ -9,10 +9,11 @@ use hattama_proto::{
 };
 
 use super::{
-    Outcome,
+    Outcome, Places,
     client::Connection,
     headquarters::BenchHeadquarters,
     memory, per_second,
+    postgres::Server,
     records::{Device, batches, protocols},
 };
 
@@ -24,14 +25,14 @@ const RECORDS_EACH: usize = 160;
 /// reaches the disk, the batches of the next have to be waiting.
 const CONNECTIONS: usize = 32;
 
-pub(super) fn run() -> Outcome {
+/// SQLite, and after it PostgreSQL if a database is named: what counts is the one beside the other.
+pub(super) fn run(places: &Places) -> Outcome {
     let mut outcome = Outcome::new("ingest");
-    let hq = BenchHeadquarters::start();
+    let hq = BenchHeadquarters::start(&Places { database: None, ..places.clone() });
     let election = hq.headquarters.config.election.clone();
     let sheets = protocols(&[]);
     eprintln!("signing {} records", DEVICES * RECORDS_EACH);
-    let mut devices: Vec<Device> =
-        (0..DEVICES as u64).map(|number| Device::enrol(&hq, number)).collect();
+    let mut devices = enrol(&hq);
     // Interleaved as on a night: every unit is spoken of by about three devices in turn.
     let mut records = Vec::new();
     for round in 0..RECORDS_EACH {
@@ -47,47 +48,80 @@ pub(super) fn run() -> Outcome {
     let verified_per_s = verify_on_one_core(&records, &devices[0]);
     outcome.figure("one_core_verifies_per_s", verified_per_s);
 
-    let bodies = batches(&records);
+    let load = Load { bodies: batches(&records), records: records.len() as u64 };
     memory::reset_peak();
     let cpu = memory::cpu_seconds();
-    let begun = Instant::now();
-    let address = hq.address;
-    let stored: u64 = thread::scope(|scope| {
-        let lanes: Vec<_> = (0..CONNECTIONS)
-            .map(|lane| {
-                let bodies = &bodies;
-                scope.spawn(move || {
-                    let mut connection = Connection::open(address);
-                    let mut stored = 0;
-                    for body in bodies.iter().skip(lane).step_by(CONNECTIONS) {
-                        let (status, answer) = connection.request(
-                            "POST",
-                            "/v1/records",
-                            "Content-Type: application/json\r\n",
-                            body,
-                        );
-                        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
-                        stored += count_stored(&answer);
-                    }
-                    stored
-                })
-            })
-            .collect();
-        lanes.into_iter().map(|lane| lane.join().expect("a lane")).sum()
-    });
-    let took = begun.elapsed();
-    assert_eq!(stored, records.len() as u64, "every record was stored with a receipt");
-    let rate = per_second(stored, took);
+    let rate = load.push(hq.address);
     outcome.figure("records_per_s", rate);
     let cpu = memory::cpu_seconds() - cpu;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    outcome.figure("cpu_us_per_record", cpu * 1e6 / stored as f64);
+    outcome.figure("cpu_us_per_record", cpu * 1e6 / load.records as f64);
     outcome.figure("share_of_one_core_verifying", rate / verified_per_s);
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     outcome.figure("peak_memory_mb", memory::peak_bytes() as f64 / 1e6);
     outcome.at_least("records_per_s", 8_000.0);
     outcome.at_least("share_of_one_core_verifying", 0.5);
+    drop(hq);
+
+    match places.database.as_deref() {
+        Some("postgres") => {
+            let server = Server::start();
+            on_postgres(&mut outcome, places, &load, server.database("ingest"), rate);
+        }
+        Some(url) => {
+            on_postgres(&mut outcome, places, &load, url.to_owned(), rate);
+        }
+        None => {}
+    }
     outcome
+}
+
+/// The same load on PostgreSQL, with nothing between headquarters and the server.
+fn on_postgres(outcome: &mut Outcome, places: &Places, load: &Load, url: String, sqlite: f64) {
+    let hq = BenchHeadquarters::start(&places.with_database(url));
+    enrol(&hq);
+    let rate = load.push(hq.address);
+    outcome.figure("postgres_records_per_s", rate);
+    outcome.figure("share_of_sqlite_records_per_s", rate / sqlite);
+    outcome.at_least("share_of_sqlite_records_per_s", 0.6);
+}
+
+fn enrol(hq: &BenchHeadquarters) -> Vec<Device> {
+    (0..DEVICES as u64).map(|number| Device::enrol(hq, number)).collect()
+}
+
+/// What is pushed, the same to every headquarters.
+struct Load {
+    bodies: Vec<Vec<u8>>,
+    records: u64,
+}
+
+impl Load {
+    /// Pushes everything and returns how many records per second were stored.
+    fn push(&self, address: SocketAddr) -> f64 {
+        let begun = Instant::now();
+        let stored: u64 = thread::scope(|scope| {
+            let lanes: Vec<_> = (0..CONNECTIONS)
+                .map(|lane| scope.spawn(move || self.lane(address, lane)))
+                .collect();
+            lanes.into_iter().map(|lane| lane.join().expect("a lane")).sum()
+        });
+        let took = begun.elapsed();
+        assert_eq!(stored, self.records, "every record was stored with a receipt");
+        per_second(stored, took)
+    }
+
+    fn lane(&self, address: SocketAddr, lane: usize) -> u64 {
+        let mut connection = Connection::open(address);
+        let mut stored = 0;
+        for body in self.bodies.iter().skip(lane).step_by(CONNECTIONS) {
+            let json = "Content-Type: application/json\r\n";
+            let (status, answer) = connection.request("POST", "/v1/records", json, body);
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+            stored += count_stored(&answer);
+        }
+        stored
+    }
 }
 
 /// What one core does of nothing but Ed25519, over the very same records.

@@ -21,7 +21,7 @@ use hattama_server::{
 };
 
 use super::{
-    Outcome,
+    Outcome, Places,
     client::Connection,
     headquarters::BenchHeadquarters,
     per_second,
@@ -81,7 +81,8 @@ impl Filled {
 
 /// Pushes so many records through the front door.
 fn fill(count: u64, schedule: PublishSchedule) -> (Filled, BenchHeadquarters) {
-    let hq = BenchHeadquarters::start_with(|config| config.log_publish = schedule);
+    let hq =
+        BenchHeadquarters::start_with(&Places::default(), |config| config.log_publish = schedule);
     let election = hq.headquarters.config.election.clone();
     let sheets = protocols(&[]);
     let mut devices: Vec<Device> = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();

@@ -2,6 +2,7 @@
 //! measured in one run, because machines are noisy.
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
+//! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them.
 
 mod client;
 mod headquarters;
@@ -11,6 +12,7 @@ mod memory;
 mod merge;
 mod notebook;
 mod photos;
+mod postgres;
 mod records;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -57,11 +59,26 @@ impl Outcome {
 /// The benchmarks there are.
 pub const NAMES: [&str; 5] = ["ingest", "photos", "notebook", "merge", "log"];
 
+/// Where a headquarters keeps what it is given; nothing said is its own data folder.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The address of a database, or `postgres` for a scratch server of the benchmark's own.
+    pub database: Option<String>,
+    /// The address of a store of photographs.
+    pub blobs: Option<String>,
+}
+
+impl Places {
+    fn with_database(&self, url: String) -> Self {
+        Self { database: Some(url), ..self.clone() }
+    }
+}
+
 /// Runs the benchmark called `name`.
-pub fn run(name: &str) -> Option<Outcome> {
+pub fn run(name: &str, places: &Places) -> Option<Outcome> {
     match name {
-        "ingest" => Some(ingest::run()),
-        "photos" => Some(photos::run()),
+        "ingest" => Some(ingest::run(places)),
+        "photos" => Some(photos::run(places)),
         "notebook" => Some(notebook::run()),
         "merge" => Some(merge::run()),
         "log" => Some(log::run()),

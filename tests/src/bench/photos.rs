@@ -13,7 +13,7 @@ use hattama_proto::{
 };
 
 use super::{
-    Outcome,
+    Outcome, Places,
     client::Connection,
     headquarters::BenchHeadquarters,
     memory, per_second,
@@ -27,9 +27,9 @@ const BYTES: usize = 3_000_000;
 /// Connections; one request each at a time.
 const CONNECTIONS: usize = 4;
 
-pub(super) fn run() -> Outcome {
+pub(super) fn run(places: &Places) -> Outcome {
     let mut outcome = Outcome::new("photos");
-    let hq = BenchHeadquarters::start();
+    let hq = BenchHeadquarters::start(places);
     let photos: Vec<(PhotoHash, u64)> =
         (0..PHOTOS).map(|number| (PhotoHash::of(&photo(number)), BYTES as u64)).collect();
     announce(&hq, &photos);

@@ -2,10 +2,30 @@
 
 use std::process::ExitCode;
 
+use clap::Parser;
+use hattama_tests::bench::{NAMES, Places, run};
+
+/// Runs one benchmark; the last line is one JSON object.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Options {
+    /// Which one.
+    #[arg(value_parser = NAMES)]
+    name: String,
+
+    /// An empty PostgreSQL database that `ingest` is compared with SQLite on, and that `photos` uses;
+    /// `postgres`, for `ingest` only, starts a durable scratch server.
+    #[arg(long, value_name = "URL|postgres", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+
+    /// Where `ingest` and `photos` keep photographs.
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
+}
+
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    let Some(outcome) = hattama_tests::bench::run(&name) else {
-        eprintln!("usage: bench {}", hattama_tests::bench::NAMES.join("|"));
+    let Options { name, database, blobs } = Options::parse();
+    let Some(outcome) = run(&name, &Places { database, blobs }) else {
         return ExitCode::from(2);
     };
     println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));
