@@ -193,10 +193,11 @@ impl Group {
         if let Some(key) = item.brought {
             self.brought.insert(kid, key);
         }
-        let (Some(claims), Some(record)) = (claims, &item.record) else { return };
+        // Also of a record that nobody can read: whose it is decides about its correction.
         if book.statements.is_corrected(&item.id) {
             self.effects.authors.push((item.id, kid));
         }
+        let (Some(claims), Some(record)) = (claims, &item.record) else { return };
         let head = self.effects.heads.entry(kid).or_insert(claims.seq);
         *head = (*head).max(claims.seq);
         let naming = if held.is_some() { Naming::Held } else { Naming::Stored };
