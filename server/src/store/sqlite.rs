@@ -15,6 +15,7 @@ mod threads;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use hattama_proto::time::UnixMillis;
@@ -32,6 +33,12 @@ const READERS: usize = 2;
 
 /// How long to wait for another process that writes. The writer itself never waits for itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before a busy file is opened again.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often. With the pauses, as long as [`BUSY_TIMEOUT`] at least.
+const BUSY_PAUSES: u32 = 250;
 
 /// More than all statements of the server, so that each is compiled once per connection.
 const STATEMENTS_CACHED: usize = 256;
@@ -57,7 +64,7 @@ impl Sqlite {
                 .collect::<Result<Vec<_>, _>>()?;
             Ok((writer, readers))
         };
-        let (writer, readers) = opened().map_err(|mishap| mishap.told(&place))?;
+        let (writer, readers) = patiently(|| opened().map_err(|mishap| mishap.told(&place)))?;
         Ok(Self { threads: Arc::new(Threads::start(&place, writer, readers)?) })
     }
 
@@ -114,6 +121,18 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         self.threads.close().await;
     }
+}
+
+/// Opens again while another process that starts has the file. Turning a new file to the
+/// write-ahead log needs it alone, and for that SQLite does not wait by itself.
+fn patiently<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 0..BUSY_PAUSES {
+        match open() {
+            Err(StoreError::Busy(_)) => thread::sleep(BUSY_PAUSE),
+            settled => return settled,
+        }
+    }
+    open()
 }
 
 /// Makes the file if it is missing, readable by its owner only: it holds who is who.
