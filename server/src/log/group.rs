@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hattama_proto::{
-    id::{Kid, PhotoHash, RecordId, StatementId},
+    id::{Kid, PhotoHash, RecordId, StatementId, UnitCode},
     jws::Verified,
     key::PublicKey,
     record::{Body, Corrected, Incident, Record},
@@ -127,7 +127,7 @@ pub(super) struct Group {
     statements: Rows,
     photos: Rows,
     photos_named: Rows,
-    entries: Rows,
+    entries: Vec<(UnitCode, String)>,
     corrections: Rows,
     incidents: Rows,
     forks: BTreeSet<(Kid, u64)>,
@@ -205,7 +205,8 @@ impl Group {
             self.photos_named.push(store::photos::named(photo, position, naming));
         }
         if let Some(entry) = Entry::from_record(record, position) {
-            self.entries.push([entry.unit.as_str().into(), entry.to_line().into()]);
+            let line = entry.to_line();
+            self.entries.push((entry.unit, line));
         }
         match &claims.body {
             Body::Incident(incident) => self.add_incident(item, kid, incident, book),
@@ -271,7 +272,9 @@ impl Group {
             .and(store::statements::append(self.statements))
             .and(store::photos::note_verified(self.photos))
             .and(store::photos::note_named(self.photos_named))
-            .and(store::units::append(self.entries))
+            .and(store::units::append(
+                self.entries.iter().map(|(unit, line)| (unit, line.as_str())),
+            ))
             .and(store::units::note_corrections(self.corrections))
             .and(store::units::note_forks(self.forks, at))
             .and(store::devices::keep_brought(self.brought.into_values()))

@@ -91,9 +91,7 @@ impl Review {
         let mut with = Batch::new();
         if let Some(unit) = &decision.unit {
             let line = self.line_of(&stored).await?;
-            with = with.and(store::units::append(
-                vec![[store::Value::from(unit.as_str()), line.into()]].into(),
-            ));
+            with = with.and(store::units::append([(unit, line.as_str())]));
         }
         let subject = decision.record.to_hex();
         let says = Says::Decision(decision.clone());

@@ -1,6 +1,6 @@
 //! A transaction as data: the steps, and how many rows each has to change.
 //!
-//! It is data so that it crosses to SQLite's writer thread once, can be pipelined to PostgreSQL,
+//! It is data so that it crosses to SQLite's writer thread once, to PostgreSQL in one way and back,
 //! and can be run again after a deadlock. A decision is therefore made by a unique key, by
 //! `where version = $2` and by an expected number of rows, never by reading first. A step that
 //! only reads guards nothing: on PostgreSQL somebody may change the row right after it.
@@ -24,6 +24,15 @@ impl Affected {
             Self::Exactly(expected) => expected == affected,
         }
     }
+}
+
+/// Whether rows of values of one step may be about one and the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// A later row may find what an earlier one did.
+    MayRepeat,
+    /// No two have one key, so their order among each other is of no matter.
+    Distinct,
 }
 
 /// Rows of values for one statement, all of one width, in one allocation.
@@ -91,6 +100,7 @@ impl<R: IntoIterator<Item = Value>> From<Vec<R>> for Rows {
 pub(super) struct Step {
     pub(super) statement: &'static str,
     pub(super) rows: Rows,
+    pub(super) keys: Keys,
     pub(super) expected: Affected,
 }
 
@@ -124,8 +134,18 @@ impl Batch {
     }
 
     /// Adds a step that runs `statement` once per row, in order.
-    pub fn many(mut self, statement: &'static str, rows: impl Into<Rows>) -> Self {
-        self.steps.push(Step { statement, rows: rows.into(), expected: Affected::Any });
+    pub fn many(self, statement: &'static str, rows: impl Into<Rows>) -> Self {
+        self.push(statement, rows.into(), Keys::MayRepeat)
+    }
+
+    /// The same for rows of which no two touch the same key. Then `do update` too is one
+    /// statement for all of them on PostgreSQL, which refuses it if a key does repeat.
+    pub fn many_distinct(self, statement: &'static str, rows: impl Into<Rows>) -> Self {
+        self.push(statement, rows.into(), Keys::Distinct)
+    }
+
+    fn push(mut self, statement: &'static str, rows: Rows, keys: Keys) -> Self {
+        self.steps.push(Step { statement, rows, keys, expected: Affected::Any });
         self
     }
 
@@ -171,10 +191,9 @@ impl Batch {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepOutcome {
     /// How many rows it changed, all its rows of values together. Of a step that answers with
-    /// rows (`returning`): how many it answered.
+    /// rows (`returning`): how many it answered. Less than rows of values were given where
+    /// `on conflict do nothing` did nothing.
     pub affected: u64,
-    /// The same per row of values: 0 where `on conflict do nothing` did nothing.
-    pub affected_each: Vec<u64>,
     /// What `returning` returned, in order.
     pub rows: Vec<Row>,
 }

@@ -20,7 +20,7 @@ use super::{
 ///         vec![["k".into(), 3.into(), 0.into()], ["k".into(), 4.into(), 0.into()]],
 ///     ))
 ///     .await?;
-/// let first_is_new = marks[0].affected_each[0] == 1;
+/// let all_are_new = marks[0].affected == 2;
 /// # Ok(())
 /// # }
 /// ```

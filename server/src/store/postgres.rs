@@ -1,17 +1,19 @@
-//! PostgreSQL: a pool of sessions, statements prepared once per session, rows pipelined.
+//! PostgreSQL: a pool of sessions, statements prepared once per session, many rows in one message.
 //!
 //! Isolation is *read committed* for a batch. That suffices because a decision is one statement:
 //! an `insert ... on conflict` waits for the transaction that holds the key, and an
 //! `update ... where version = $2` looks at the row again after waiting for it. Nothing is read
-//! first and relied on later. Several queries of one call are *repeatable read*, so that they
-//! see one moment.
+//! first and relied on later. Several queries of one call are one statement, so that they see one
+//! moment.
 //!
 //! Sessions read only unless a batch says otherwise, so that a statement which writes through
 //! [`Db::query`](super::Db::query) fails here as it does on SQLite.
 
 mod address;
+mod bind;
 mod facts;
 mod failure;
+mod many;
 mod run;
 mod tls;
 
@@ -50,10 +52,17 @@ const ATTEMPTS: u32 = 3;
 const BATCH_LOCK: i64 = 0x4861_7474_616d_613f;
 const SHARED: &str = "select pg_advisory_xact_lock_shared($1)";
 const ALONE: &str = "select pg_advisory_xact_lock($1)";
-const WAIT_LONGER: &str = "set local lock_timeout to '20s'";
+
+/// How long a batch that is run again waits for the others to end: they take well under a second.
+/// With [`ATTEMPTS`] it bounds how long a phone waits, while a foreign session holds a table, before
+/// it is told to come again: about eleven seconds.
+const WAIT_FOR_BATCHES: &str = "set local lock_timeout to '5s'";
 
 /// What the advisory lock of the migrations is called: "Hattama!" as a big-endian number.
 const MIGRATION_LOCK: i64 = 0x4861_7474_616d_6121;
+
+/// How long a process that starts waits for another that is applying migrations.
+const WAIT_FOR_MIGRATIONS: &str = "set local lock_timeout to '20s'";
 
 /// Said to each new session. Whoever waits for a row for half a second is likely in a deadlock,
 /// which the server itself would look for only after a second, one by one; such a batch is run
@@ -145,14 +154,8 @@ impl Postgres {
     ) -> Result<Vec<Vec<Row>>, StoreError> {
         let postgres = self.clone();
         self.to_its_end(async move {
-            let mut client = postgres.client().await?;
-            let builder =
-                client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
-            let moment = builder.start().await.map_err(told)?;
-            let prepared = moment.prepare_cached(statement).await.map_err(told)?;
-            let answers = run::queries(&moment, &prepared, &rows).await?;
-            moment.commit().await.map_err(told)?;
-            Ok(answers)
+            let client = postgres.client().await?;
+            run::queries(&client, statement, &rows).await
         })
         .await
     }
@@ -201,11 +204,14 @@ impl Postgres {
             .await
             .map_err(told_of_start)?;
         if lock == ALONE {
-            transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
+            transaction.batch_execute(WAIT_FOR_BATCHES).await.map_err(told)?;
         }
         let lock = transaction.prepare_cached(lock).await.map_err(told)?;
-        transaction.execute(&lock, &[&BATCH_LOCK]).await.map_err(told)?;
-        let outcomes = run::steps(&transaction, batch).await?;
+        // The steps follow it without waiting for its answer; the server takes them in turn.
+        let locked = run::sent(transaction.execute(&lock, &[&BATCH_LOCK])).await;
+        let outcomes = run::steps(&transaction, batch).await;
+        run::answer(locked).await.map_err(told)?;
+        let outcomes = outcomes?;
         transaction.commit().await.map_err(told)?;
         Ok(outcomes)
     }
@@ -233,7 +239,7 @@ impl Postgres {
         let mut client = self.client().await?;
         let transaction =
             client.build_transaction().read_only(false).start().await.map_err(told)?;
-        transaction.batch_execute(WAIT_LONGER).await.map_err(told)?;
+        transaction.batch_execute(WAIT_FOR_MIGRATIONS).await.map_err(told)?;
         transaction.execute(ALONE, &[&MIGRATION_LOCK]).await.map_err(told)?;
         let table = dialect.translate(migrate::MIGRATION_TABLE);
         transaction.batch_execute(&table).await.map_err(told)?;

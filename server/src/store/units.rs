@@ -1,5 +1,7 @@
 //! Unit files: everything known of one unit is one row, one line per entry.
 
+use std::collections::BTreeMap;
+
 use hattama_proto::{
     id::{Kid, RecordId, UnitCode},
     time::UnixMillis,
@@ -11,11 +13,18 @@ use super::{
     records::{kid, record_id},
 };
 
-/// Adds lines to units; a row is a unit's code and one line, ending with a line feed.
+/// Adds lines to units; each ends with a line feed.
 ///
 /// A line that stands twice is harmless: the merge takes every record once.
-pub fn append(rows: Rows) -> Batch {
-    Batch::new().many(
+pub fn append<'a>(lines: impl IntoIterator<Item = (&'a UnitCode, &'a str)>) -> Batch {
+    // In the order of the units, so that two batches never wait for one another in a circle.
+    let mut of_unit: BTreeMap<&UnitCode, String> = BTreeMap::new();
+    for (unit, line) in lines {
+        of_unit.entry(unit).or_default().push_str(line);
+    }
+    let rows: Rows =
+        of_unit.into_iter().map(|(unit, lines)| [unit.as_str().into(), lines.into()]).collect();
+    Batch::new().many_distinct(
         "insert into unit_entry_pack (unit, entries) values ($1, $2)
          on conflict (unit) do update set entries = unit_entry_pack.entries || excluded.entries",
         rows,

@@ -87,7 +87,7 @@ async fn parameters_go_by_their_number(db: Db) {
         )
         .await
         .unwrap();
-    assert_eq!(outcomes[0].affected_each, [1]);
+    assert_eq!(outcomes[0].affected, 1);
     let twice = "select seq, found_at_ms from fork
          where kid = $2 and (seq = $1 or seq = $1) and found_at_ms = $3";
     let row = db.query_opt(twice, &[1.into(), "a".into(), 5.into()]).await.unwrap().unwrap();

@@ -1,60 +1,41 @@
-//! Statements on one session: binding, pipelining, reading.
+//! Statements on one session: sending, waiting, reading.
 
-use bytes::BytesMut;
-use deadpool_postgres::Transaction;
-use futures_util::stream::{FuturesOrdered, TryStreamExt};
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use std::pin::Pin;
+
+use deadpool_postgres::{Client, Transaction};
+use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::poll;
+use futures_util::stream::TryStreamExt;
+use tokio_postgres::types::Type;
 use tokio_postgres::{RowStream, Statement};
 
-use super::failure::{BindError, told, told_of_step};
+use super::bind::columns;
+use super::failure::{told, told_of_step};
+use super::many;
+use crate::store::batch::Step;
 use crate::store::{Batch, Row, Rows, StepOutcome, StoreError, Value};
-
-/// How many rows of values are under way at most. Enough to hide the way to the server and back,
-/// few enough to keep what is buffered small.
-const UNDER_WAY: usize = 256;
-
-impl ToSql for Value {
-    fn to_sql(
-        &self,
-        wanted: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match (self, wanted) {
-            (Self::Null, _) => Ok(IsNull::Yes),
-            (Self::Int(value), &Type::INT8) => value.to_sql(wanted, out),
-            // What PostgreSQL takes `$1 + 1` for.
-            (Self::Int(value), &Type::INT4) => i32::try_from(*value)?.to_sql(wanted, out),
-            (Self::Text(value), &Type::TEXT | &Type::VARCHAR) => value.to_sql(wanted, out),
-            (Self::Bytes(value), &Type::BYTEA) => value.to_sql(wanted, out),
-            _ => Err(BindError { bound: self.type_name(), wanted: wanted.to_string() }.into()),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
 
 /// Runs the steps within the transaction that the caller has opened.
 ///
-/// All rows of a step are under way together. The first failure in the order of the rows is
-/// reported, because PostgreSQL refuses everything after it.
+/// All of them are under way together, in their order: one way to the server and back, whatever
+/// their number (and two more for each statement that is new to this session). The first failure
+/// in that order is reported, because PostgreSQL refuses everything after it.
 pub(super) async fn steps(
     transaction: &Transaction<'_>,
     batch: &Batch,
 ) -> Result<Vec<StepOutcome>, StoreError> {
+    // Before any of them is under way: after a failure nothing can be prepared.
+    let mut all = Vec::with_capacity(batch.len());
+    for step in &batch.steps {
+        all.push(prepare(transaction, step).await?);
+    }
+    let mut under_way = Vec::with_capacity(batch.len());
+    for (step, prepared) in batch.steps.iter().zip(&all) {
+        under_way.push(sent(run(transaction, prepared, &step.rows)).await);
+    }
     let mut outcomes = Vec::with_capacity(batch.len());
-    for (index, step) in batch.steps.iter().enumerate() {
-        let mut outcome = StepOutcome::default();
-        if !step.rows.is_empty() {
-            let prepared = transaction.prepare_cached(step.statement).await.map_err(told)?;
-            refuse_width(&prepared, step.rows.width())?;
-            outcome = run(transaction, &prepared, &step.rows)
-                .await
-                .map_err(|failure| failure.at_step(index))?;
-        }
+    for (index, (step, outcome)) in batch.steps.iter().zip(under_way).enumerate() {
+        let outcome = answer(outcome).await.map_err(|failure| failure.at_step(index))?;
         if !step.expected.allows(outcome.affected) {
             return Err(StoreError::Conflict { step: index });
         }
@@ -63,19 +44,76 @@ pub(super) async fn steps(
     Ok(outcomes)
 }
 
+/// How the rows of a step go to the server.
+enum Prepared {
+    /// There are none.
+    Nothing,
+    /// A message each.
+    Each(Statement),
+    /// Together, a column an array.
+    Together(Statement),
+}
+
+async fn prepare(transaction: &Transaction<'_>, step: &Step) -> Result<Prepared, StoreError> {
+    if step.rows.is_empty() {
+        return Ok(Prepared::Nothing);
+    }
+    let one = transaction.prepare_cached(step.statement).await.map_err(told)?;
+    refuse_width(&one, step.rows.width())?;
+    if step.rows.len() > 1
+        && let Some(text) = many::insert(step.statement, one.params(), step.keys)
+    {
+        let many = transaction.prepare_cached(&text).await.map_err(told)?;
+        return Ok(Prepared::Together(many));
+    }
+    Ok(Prepared::Each(one))
+}
+
 async fn run(
     transaction: &Transaction<'_>,
-    prepared: &Statement,
+    prepared: &Prepared,
     rows: &Rows,
 ) -> Result<StepOutcome, Failure> {
-    let answers = pipeline(transaction, prepared, rows).await?;
-    let affected_each: Vec<u64> = answers.iter().map(|answer| answer.affected).collect();
-    Ok(StepOutcome {
-        affected: affected_each.iter().sum(),
-        affected_each,
-        rows: answers.into_iter().flat_map(|answer| answer.rows).collect(),
-    })
+    let mut outcome = StepOutcome::default();
+    let mut under_way = Vec::new();
+    match prepared {
+        Prepared::Nothing => {}
+        Prepared::Together(statement) => {
+            let answer = read(transaction.query_raw(statement, columns(rows)).await?).await?;
+            outcome.affected = answer.affected;
+        }
+        Prepared::Each(statement) => {
+            under_way.reserve(rows.len());
+            for row in rows.iter() {
+                under_way.push(sent(transaction.query_raw(statement, row)).await);
+            }
+        }
+    }
+    for stream in under_way {
+        let answer = read(answer(stream).await?).await?;
+        outcome.affected += answer.affected;
+        outcome.rows.extend(answer.rows);
+    }
+    Ok(outcome)
 }
+
+/// Runs `work` up to where it waits for the server, so that its messages are on the way before
+/// those of whatever is sent next.
+pub(super) async fn sent<F: Future>(work: F) -> Sent<F> {
+    let mut work = Box::pin(maybe_done(work));
+    // Whether it is done is asked again by whoever waits for it.
+    let _ = poll!(work.as_mut());
+    Sent(work)
+}
+
+/// What the server said to what was [`sent`].
+pub(super) async fn answer<F: Future>(mut sent: Sent<F>) -> F::Output {
+    sent.0.as_mut().await;
+    sent.0.as_mut().take_output().expect("it was waited for, and is taken once")
+}
+
+/// Work whose messages are on the way.
+pub(super) struct Sent<F: Future>(Pin<Box<MaybeDone<F>>>);
 
 pub(super) async fn query(
     client: &tokio_postgres::Client,
@@ -87,41 +125,34 @@ pub(super) async fn query(
     Ok(read(rows).await?.rows)
 }
 
-/// One answer per row of values, pipelined.
+/// One answer per row of values. One statement, so all are answered from one moment.
 pub(super) async fn queries(
-    moment: &Transaction<'_>,
-    prepared: &Statement,
+    client: &Client,
+    text: &'static str,
     rows: &Rows,
 ) -> Result<Vec<Vec<Row>>, StoreError> {
-    refuse_width(prepared, rows.width())?;
-    let answers = pipeline(moment, prepared, rows).await?;
-    Ok(answers.into_iter().map(|answer| answer.rows).collect())
+    let one = client.prepare_cached(text).await.map_err(told)?;
+    refuse_width(&one, rows.width())?;
+    let text = many::select(text, one.params()).ok_or_else(|| {
+        let told = "a statement for many rows of values has parameters of the store's types";
+        StoreError::Statement(told.into())
+    })?;
+    let many = client.prepare_cached(&text).await.map_err(told)?;
+    let stream = client.query_raw(&many, columns(rows)).await.map_err(told)?;
+    let mut stream = std::pin::pin!(stream);
+    let mut answers = vec![Vec::new(); rows.len()];
+    while let Some(row) = stream.try_next().await.map_err(told)? {
+        let place: i64 = row.try_get(0).map_err(told)?;
+        let answer = usize::try_from(place - 1).ok().and_then(|index| answers.get_mut(index));
+        answer.expect("each row of values has a place, from 1").push(read_row(&row, 2)?);
+    }
+    Ok(answers)
 }
 
-/// What the server said to one row of values.
+/// What the server said to one message.
 struct Answer {
     rows: Vec<Row>,
     affected: u64,
-}
-
-/// Sends up to [`UNDER_WAY`] rows before the first answer is back; answers are in order.
-async fn pipeline(
-    transaction: &Transaction<'_>,
-    prepared: &Statement,
-    rows: &Rows,
-) -> Result<Vec<Answer>, Failure> {
-    let mut answers = Vec::with_capacity(rows.len());
-    let mut waiting = rows.iter();
-    let mut under_way = FuturesOrdered::new();
-    loop {
-        while under_way.len() < UNDER_WAY
-            && let Some(row) = waiting.next()
-        {
-            under_way.push_back(transaction.query_raw(prepared, row));
-        }
-        let Some(stream) = under_way.try_next().await? else { return Ok(answers) };
-        answers.push(read(stream).await?);
-    }
 }
 
 /// A failure that still lacks the step it is told with.
@@ -172,12 +203,17 @@ async fn read(stream: RowStream) -> Result<Answer, Failure> {
     let mut stream = std::pin::pin!(stream);
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await? {
-        let values = (0..row.len()).map(|column| read_value(&row, column));
-        rows.push(Row::new(values.collect::<Result<_, _>>()?));
+        rows.push(read_row(&row, 0)?);
     }
     // The server counts what was answered the same way as what was changed.
     let affected = stream.rows_affected().unwrap_or_default();
     Ok(Answer { rows, affected })
+}
+
+/// The values from column `from` on.
+fn read_row(row: &tokio_postgres::Row, from: usize) -> Result<Row, Failure> {
+    let values = (from..row.len()).map(|column| read_value(row, column));
+    Ok(Row::new(values.collect::<Result<_, _>>()?))
 }
 
 fn read_value(row: &tokio_postgres::Row, column: usize) -> Result<Value, Failure> {

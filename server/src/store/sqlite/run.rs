@@ -38,7 +38,6 @@ fn step(connection: &Connection, step: &Step) -> Result<StepOutcome, Mishap> {
     let mut statement = connection.prepare_cached(step.statement)?;
     let places = places(&statement, step.rows.width())?;
     let answers = statement.column_count() > 0;
-    outcome.affected_each.reserve(step.rows.len());
     for row in step.rows.iter() {
         bind(&mut statement, &places, row)?;
         let affected = if answers {
@@ -48,9 +47,8 @@ fn step(connection: &Connection, step: &Step) -> Result<StepOutcome, Mishap> {
         } else {
             statement.raw_execute()?
         };
-        outcome.affected_each.push(affected as u64);
+        outcome.affected += affected as u64;
     }
-    outcome.affected = outcome.affected_each.iter().sum();
     Ok(outcome)
 }
 
