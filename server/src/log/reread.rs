@@ -6,6 +6,7 @@
 //! leave. What this sees is what the database reads, which right after a commit is the system's
 //! cache; the disk under it is what `hattama fsck` reads.
 
+use futures_util::future::try_join3;
 use hattama_proto::{
     id::{RecordId, StatementId},
     tlog::{Hash, LogEntry},
@@ -26,9 +27,12 @@ pub(super) async fn first_altered(
     let mut from = first;
     for page in leaves.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
         let until = from + page.len() as u64;
-        let entries = store::log::entries(db, from, until).await?;
-        let records = store::records::strings(db, from, until).await?;
-        let said = store::statements::strings(db, from, until).await?;
+        let (entries, records, said) = try_join3(
+            store::log::entries(db, from, until),
+            store::records::strings(db, from, until),
+            store::statements::strings(db, from, until),
+        )
+        .await?;
         let page = page.to_vec();
         let compare = move || compare(from, &page, &entries, &records, &said);
         let altered = tokio::task::spawn_blocking(compare)

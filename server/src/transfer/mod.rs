@@ -43,6 +43,15 @@ use crate::{
     },
 };
 
+/// What to do about a target that went away, and that it costs nothing.
+fn taken_up(error: &StoreError) -> &'static str {
+    if !error.is_transient() {
+        return "";
+    }
+    "; what has arrived there stays, and the source is untouched: once it answers again, the same \
+     command goes on"
+}
+
 /// How far a transfer has come, told as it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -188,7 +197,7 @@ pub enum TransferError {
     #[error("the source: {0}")]
     Source(#[source] StoreError),
     /// The target did not answer or was refused.
-    #[error("the target: {0}")]
+    #[error("the target: {0}{next}", next = taken_up(.0))]
     Target(#[source] StoreError),
     /// What is known cannot be read.
     #[error(transparent)]

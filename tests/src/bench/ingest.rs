@@ -15,6 +15,7 @@ use super::{
     memory, per_second,
     postgres::Server,
     records::{Device, batches, protocols},
+    round_trips::Hop,
 };
 
 /// Devices of the load.
@@ -24,6 +25,8 @@ const RECORDS_EACH: usize = 160;
 /// Connections; one request each at a time. Many phones speak at once on a night: while one group
 /// reaches the disk, the batches of the next have to be waiting.
 const CONNECTIONS: usize = 32;
+/// Requests whose round trips to PostgreSQL are counted, after as many that are not.
+const REQUESTS_COUNTED: usize = 24;
 
 /// SQLite, and after it PostgreSQL if a database is named: what counts is the one beside the other.
 pub(super) fn run(places: &Places) -> Outcome {
@@ -67,6 +70,7 @@ pub(super) fn run(places: &Places) -> Outcome {
         Some("postgres") => {
             let server = Server::start();
             on_postgres(&mut outcome, places, &load, server.database("ingest"), rate);
+            round_trips(&mut outcome, places, &load, &server);
         }
         Some(url) => {
             on_postgres(&mut outcome, places, &load, url.to_owned(), rate);
@@ -84,6 +88,26 @@ fn on_postgres(outcome: &mut Outcome, places: &Places, load: &Load, url: String,
     outcome.figure("postgres_records_per_s", rate);
     outcome.figure("share_of_sqlite_records_per_s", rate / sqlite);
     outcome.at_least("share_of_sqlite_records_per_s", 0.6);
+}
+
+/// How often one request waits for PostgreSQL, its records being new: to look them up, to commit them
+/// and to read them back. The number must not grow with the records of a request.
+fn round_trips(outcome: &mut Outcome, places: &Places, load: &Load, server: &Server) {
+    let hop = Hop::before(server.address());
+    let hq = BenchHeadquarters::start(
+        &places.with_database(server.database_at("round_trips", hop.address)),
+    );
+    enrol(&hq);
+    let mut connection = Connection::open(hq.address);
+    let (first, rest) = load.bodies.split_at(REQUESTS_COUNTED);
+    // Until every session knows every statement.
+    first.iter().for_each(|body| drop(push(&mut connection, body)));
+    let before = hop.trips();
+    rest[..REQUESTS_COUNTED].iter().for_each(|body| drop(push(&mut connection, body)));
+    let trips = hop.trips() - before;
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    outcome.figure("postgres_round_trips_per_batch", trips as f64 / REQUESTS_COUNTED as f64);
+    outcome.at_most("postgres_round_trips_per_batch", 16.0);
 }
 
 fn enrol(hq: &BenchHeadquarters) -> Vec<Device> {
@@ -115,13 +139,18 @@ impl Load {
         let mut connection = Connection::open(address);
         let mut stored = 0;
         for body in self.bodies.iter().skip(lane).step_by(CONNECTIONS) {
-            let json = "Content-Type: application/json\r\n";
-            let (status, answer) = connection.request("POST", "/v1/records", json, body);
-            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
-            stored += count_stored(&answer);
+            stored += count_stored(&push(&mut connection, body));
         }
         stored
     }
+}
+
+/// Pushes one request and returns the answer.
+fn push(connection: &mut Connection, body: &[u8]) -> Vec<u8> {
+    let json = "Content-Type: application/json\r\n";
+    let (status, answer) = connection.request("POST", "/v1/records", json, body);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+    answer
 }
 
 /// What one core does of nothing but Ed25519, over the very same records.

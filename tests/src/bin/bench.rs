@@ -16,11 +16,20 @@ struct Options {
     /// An empty PostgreSQL database that `ingest` is compared with SQLite on, and that `photos` uses;
     /// `postgres`, for `ingest` only, starts a durable scratch server.
     #[arg(long, value_name = "URL|postgres", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    #[arg(value_parser = postgres)]
     database: Option<String>,
 
     /// Where `ingest` and `photos` keep photographs.
     #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
     blobs: Option<String>,
+}
+
+/// Anything else would be measured, and called PostgreSQL all the same.
+fn postgres(text: &str) -> Result<String, String> {
+    if text == "postgres" || text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(text.to_owned());
+    }
+    Err("give postgres, or the address of an empty database: postgres://user@host/name".to_owned())
 }
 
 fn main() -> ExitCode {

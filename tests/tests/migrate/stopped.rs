@@ -13,10 +13,12 @@ use hattama_server::{
 };
 use hattama_tests::{
     engine::Engine,
+    postgres::{Cluster, Stop},
+    skip,
     world::{Ending, World, block_on},
 };
 
-use super::{Filled, bytes_of, done, filled, migrate, postgres};
+use super::{Filled, bytes_of, done, filled, migrate, postgres, refused};
 
 /// Records that make a move last long enough to be killed in its middle.
 const RECORDS: u64 = 1_500;
@@ -24,7 +26,8 @@ const RECORDS: u64 = 1_500;
 /// How often it is killed, at moments spread over the time it takes.
 const KILLS: u32 = 14;
 
-fn killed_and_taken_up(to: &str) {
+/// A headquarters at rest with so many records, and its state root.
+fn with_many_records() -> (World, String) {
     let Filled { mut world, mut device, .. } = filled(Engine::sqlite());
     let wire = world.wire();
     let units = world.country().precincts().to_vec();
@@ -37,6 +40,11 @@ fn killed_and_taken_up(to: &str) {
     }
     let root = wire.state_root();
     world.end(Ending::InOrder);
+    (world, root)
+}
+
+fn killed_and_taken_up(to: &str) {
+    let (mut world, root) = with_many_records();
     let before = bytes_of(world.data());
     // How long it takes undisturbed, to a place that is not looked at again.
     let elsewhere = world.scratch().join("elsewhere.db");
@@ -98,6 +106,44 @@ fn a_move_to_sqlite_that_is_killed_at_many_moments_is_taken_up_and_ends_alike() 
 fn a_move_to_postgresql_that_is_killed_at_many_moments_is_taken_up_and_ends_alike() {
     let Some(to) = postgres() else { return };
     killed_and_taken_up(&to);
+}
+
+#[test]
+fn a_move_whose_target_goes_away_in_the_middle_says_so_and_is_taken_up() {
+    let Some(mut target) = Cluster::start(&[], None) else {
+        skip("PostgreSQL is not installed");
+        return;
+    };
+    block_on(target.create("target"));
+    let to = target.url("target");
+    let (world, root) = with_many_records();
+    let before = bytes_of(world.data());
+
+    let mut command = migrate(world.data(), &to, &[]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    block_on(until_half_filled(&to));
+    target.stop(Stop::Immediate);
+    refused(&child.wait_with_output().unwrap(), 4, "the same command goes on");
+    assert!(bytes_of(world.data()) == before, "the source was changed");
+
+    target.start_again();
+    assert_eq!(opens(&world, &to), None, "a half-filled target is never served");
+    let said = done(&migrate(world.data(), &to, &[]).output().unwrap());
+    assert!(said.contains(&root), "{said}");
+    assert_eq!(opens(&world, &to), Some(root));
+}
+
+/// Waits for some of the records.
+async fn until_half_filled(to: &str) {
+    let client = hattama_tests::postgres::connect(to).await.unwrap();
+    loop {
+        // Nothing is there before the migrations have run.
+        let count = client.query_one("select count(*) from record", &[]).await;
+        if count.is_ok_and(|row| row.get::<_, i64>(0) > 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 #[cfg(unix)]
