@@ -8,6 +8,7 @@
 //! that this machine must have them.
 
 mod cluster;
+mod hop;
 mod machine;
 
 use std::sync::OnceLock;
@@ -15,7 +16,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
 
-pub use self::cluster::{Certificate, Cluster, Stop};
+pub use self::{
+    cluster::{Certificate, Cluster, Stop},
+    hop::Hop,
+};
 use crate::skip;
 
 /// Nothing is kept, so nothing has to reach the disk.

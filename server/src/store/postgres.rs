@@ -207,11 +207,7 @@ impl Postgres {
             transaction.batch_execute(WAIT_FOR_BATCHES).await.map_err(told)?;
         }
         let lock = transaction.prepare_cached(lock).await.map_err(told)?;
-        // The steps follow it without waiting for its answer; the server takes them in turn.
-        let locked = run::sent(transaction.execute(&lock, &[&BATCH_LOCK])).await;
-        let outcomes = run::steps(&transaction, batch).await;
-        run::answer(locked).await.map_err(told)?;
-        let outcomes = outcomes?;
+        let outcomes = run::steps(&transaction, (&lock, BATCH_LOCK), batch).await?;
         transaction.commit().await.map_err(told)?;
         Ok(outcomes)
     }

@@ -15,7 +15,6 @@ use super::{
     memory, per_second,
     postgres::Server,
     records::{Device, batches, protocols},
-    round_trips::Hop,
 };
 
 /// Devices of the load.
@@ -93,9 +92,9 @@ fn on_postgres(outcome: &mut Outcome, places: &Places, load: &Load, url: String,
 /// How often one request waits for PostgreSQL, its records being new: to look them up, to commit them
 /// and to read them back. The number must not grow with the records of a request.
 fn round_trips(outcome: &mut Outcome, places: &Places, load: &Load, server: &Server) {
-    let hop = Hop::before(server.address());
+    let hop = server.hop();
     let hq = BenchHeadquarters::start(
-        &places.with_database(server.database_at("round_trips", hop.address)),
+        &places.with_database(server.database_through(&hop, "round_trips")),
     );
     enrol(&hq);
     let mut connection = Connection::open(hq.address);

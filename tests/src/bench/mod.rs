@@ -14,7 +14,6 @@ mod notebook;
 mod photos;
 mod postgres;
 mod records;
-mod round_trips;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,8 +1,9 @@
 //! A durable scratch PostgreSQL, as slow as one that keeps evidence has to be.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
-use crate::{postgres::Cluster, world::block_on};
+use crate::{
+    postgres::{Cluster, Hop},
+    world::block_on,
+};
 
 /// The defaults, said aloud: without them the figures would mean nothing.
 const DURABLE: [(&str, &str); 3] =
@@ -24,13 +25,13 @@ impl Server {
         self.cluster.tcp_url(name)
     }
 
-    /// The same, reached through a hop that listens at `hop`.
-    pub(super) fn database_at(&self, name: &str, hop: SocketAddr) -> String {
-        self.database(name).replace(&self.address().to_string(), &hop.to_string())
+    /// A new database that is reached through `hop`.
+    pub(super) fn database_through(&self, hop: &Hop, name: &str) -> String {
+        block_on(self.cluster.create(name));
+        self.cluster.url_through(hop, name)
     }
 
-    /// Where it listens.
-    pub(super) fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.cluster.port()).into()
+    pub(super) fn hop(&self) -> Hop {
+        self.cluster.hop()
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use super::hop::Hop;
 use super::machine::{SERVER_USER, ServerUser, programs};
 
 /// Starting takes about a second; a busy machine is given much longer.
@@ -155,6 +156,17 @@ impl Cluster {
     /// The port of loopback.
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The same as [`tcp_url`](Self::tcp_url), through a hop.
+    pub fn url_through(&self, hop: &Hop, database: &str) -> String {
+        let there = format!("127.0.0.1:{}", self.port);
+        self.tcp_url(database).replace(&there, &hop.address.to_string())
+    }
+
+    /// A hop before this server.
+    pub fn hop(&self) -> Hop {
+        Hop::before((std::net::Ipv4Addr::LOCALHOST, self.port).into())
     }
 
     /// Makes an empty database.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hattama_server::store::{Batch, DatabaseUrl, Db, StoreError};
+use hattama_server::store::{Batch, DatabaseUrl, Db, Rows, StoreError, Value};
 use hattama_tests::engine::{Engine, OPENED_AT, on_postgres};
-use hattama_tests::postgres;
+use hattama_tests::postgres::{self, Cluster};
+use hattama_tests::{skip, world::block_on};
 
 use super::{INSERT_FORK_ONCE, count_forks, fork, forks};
 
@@ -51,6 +52,38 @@ fn a_commit_whose_session_ends_is_unavailable_and_stores_nothing() {
 
         db.commit(Batch::new().step(INSERT_FORK_ONCE, fork("a", 0))).await.unwrap();
         assert_eq!(count_forks(&db).await, 1);
+    });
+}
+
+#[test]
+fn answers_that_come_in_pieces_stop_no_batch() {
+    let Some(cluster) = Cluster::start(&[], None) else {
+        skip("PostgreSQL is not installed");
+        return;
+    };
+    block_on(async {
+        cluster.create("pieces").await;
+        let hop = cluster.hop();
+        let url = DatabaseUrl::Postgres(cluster.url_through(&hop, "pieces"));
+        let db = Db::open(&url, OPENED_AT).await.unwrap();
+        let answering = "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
+             on conflict (kid, seq) do nothing returning seq";
+        let batch = Batch::new()
+            .many(INSERT_FORK_ONCE, forks("a", 0..30))
+            .many(answering, forks("b", 0..30))
+            .step("update fork set found_at_ms = 1 where kid = $1", ["a".into()])
+            .expect_rows(30)
+            .step("delete from fork where kid = $1 and seq = $2", ["b".into(), 7.into()])
+            .expect_rows(1);
+        let patience = Duration::from_secs(60);
+        let done = tokio::time::timeout(patience, db.commit(batch)).await.expect("it ends");
+        assert_eq!(done.unwrap()[1].rows.len(), 30);
+        let seqs: Rows = (0..30).map(|seq| [Value::Int(seq)]).collect();
+        let asked = db.query_many("select kid from fork where seq = $1 order by kid", seqs);
+        let answers = tokio::time::timeout(patience, asked).await.expect("it ends").unwrap();
+        let found: Vec<usize> = answers.iter().map(Vec::len).collect();
+        assert_eq!((found.len(), found[6], found[7]), (30, 2, 1));
+        assert!(hop.trips() > 0);
     });
 }
 

@@ -6,7 +6,7 @@ use deadpool_postgres::{Client, Transaction};
 use futures_util::future::{MaybeDone, maybe_done};
 use futures_util::poll;
 use futures_util::stream::TryStreamExt;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{RowStream, Statement};
 
 use super::bind::columns;
@@ -15,24 +15,31 @@ use super::many;
 use crate::store::batch::Step;
 use crate::store::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 
-/// Runs the steps within the transaction that the caller has opened.
+/// Runs the steps within the transaction that the caller has opened, behind a lock: a statement and
+/// its key.
 ///
-/// All of them are under way together, in their order: one way to the server and back, whatever
-/// their number (and two more for each statement that is new to this session). The first failure
-/// in that order is reported, because PostgreSQL refuses everything after it.
+/// All of it is under way together, in its order: one way to the server and back, whatever the
+/// number of steps (and two more for each statement that is new to this session). The first
+/// failure in that order is reported, because PostgreSQL refuses everything after it.
 pub(super) async fn steps(
     transaction: &Transaction<'_>,
+    (lock, key): (&Statement, i64),
     batch: &Batch,
 ) -> Result<Vec<StepOutcome>, StoreError> {
-    // Before any of them is under way: after a failure nothing can be prepared.
+    // Before anything is under way, and not only because nothing can be prepared after a failure:
+    // a session reads no answer while the one before it is not taken.
     let mut all = Vec::with_capacity(batch.len());
     for step in &batch.steps {
         all.push(prepare(transaction, step).await?);
     }
+    let key: [&(dyn ToSql + Sync); 1] = [&key];
+    let locked = sent(transaction.execute(lock, &key)).await;
     let mut under_way = Vec::with_capacity(batch.len());
     for (step, prepared) in batch.steps.iter().zip(&all) {
         under_way.push(sent(run(transaction, prepared, &step.rows)).await);
     }
+    // Taken in the order in which they were sent, for the same reason.
+    answer(locked).await.map_err(told)?;
     let mut outcomes = Vec::with_capacity(batch.len());
     for (index, (step, outcome)) in batch.steps.iter().zip(under_way).enumerate() {
         let outcome = answer(outcome).await.map_err(|failure| failure.at_step(index))?;
@@ -99,7 +106,7 @@ async fn run(
 
 /// Runs `work` up to where it waits for the server, so that its messages are on the way before
 /// those of whatever is sent next.
-pub(super) async fn sent<F: Future>(work: F) -> Sent<F> {
+async fn sent<F: Future>(work: F) -> Sent<F> {
     let mut work = Box::pin(maybe_done(work));
     // Whether it is done is asked again by whoever waits for it.
     let _ = poll!(work.as_mut());
@@ -107,13 +114,13 @@ pub(super) async fn sent<F: Future>(work: F) -> Sent<F> {
 }
 
 /// What the server said to what was [`sent`].
-pub(super) async fn answer<F: Future>(mut sent: Sent<F>) -> F::Output {
+async fn answer<F: Future>(mut sent: Sent<F>) -> F::Output {
     sent.0.as_mut().await;
     sent.0.as_mut().take_output().expect("it was waited for, and is taken once")
 }
 
 /// Work whose messages are on the way.
-pub(super) struct Sent<F: Future>(Pin<Box<MaybeDone<F>>>);
+struct Sent<F: Future>(Pin<Box<MaybeDone<F>>>);
 
 pub(super) async fn query(
     client: &tokio_postgres::Client,

@@ -1,7 +1,7 @@
 //! How often headquarters waits for PostgreSQL: a hop between the two that reads the messages and
 //! counts the questions that come while no answer is outstanding.
 //!
-//! It keeps every answer back for a moment. Questions that are sent without waiting come within
+//! Each message travels by itself, as on a network that breaks answers into pieces. It keeps every answer back for a moment. Questions that are sent without waiting come within
 //! that moment and are one round trip; a question that waited for an answer begins another.
 
 use std::{
@@ -25,14 +25,20 @@ const START: u32 = 196_608;
 const ASK_FOR_TLS: u32 = 80_877_103;
 
 /// A hop on loopback. Its threads end with the connections.
-pub(super) struct Hop {
+#[derive(Debug)]
+pub struct Hop {
     /// Where it listens.
-    pub(super) address: SocketAddr,
+    pub address: SocketAddr,
     trips: Arc<AtomicU64>,
 }
 
 impl Hop {
-    pub(super) fn before(server: SocketAddr) -> Self {
+    /// A hop before the server that listens there.
+    ///
+    /// # Panics
+    ///
+    /// If loopback has no free port.
+    pub fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it listens");
         let trips = Arc::new(AtomicU64::new(0));
@@ -47,7 +53,7 @@ impl Hop {
     }
 
     /// Round trips so far, of all sessions.
-    pub(super) fn trips(&self) -> u64 {
+    pub fn trips(&self) -> u64 {
         self.trips.load(Ordering::SeqCst)
     }
 }
@@ -77,9 +83,9 @@ fn questions(
     outstanding: &Mutex<u64>,
     trips: &AtomicU64,
 ) -> io::Result<()> {
-    while start(client, server)? != START {}
     // The start itself is answered once, as a question is.
     *outstanding.lock().unwrap_or_else(PoisonError::into_inner) = 1;
+    while start(client, server)? != START {}
     loop {
         let message = message(client)?;
         // Sync and Query: what the server answers with ReadyForQuery.
