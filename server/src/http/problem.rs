@@ -15,6 +15,7 @@ use hattama_proto::{
 use crate::{
     blobs::BlobError,
     cosigning::CosigningError,
+    evidence::EvidenceError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     picture::PictureError,
@@ -140,6 +141,20 @@ impl From<PictureError> for HttpProblem {
             error @ (PictureError::Line { .. } | PictureError::Altered(_)) => {
                 Self::internal(&error)
             }
+        }
+    }
+}
+
+impl From<EvidenceError> for HttpProblem {
+    fn from(error: EvidenceError) -> Self {
+        let said = error.to_string();
+        match error {
+            EvidenceError::NotFound => Self::new(ProblemCode::NotFound, said),
+            EvidenceError::NotYet => Self::new(ProblemCode::StoreUnavailable, said).retry_later(),
+            EvidenceError::TooLarge => Self::new(ProblemCode::Invalid, said),
+            EvidenceError::Store(error) => error.into(),
+            EvidenceError::Blobs(error) => error.into(),
+            error => Self::internal(&error),
         }
     }
 }
