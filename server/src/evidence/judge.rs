@@ -217,6 +217,9 @@ impl Opened {
         };
         say(names::MANIFEST, format!("holds: the election set-up, signed by {by}"));
         say(names::ELECTION, "holds: the part of it that names headquarters' keys".to_owned());
+        say(names::ROOT_KEY, "holds: the key of that signature".to_owned());
+        say(names::HQ_KEY, "holds: headquarters' key, as the set-up names it".to_owned());
+        say(names::LOG_KEY, "holds: the log's key, as given and as the set-up names it".to_owned());
         let known = Known { policy, hq: keys.hq, checkpoint, witnessed };
         let entry = LogEntry::Statement(*RecordId::of(manifest.text().as_bytes()).as_bytes());
         self.receipt(&known, names::MANIFEST, &entry, say)?;

@@ -122,6 +122,10 @@ fn a_bundle_is_whole_and_the_same_however_it_was_made_and_names_nobody() {
     let zip = case.bench.arg("online.zip");
     let trust = ["verify", "--vkey", &case.vkey, "--key", &case.root, &zip];
     let said = case.bench.hattama(trust).done();
+    for name in &names {
+        assert_eq!(said.matches(&format!("{name}: ")).count(), 1, "a sentence for {name}: {said}");
+    }
+    // All but the page hold, and the bundle.
     assert_eq!(said.matches(": holds: ").count(), names.len(), "{said}");
     // Another's key vouches for nothing.
     let device = String::from_utf8(pieces["device/device.key"].clone()).unwrap();
