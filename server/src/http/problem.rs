@@ -185,7 +185,7 @@ impl From<SequenceError> for HttpProblem {
 impl From<CosigningError> for HttpProblem {
     fn from(error: CosigningError) -> Self {
         let code = match error {
-            CosigningError::Unknown(_) => ProblemCode::NotFound,
+            CosigningError::Unknown(_) | CosigningError::NothingPublished => ProblemCode::NotFound,
             CosigningError::NotOurs | CosigningError::Forged(_) | CosigningError::NotCosigned => {
                 ProblemCode::Invalid
             }
