@@ -5,6 +5,7 @@
 mod doctor;
 mod evidence;
 mod programs;
+mod receipts;
 mod refusals;
 mod second_verifier;
 mod tls;
