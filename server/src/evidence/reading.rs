@@ -117,7 +117,8 @@ mod tests {
         assert_eq!(reading.prev, "ab");
         let mut found: Vec<PhotoHash> = reading.photos.keys().copied().collect();
         let mut all = vec![one, two];
-        (found.sort(), all.sort());
+        found.sort();
+        all.sort();
         assert_eq!(found, all);
         let named = &reading.photos[&one];
         assert_eq!((named.role.as_str(), named.page), ("original", Some(2)));

@@ -84,9 +84,11 @@ impl Case {
 
 fn photograph(bench: &Bench) -> String {
     let path = bench.path("page1.jpg");
-    RgbImage::from_fn(700, 900, |x, y| Rgb([(x / 3) as u8, (y / 4) as u8, 80]))
-        .save(&path)
-        .unwrap();
+    let picture = RgbImage::from_fn(700, 900, |x, y| {
+        let ink = (x / 20 + y / 40) % 5 == 0;
+        if ink { Rgb([30, 20, 60]) } else { Rgb([230, 232, 220]) }
+    });
+    picture.save(&path).unwrap();
     path.display().to_string()
 }
 

@@ -11,7 +11,7 @@ fn read_code(path: &Path) -> String {
     let picture = image::open(path).unwrap().to_luma8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        picture.get_pixel(x as u32, y as u32).0[0]
+        picture.as_raw()[y * width + x]
     });
     let grids = prepared.detect_grids();
     assert_eq!(grids.len(), 1, "{}", path.display());

@@ -7,14 +7,16 @@ use std::{
     thread::sleep,
 };
 
+use hattama_proto::{kind::Kind, record::Body, wire::Verdict};
 use hattama_server::{
     evidence::{Judged, Trust, judge},
     setup::NewWitnesses,
 };
 use hattama_tests::{
     form::plain_photo,
-    world::{Watcher, World},
+    world::{Watcher, World, certified, invented},
 };
+use serde_json::json;
 
 use super::receipts::{SYNC_WAIT, SYNCS_MAX, receipt};
 
@@ -99,6 +101,45 @@ fn a_bundle_stands_on_a_cosigned_head_and_a_forged_cosignature_is_noticed() {
         fs::write(&path, bytes).unwrap();
         if let Some(said) = second_says(&path, &keys.log_vkey, &root) {
             assert_eq!(said, holds, "{name}");
+        }
+    }
+}
+
+/// What is held waits for a person, and is evidence all the same: unreadable, of a key that nobody
+/// enrolled, at a place of the chain that is taken.
+#[test]
+fn what_is_held_is_evidence_all_the_same_and_both_verifiers_say_what_it_is() {
+    let world = World::new();
+    let (wire, unit) = (world.wire(), world.country().precinct(1));
+    let keys = world.phone().notebook().pack().unwrap().unwrap().election.keys.clone();
+    let trust = Trust { log: keys.log_vkey.parse().unwrap(), keys: Vec::new() };
+    let mut stranger = world.stranger(7);
+    let first = stranger.protocol(unit.clone(), 1);
+    let beside = stranger.say_at(0, None, Body::Protocol(invented(unit, certified(), 2, vec![])));
+    let mut records = vec![first, beside];
+    for payload in [json!({}), json!([7]), json!("\u{43a}"), json!({ "seq": 1, "prev": "\u{43a}" })]
+    {
+        records.push(stranger.say_anything(Kind::Protocol, &payload));
+    }
+    for record in &records {
+        let verdict = wire.push_with_key(record, &stranger);
+        assert_eq!(verdict.verdict, Verdict::Held);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (number, record) in records.iter().enumerate() {
+        let answer = wire.get(&format!("/v1/records/{}/evidence", record.id));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let judged = judge(answer.body.as_slice(), &trust);
+        assert!(judged.lie.is_none(), "{number}: {:?}", judged.lie);
+        let said: String = judged.said.iter().map(|said| said.sentence.as_str()).collect();
+        assert!(said.contains("nobody vouches for it"), "{said}");
+        assert_eq!(said.contains("OTHERS CLAIM THE SAME PLACE"), number < 2, "{said}");
+        let page = answer.text();
+        assert!(page.contains("set aside for a person to check (unknown device)"));
+        let path = folder.path().join(format!("{number}.zip"));
+        fs::write(&path, &answer.body).unwrap();
+        if let Some(holds) = second_says(&path, &keys.log_vkey, &second_root(&answer.body)) {
+            assert!(holds, "{number}");
         }
     }
 }
