@@ -54,7 +54,7 @@ pub enum ContainerError {
     /// Its bytes do not have the checksum beside them.
     #[error("the entry {0} is damaged: its checksum differs")]
     Checksum(String),
-    /// More than [`ENTRIES_MAX`] entries, or four gibibytes.
+    /// More than a thousand entries, or four gibibytes.
     #[error("it holds more than a bundle may: 1000 pieces, 4 GiB")]
     TooLarge,
     /// Something else than what we write.

@@ -24,7 +24,7 @@
 //! 3. No person is named: keys and pseudonyms only. The identity vault is not asked.
 //! 4. What is handed out was verified in the making; what is judged is held in bounded memory.
 //!
-//! [`judge`] and the verifier in `tests/foreign/second`, which shares no line with it, give the
+//! [`judge()`] and the verifier in `tests/foreign/second`, which shares no line with it, give the
 //! same verdict on every bundle.
 
 mod bundle;
