@@ -140,10 +140,17 @@ impl Headquarters {
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
         let policy = book.read().pack.election.keys.policy().map_err(CosigningError::Keys)?;
-        let cosigning =
-            Cosigning::open(db.clone(), sequencer.clone(), policy, &config.witness, clock).await?;
-        let collecting = Arc::new(Collecting::start(cosigning.clone(), &config.witness).await?);
         let public_log = PublicFolder::new(&folder.log());
+        let cosigning = Cosigning::open(
+            db.clone(),
+            sequencer.clone(),
+            public_log.clone(),
+            policy,
+            &config.witness,
+            clock,
+        )
+        .await?;
+        let collecting = Arc::new(Collecting::start(cosigning.clone(), &config.witness).await?);
         let schedule = config.log_publish;
         let at_least = config.log_publish_at_least.unwrap_or(schedule.at_least());
         let publishing =

@@ -16,6 +16,7 @@ pub mod compare;
 pub mod config;
 pub mod cosigning;
 pub mod doctor;
+pub mod evidence;
 pub mod folder;
 pub mod fsck;
 pub mod http;

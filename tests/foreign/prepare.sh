@@ -5,7 +5,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 to=${CARGO_TARGET_DIR:-$here/../../target}/foreign
-mkdir -p "$to/jose" "$to/joserfc" "$to/go-tlog"
+mkdir -p "$to/jose" "$to/joserfc" "$to/go-tlog" "$to/go-torchwood"
 to=$(cd "$to" && pwd)
 
 # Registries answer late or not at all now and then; a second try is cheaper than a red run.
@@ -32,9 +32,13 @@ go_tlog() {
     (cd "$here/go-tlog" && twice go build -o "$to/go-tlog/go-tlog" .)
 }
 
+go_torchwood() {
+    (cd "$here/go-torchwood" && twice go build -o "$to/go-torchwood/go-torchwood" .)
+}
+
 # One that fails must not keep the others from being there: their tests say which is missing.
 failed=
-for one in jose joserfc go_tlog; do
+for one in jose joserfc go_tlog go_torchwood; do
     (set -e; "$one") || failed="$failed $one"
 done
 if [ -n "$failed" ]; then

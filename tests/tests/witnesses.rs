@@ -4,5 +4,9 @@
 
 #[path = "witnesses/answers.rs"]
 mod answers;
+#[path = "witnesses/evidence.rs"]
+mod evidence;
 #[path = "witnesses/receipts.rs"]
 mod receipts;
+#[path = "witnesses/torchwood.rs"]
+mod torchwood;

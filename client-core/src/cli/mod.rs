@@ -3,7 +3,7 @@
 //! ```text
 //! protocol not-obtained form incident correct     sign and keep; need no network
 //! enrol sync                                      talk to headquarters
-//! list outbox receipts                            show what there is
+//! list outbox receipts receipt                    show what there is
 //! ```
 //!
 //! What it promises:
@@ -24,6 +24,8 @@ mod open;
 mod outbox;
 mod output;
 mod protocol;
+mod qr;
+mod receipt;
 mod receipts;
 mod recorded;
 mod sync;
@@ -98,6 +100,8 @@ enum Command {
     Sync(sync::Sync),
     /// Show which records have receipts, or write receipts into a folder
     Receipts(receipts::Receipts),
+    /// Say what one receipt proves, or hand it on: as a file, or as QR codes
+    Receipt(receipt::OneReceipt),
     /// List the records of this notebook, newest first
     List(list::List),
 }
@@ -123,6 +127,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Outbox => outbox::run(at),
         Command::Sync(sync) => sync.run(at),
         Command::Receipts(receipts) => receipts.run(at),
+        Command::Receipt(receipt) => receipt.run(at),
         Command::List(list) => list.run(at),
     };
     match done {

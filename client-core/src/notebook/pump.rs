@@ -16,6 +16,7 @@ use hattama_proto::{
     pack::PackManifest,
     problem::ProblemCode,
     statement::Statement,
+    tlog::LogEntry,
     wire::{ContentRange, PhotoReply},
 };
 
@@ -31,7 +32,7 @@ use crate::{
     steps::crash_point,
     sync::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
-        ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
+        ask_receipts, ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
     },
     transport::{HttpTransport, Request, Response, Stop, Transport, TransportError},
 };
@@ -132,7 +133,7 @@ impl Run<'_> {
             match self.engine.next(&view, now, dice) {
                 Step::Push { role, ids } => self.push(&view, role, &ids)?,
                 Step::AskStatus { kid, ids } => self.ask_status(&view, kid, &ids)?,
-                Step::AskCosigned { kid, ids } => self.ask_cosigned(kid, &ids)?,
+                Step::AskCosigned { kid, entries } => self.ask_cosigned(kid, &entries)?,
                 Step::AskPhoto { hash } => self.ask_photo(&view, hash)?,
                 Step::SendRange { hash, range } => self.send_range(&view, hash, range)?,
                 Step::ReadFeed { role } => self.read_feed(role)?,
@@ -268,10 +269,10 @@ impl Run<'_> {
         self.apply(&changes)
     }
 
-    fn ask_cosigned(&mut self, kid: Kid, ids: &[RecordId]) -> Result<(), NotebookError> {
+    fn ask_cosigned(&mut self, kid: Kid, entries: &[LogEntry]) -> Result<(), NotebookError> {
         let seen = self.seen()?;
-        let heard = hear(self.exchange(ask_status(kid, ids.to_vec())));
-        let changes = self.engine.cosigned_read(kid, ids, &heard, &self.trust, &seen);
+        let heard = hear(self.exchange(ask_receipts(kid, entries)));
+        let changes = self.engine.cosigned_read(kid, entries, &heard, &self.trust, &seen);
         self.apply(&changes)
     }
 

@@ -1,6 +1,10 @@
 //! Applying what an answer changes, all of it or nothing.
 
-use hattama_proto::{id::PhotoHash, time::UnixMillis};
+use hattama_proto::{
+    id::{PhotoHash, to_hex},
+    time::UnixMillis,
+    tlog::LogEntry,
+};
 use rusqlite::Transaction;
 
 use super::{Outbox, journal, settings};
@@ -44,13 +48,14 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             )?
             .execute((id.to_hex(), state, reason))?;
         }
-        Change::Cosigned { id, receipt } => {
+        Change::Cosigned { entry, receipt } => {
+            let kind = if matches!(entry, LogEntry::Photo(_)) { "photo" } else { "record" };
             tx.prepare_cached(
                 "insert into cosigned_receipt (kind, subject, text)
-                 select kind, subject, ?2 from receipt where kind = 'record' and subject = ?1
+                 select kind, subject, ?3 from receipt where kind = ?1 and subject = ?2
                  on conflict do nothing",
             )?
-            .execute((id.to_hex(), receipt))?;
+            .execute((kind, to_hex(entry.subject()), receipt))?;
         }
         Change::RecordRejected { id, reason } => {
             tx.prepare_cached(

@@ -5,13 +5,14 @@ use hattama_proto::{
     jws::Envelope,
     key::PublicKey,
     statement::{Decision, Statement},
+    tlog::LogEntry,
 };
 use rusqlite::OptionalExtension as _;
 
 use super::{Outbox, read};
 use crate::error::NotebookError;
 
-/// Most records that one sync asks about: one full request of each key.
+/// Most records and photos that one sync asks about: one full request of each key.
 const UNCOSIGNED_MAX: u32 = 512;
 
 impl Outbox {
@@ -38,21 +39,33 @@ impl Outbox {
             .optional()?)
     }
 
-    /// Records whose receipt witnesses have not cosigned yet, oldest first, with their keys.
-    pub(crate) fn uncosigned(&self) -> Result<Vec<(Kid, RecordId)>, NotebookError> {
+    /// Records and photos whose receipt witnesses have not cosigned yet, records first and the oldest
+    /// first, each with a key that speaks of it.
+    pub(crate) fn uncosigned(&self) -> Result<Vec<(Kid, LogEntry)>, NotebookError> {
         let rows = self
             .db
             .prepare_cached(
-                "select record.kid, record.id
-                 from record
-                 join receipt on receipt.kind = 'record' and receipt.subject = record.id
+                "select record.kid, receipt.kind, receipt.subject
+                 from receipt
+                 join record on record.id = case receipt.kind
+                     when 'record' then receipt.subject
+                     else (select min(record) from record_photo where hash = receipt.subject) end
                  left join cosigned_receipt using (kind, subject)
                  where cosigned_receipt.text is null
-                 order by record.seq limit ?1",
+                 order by receipt.kind desc, record.seq limit ?1",
             )?
-            .query_map([UNCOSIGNED_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<Vec<(String, String)>, _>>()?;
-        rows.iter().map(|(kid, id)| Ok((read("kid", kid)?, read("record id", id)?))).collect()
+            .query_map([UNCOSIGNED_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<Vec<(String, String, String)>, _>>()?;
+        rows.iter()
+            .map(|(kid, kind, subject)| {
+                let hash = read::<RecordId>("subject of a receipt", subject)?;
+                let entry = match kind.as_str() {
+                    "photo" => LogEntry::Photo(*hash.as_bytes()),
+                    _ => LogEntry::Record(*hash.as_bytes()),
+                };
+                Ok((read("kid", kid)?, entry))
+            })
+            .collect()
     }
 
     /// What headquarters decided about a record last. Checked when it came, and checked again here.

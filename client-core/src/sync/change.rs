@@ -4,6 +4,7 @@ use hattama_proto::{
     id::{PhotoHash, RecordId},
     key::PublicKey,
     kind::Role,
+    tlog::LogEntry,
     wire::CellBitmap,
 };
 
@@ -14,8 +15,9 @@ use super::{Class, Deadline, There};
 pub(crate) enum Change {
     /// Headquarters has the record, and its receipt holds.
     RecordDone { id: RecordId, held: bool, reason: Option<String>, receipt: String },
-    /// Enough witnesses have cosigned a checkpoint that covers the record, and the receipt holds.
-    Cosigned { id: RecordId, receipt: String },
+    /// Enough witnesses have cosigned a checkpoint that covers the record or photo, and the receipt
+    /// holds.
+    Cosigned { entry: LogEntry, receipt: String },
     /// Headquarters does not take the record for evidence.
     RecordRejected { id: RecordId, reason: Option<String> },
     /// Not this time.

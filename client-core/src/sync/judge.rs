@@ -8,7 +8,7 @@ use hattama_proto::{
     key::PublicKey,
     kind::Role,
     record::Seen,
-    tlog::{Fork, Hash, Policy},
+    tlog::{Fork, Hash, LogEntry, Policy},
     wire::{PushReply, StatusReply},
 };
 
@@ -87,7 +87,9 @@ impl Judge {
         let seen: Vec<String> = self.seen.iter().cloned().collect();
         let kid = self.trust.hq.kid();
         let heard = Heard::Reply(reply);
-        let changes = self.engine.cosigned_read(kid, ids, &heard, &self.trust, &seen);
+        let entries: Vec<LogEntry> =
+            ids.iter().map(|id| LogEntry::Record(*id.as_bytes())).collect();
+        let changes = self.engine.cosigned_read(kid, &entries, &heard, &self.trust, &seen);
         self.apply(changes);
     }
 
@@ -97,7 +99,8 @@ impl Judge {
                 Change::RecordDone { id, receipt, .. } => {
                     self.receipts.entry(id).or_insert(receipt);
                 }
-                Change::Cosigned { id, receipt } => {
+                Change::Cosigned { entry, receipt } => {
+                    let id = RecordId::from_bytes(*entry.subject());
                     self.cosigned.entry(id).or_insert(receipt);
                 }
                 Change::Fact { name, value } if name == outbox::seen(Role::Results) => {

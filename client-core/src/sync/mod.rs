@@ -43,7 +43,8 @@ pub(crate) use self::{
     plan::{BackOff, PendingPhoto, PendingRecord, Snapshot, Step},
     push::Sent,
     request::{
-        ask_photo, ask_status, enrol, fetch_part, push as push_request, read_feed, send_range,
+        ask_photo, ask_receipts, ask_status, enrol, fetch_part, push as push_request, read_feed,
+        send_range,
     },
     trust::{Trust, statement},
 };

@@ -6,6 +6,7 @@ use hattama_proto::{
     id::{Kid, PhotoHash, RecordId},
     kind::Role,
     limits::{BATCH_BYTES_MAX, CELL_BYTES, STATUS_IDS_MAX},
+    tlog::LogEntry,
     wire::{CellBitmap, ContentRange},
 };
 
@@ -103,8 +104,9 @@ pub(crate) struct Snapshot {
     pub(crate) backoffs: BTreeMap<Class, BackOff>,
     /// Whether a newer set-up waits to be fetched.
     pub(crate) set_up_due: bool,
-    /// Records whose receipts witnesses have not cosigned yet; empty where there are no witnesses.
-    pub(crate) uncosigned: Vec<(Kid, RecordId)>,
+    /// Records and photos whose receipts witnesses have not cosigned yet; empty where there are no
+    /// witnesses.
+    pub(crate) uncosigned: Vec<(Kid, LogEntry)>,
 }
 
 /// What the running sync knows besides.
@@ -131,8 +133,8 @@ pub(crate) enum Step {
     Push { role: Role, ids: Vec<RecordId> },
     /// Ask for receipts of these records of one key.
     AskStatus { kid: Kid, ids: Vec<RecordId> },
-    /// Ask for cosigned receipts of these records of one key.
-    AskCosigned { kid: Kid, ids: Vec<RecordId> },
+    /// Ask for cosigned receipts of these records and photos of one key.
+    AskCosigned { kid: Kid, entries: Vec<LogEntry> },
     /// Ask which cells of a photo are there.
     AskPhoto { hash: PhotoHash },
     /// Send this range of a photo.
@@ -260,8 +262,8 @@ fn cosigned(gate: &Gate<'_>, course: &Course) -> Option<Step> {
     let ready =
         || gate.view.uncosigned.iter().filter(|(kid, _)| !course.cosigned_asked.contains(kid));
     let kid = ready().next()?.0;
-    let ids = ready().filter(|(of, _)| *of == kid).take(STATUS_IDS_MAX).map(|(_, id)| *id);
-    Some(Step::AskCosigned { kid, ids: ids.collect() })
+    let entries = ready().filter(|(of, _)| *of == kid).take(STATUS_IDS_MAX).map(|(_, one)| *one);
+    Some(Step::AskCosigned { kid, entries: entries.collect() })
 }
 
 fn suspect(gate: &Gate<'_>) -> Option<Step> {

@@ -205,16 +205,16 @@ proptest! {
 #[test]
 fn cosigned_receipts_are_asked_for_last_and_once_per_key() {
     let (mine, other) = (Kid::from_bytes([1; 32]), Kid::from_bytes([2; 32]));
-    let id = RecordId::from_bytes([7; 32]);
+    let id = LogEntry::Record([7; 32]);
     let mut view = Snapshot {
         photos: vec![photo(9, Lane::Originals, 10)],
-        uncosigned: vec![(mine, id), (other, id), (mine, RecordId::from_bytes([8; 32]))],
+        uncosigned: vec![(mine, id), (other, id), (mine, LogEntry::Photo([8; 32]))],
         ..Snapshot::default()
     };
     assert!(matches!(plan(&view, &course(), &now()), Step::SendRange { .. }));
     view.photos.clear();
-    let Step::AskCosigned { kid, ids } = plan(&view, &course(), &now()) else { panic!() };
-    assert_eq!((kid, ids.len()), (mine, 2));
+    let Step::AskCosigned { kid, entries } = plan(&view, &course(), &now()) else { panic!() };
+    assert_eq!((kid, entries.len()), (mine, 2));
     let asked = Course { cosigned_asked: vec![mine], ..course() };
     assert!(matches!(plan(&view, &asked, &now()), Step::AskCosigned { kid, .. } if kid == other));
     let asked = Course { cosigned_asked: vec![mine, other], ..course() };

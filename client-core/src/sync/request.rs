@@ -6,6 +6,7 @@ use hattama_proto::{
     id::{Kid, PartHash, PhotoHash, RecordId},
     key::PublicKey,
     record::Seen,
+    tlog::LogEntry,
     wire::{ContentRange, EnrolmentPush, PushRequest, StatusRequest, WIRE_HEADER, WIRE_VERSION},
 };
 use serde::Serialize;
@@ -36,6 +37,18 @@ pub(crate) fn push(
 /// `POST /v1/status`.
 pub(crate) fn ask_status(kid: Kid, records: Vec<RecordId>) -> Request {
     post("/v1/status", &StatusRequest { kid, records, photos: Vec::new() })
+}
+
+/// `POST /v1/status`, for the receipts of these records and photos of one key.
+pub(crate) fn ask_receipts(kid: Kid, entries: &[LogEntry]) -> Request {
+    let (mut records, mut photos) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            LogEntry::Photo(hash) => photos.push(PhotoHash::from_bytes(*hash)),
+            entry => records.push(RecordId::from_bytes(*entry.subject())),
+        }
+    }
+    post("/v1/status", &StatusRequest { kid, records, photos })
 }
 
 /// `POST /v1/enrolments`.

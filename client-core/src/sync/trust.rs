@@ -51,18 +51,18 @@ impl Trust {
         self.receipt(&LogEntry::Photo(*hash.as_bytes()), part, checkpoint)
     }
 
-    /// The receipt of a record, if it proves what it should and enough witnesses cosigned it.
+    /// The receipt of a record or photo, if it proves what it should and enough witnesses cosigned
+    /// it.
     pub(crate) fn cosigned_receipt(
         &self,
-        id: RecordId,
+        entry: &LogEntry,
         part: &ReceiptPart,
         checkpoint: &str,
     ) -> Result<Option<String>, String> {
         let receipt: Receipt =
             part.with_checkpoint(checkpoint).ok_or("a hash of the proof is malformed")?;
-        let entry = LogEntry::Record(*id.as_bytes());
         let witnessed =
-            receipt.verify_by(&entry, &self.policy).map_err(|error| error.to_string())?;
+            receipt.verify_by(entry, &self.policy).map_err(|error| error.to_string())?;
         Ok(witnessed.is_enough().then(|| receipt.to_text()))
     }
 

@@ -424,6 +424,7 @@ impl Hq {
             chain: hattama_proto::wire::ChainState::default(),
             records,
             photos: vec![],
+            photo_receipts: vec![],
             checkpoint: Some(self.checkpoint(&state.tree)),
         }
     }

@@ -27,6 +27,9 @@ pub struct StatusReply {
     pub records: Vec<(RecordId, ReceiptPart)>,
     /// The photos asked about.
     pub photos: Vec<(PhotoHash, PhotoState)>,
+    /// Receipts of those of the photos that are whole; none from a headquarters that is older.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photo_receipts: Vec<(PhotoHash, ReceiptPart)>,
     /// The signed checkpoint that the receipts share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,

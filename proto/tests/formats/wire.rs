@@ -275,9 +275,12 @@ fn status() {
             (photo_hash("protocol original"), complete()),
             (photo_hash("door original"), partial()),
         ],
+        photo_receipts: Vec::new(),
         checkpoint: Some(checkpoint()),
     };
     check("status-reply", &reply);
+    let photo_receipts = vec![(photo_hash("protocol original"), receipt(5))];
+    check("status-reply-photos", &StatusReply { photo_receipts, ..reply });
 }
 
 #[test]

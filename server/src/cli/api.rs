@@ -1,6 +1,11 @@
 //! Requests to a running headquarters, with its refusals turned into exit codes.
 
-use std::{io::Read, net::IpAddr, path::Path, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::IpAddr,
+    path::Path,
+    time::Duration,
+};
 
 use hattama_proto::{
     problem::{Problem, ProblemCode},
@@ -67,6 +72,45 @@ impl Api {
             .get(format!("{}{path}", self.server))
             .header("Authorization", format!("Bearer {}", self.token));
         self.read(request.call(), Blame::Headquarters)
+    }
+
+    /// `GET` of a file that may be longer than memory, written while it comes. What is shorter than
+    /// announced is an error; what was written of it is of no use.
+    pub(super) fn download(
+        &self,
+        path: &str,
+        place: &Path,
+        into: &mut impl Write,
+    ) -> Result<(), CliError> {
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.server))
+            .header("Authorization", format!("Bearer {}", self.token));
+        let answer = request.call();
+        if !answer.as_ref().is_ok_and(|answer| {
+            answer.status().is_success() && answer.headers().contains_key(WIRE_HEADER)
+        }) {
+            return Err(self.read(answer, Blame::Headquarters).err().unwrap_or_else(unexpected));
+        }
+        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let announced = answer.body().content_length();
+        let mut body = answer.body_mut().as_reader();
+        let mut block = vec![0; 64 * 1024];
+        let mut came = 0;
+        loop {
+            let read = body.read(&mut block).map_err(|error| self.unreachable(&error.into()))?;
+            if read == 0 {
+                break;
+            }
+            came += read as u64;
+            into.write_all(&block[..read]).map_err(|error| CliError::unwritable(place, &error))?;
+        }
+        if announced.is_some_and(|announced| announced != came) {
+            return Err(CliError::Network(
+                "headquarters broke off in the middle of the file; try again".into(),
+            ));
+        }
+        Ok(())
     }
 
     /// `POST` of JSON, with further header fields.

@@ -3,7 +3,7 @@
 //! ```text
 //! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
-//! verify, fsck                                            work on files, offline
+//! verify, fsck, evidence --folder                         work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
 //!
@@ -15,9 +15,11 @@
 
 mod access;
 mod api;
+mod bundle;
 mod devices;
 mod doctor;
 mod error;
+mod evidence;
 mod fork;
 mod fsck;
 mod incidents;
@@ -96,7 +98,9 @@ enum Command {
     Log(log::Log),
     /// What the commission published
     Official(official::Official),
-    /// Check records and receipts offline, without trusting headquarters
+    /// Write everything about one record into one zip that anybody can check, for a court
+    Evidence(evidence::Evidence),
+    /// Check records, receipts and evidence bundles offline, without trusting headquarters
     Verify(verify::Verify),
     /// Watch logs of others: cosign what continues, refuse what does not
     Witness(witness::WitnessCommand),
@@ -126,6 +130,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
+        Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Witness(witness) => witness.run(),
         Command::Fsck(fsck) => fsck.run(),

@@ -1,4 +1,5 @@
-//! `hattama verify`: checks records and receipts offline, with keys that the caller trusts.
+//! `hattama verify`: checks records, receipts and evidence bundles offline, with keys that the caller
+//! trusts.
 
 use std::{
     fs::{self, File},
@@ -12,42 +13,52 @@ use hattama_proto::{
     jws::Envelope,
     key::PublicKey,
     kind::Kind,
-    tlog::{FORK_BYTES_MAX, LogEntry, Receipt, VerifierKey},
+    tlog::{FORK_BYTES_MAX, LogEntry, Receipt, VerifierKey, join_receipt, receipt_pieces},
 };
 
-use super::{CliError, error::whole, fork, output};
+use super::{CliError, bundle, error::whole, fork, output};
 
 const AFTER_HELP: &str = "\
 A record or statement (.jws) is checked against --key: the signature, and that the key is the one \
 it names. Whose key that is, an enrolment statement says.
 
 A receipt (.tlog-proof) is checked against --vkey: that the log committed to this very record, \
-photograph or entry. The record is taken from the .jws file of the same name if none is given.
+photograph or entry. The record is taken from the .jws file of the same name if none is given. \
+What was read off a receipt's QR codes, one behind the other in any order, is a receipt too.
 
 Two heads of a log that nothing joins (.fork, as `hattama-observer receipts --export` writes them) \
 are checked against --vkey. HOLDS means that the file convicts the log: two roots at one size. With \
 two sizes the file only demands a proof, because anybody can put a wrong one beside two honest heads; \
 give what the log answers with --answer.
 
+An evidence bundle (.zip, as `hattama evidence` writes it) is checked piece by piece against --vkey, \
+with one sentence for each, until the first that does not hold. With --key, the election set-up \
+in it must be signed by that key; without, its key is told, and you compare it with the `root` of an \
+invitation. Photographs that the record names and that are not there are said to be MISSING.
+
 Nothing is asked of headquarters. Exit code 1 if any file does not hold.
 
 Examples:
   hattama verify --key dXzN...  8d3f.jws
   hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  8d3f.tlog-proof --record 8d3f.jws
-  hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  41ab.tlog-proof --photo protocol.jpg";
+  hattama verify --vkey hq.example.org/kz+1c2d3e4f+AXf...  41ab.tlog-proof --photo protocol.jpg
+  hattama verify --vkey log.vkey --key root.key  case-12.zip";
 
 /// Longest file that is read as a record or receipt, in bytes.
 const TEXT_BYTES_MAX: u64 = FORK_BYTES_MAX as u64 + 1;
+
+/// How a piece of a receipt begins, as QR codes carry it.
+const PIECES: &str = "hattama-receipt/v1 ";
 
 /// Flags of `hattama verify`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, group = ArgGroup::new("subject").multiple(false))]
 pub(super) struct Verify {
-    /// Records, statements and receipts
+    /// Records, statements, receipts and evidence bundles
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Public key whose signature it should be, or a file with it; repeat it for several
-    #[arg(long = "key", value_name = "KEY")]
+    #[arg(long = "key", value_name = "KEY", allow_hyphen_values = true)]
     keys: Vec<String>,
     /// The log's key, as `hattama init` printed it, or a file with it
     #[arg(long, value_name = "VKEY")]
@@ -73,22 +84,26 @@ impl Verify {
         let vkey = self.vkey.as_deref().map(verifier_key).transpose()?;
         let mut failed = 0;
         for path in &self.files {
+            if bundle::is_bundle(path) {
+                failed += said(path, bundle::checked(path, vkey.as_ref(), &keys)?)?;
+                continue;
+            }
             let text = read_text(path)?;
             let checked = if text.starts_with("c2sp.org/tlog-proof@") {
-                self.receipt(path, &text, vkey.as_ref())?
+                self.receipt(path, &text, vkey.as_ref(), None)?
+            } else if text.starts_with(PIECES) {
+                match join_receipt(&receipt_pieces(&text)) {
+                    Ok((claimed, text)) => {
+                        self.receipt(path, &text, vkey.as_ref(), Some(claimed))?
+                    }
+                    Err(error) => Err(error.to_string()),
+                }
             } else if text.starts_with("hattama-fork/") {
                 fork::checked(path, &text, vkey.as_ref(), self.answer.as_deref())?
             } else {
                 signed(path, &text, &keys)?
             };
-            let name = path.display();
-            match checked {
-                Ok(said) => output::say(&format!("{name}: {said}"))?,
-                Err(why) => {
-                    failed += 1;
-                    output::say(&format!("{name}: DOES NOT HOLD: {why}"))?;
-                }
-            }
+            failed += said(path, checked)?;
         }
         if failed == 0 {
             return Ok(());
@@ -101,6 +116,7 @@ impl Verify {
         path: &Path,
         text: &str,
         vkey: Option<&VerifierKey>,
+        claimed: Option<LogEntry>,
     ) -> Result<Checked, CliError> {
         let vkey = vkey.ok_or_else(|| {
             CliError::Input(format!(
@@ -109,7 +125,7 @@ impl Verify {
                 path.display()
             ))
         })?;
-        let entry = self.subject(path)?;
+        let entry = self.subject(path, claimed)?;
         let receipt = match Receipt::parse(text) {
             Ok(receipt) => receipt,
             Err(error) => return Ok(Err(whole(&error))),
@@ -125,8 +141,9 @@ impl Verify {
         })
     }
 
-    /// What a receipt should prove; made from the bytes at hand and never from their name.
-    fn subject(&self, receipt: &Path) -> Result<LogEntry, CliError> {
+    /// What a receipt should prove; made from the bytes at hand and never from their name. What the
+    /// receipt's QR codes claim is only taken where nothing is at hand.
+    fn subject(&self, receipt: &Path, claimed: Option<LogEntry>) -> Result<LogEntry, CliError> {
         if let Some(entry) = &self.entry {
             return LogEntry::parse(entry.as_bytes())
                 .map_err(|error| CliError::Input(format!("--entry: {error}")));
@@ -139,6 +156,9 @@ impl Verify {
             None => receipt.with_extension("jws"),
         };
         if self.record.is_none() && !record.exists() {
+            if let Some(claimed) = claimed {
+                return Ok(claimed);
+            }
             return Err(CliError::Input(format!(
                 "say what {} is a receipt for: --record FILE, --photo FILE or --entry TEXT",
                 receipt.display()
@@ -150,6 +170,15 @@ impl Verify {
             CliError::Input(format!("{} is not a record: {error}", record.display()))
         })?;
         Ok(if envelope.kind().is_record() { LogEntry::Record(id) } else { LogEntry::Statement(id) })
+    }
+}
+
+/// Says what a file came to; 1 if it does not hold.
+fn said(path: &Path, checked: Checked) -> Result<usize, CliError> {
+    let name = path.display();
+    match checked {
+        Ok(said) => output::say(&format!("{name}: {said}")).map(|()| 0),
+        Err(why) => output::say(&format!("{name}: DOES NOT HOLD: {why}")).map(|()| 1),
     }
 }
 
@@ -213,7 +242,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     let text = String::from_utf8(bytes).map_err(|_| {
         CliError::Input(format!("{} is neither a record nor a receipt", path.display()))
     })?;
-    if text.starts_with("c2sp.org/") || text.starts_with("hattama-fork/") {
+    if ["c2sp.org/", "hattama-fork/", PIECES].iter().any(|start| text.starts_with(start)) {
         return Ok(text);
     }
     Ok(text.strip_suffix('\n').map_or(text.clone(), str::to_owned))

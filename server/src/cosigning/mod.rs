@@ -1,10 +1,13 @@
 //! Cosignatures for our own log: asked of the witnesses, kept, and put into receipts.
 //!
 //! ```text
-//! newest checkpoint ──rounds──> ask (HTTPS) ──> witness
+//! published checkpoint ──rounds──> ask (HTTPS) ──> witness
 //!                                  │ line
 //!                    a file ──> receive: verify, store ──> cosigned head ──> receipts given later
 //! ```
+//!
+//! Witnesses see what anybody sees: the checkpoint that the schedule has published. A newer one would
+//! tell them when something came in.
 //!
 //! No reply ever waits for a witness. A receipt that is given out at once has the log's signature
 //! alone; when enough witnesses have cosigned a checkpoint, receipts that are asked for again come
@@ -28,7 +31,7 @@ pub use self::{ask::AddressError, rounds::Collecting};
 use crate::{
     clock::Clock,
     config::WitnessConfig,
-    log::Sequencer,
+    log::{PublicFolder, Sequencer},
     store::{self, Db, StoreError},
 };
 
@@ -46,6 +49,7 @@ pub struct CosignedHead {
 pub struct Cosigning {
     db: Db,
     sequencer: Sequencer,
+    public: PublicFolder,
     clock: Clock,
     /// All whose lines are kept.
     known: Arc<[CosignerKey]>,
@@ -83,7 +87,13 @@ pub enum CosigningError {
     /// There is no witness of this name.
     #[error("no witness {0} is known; name it in hattama.toml or in the election set-up")]
     Unknown(String),
-    /// The log has no checkpoint yet, or not this one.
+    /// Nothing was published yet.
+    #[error(
+        "nothing was published yet that a witness could cosign; `log_publish` in hattama.toml says \
+         when it is"
+    )]
+    NothingPublished,
+    /// The log has not signed this checkpoint.
     #[error("the checkpoint is none that this log signed")]
     NotOurs,
     /// A witness's line does not hold.
@@ -103,6 +113,7 @@ impl Cosigning {
     pub async fn open(
         db: Db,
         sequencer: Sequencer,
+        public: PublicFolder,
         policy: Policy,
         configured: &[WitnessConfig],
         clock: Clock,
@@ -122,6 +133,7 @@ impl Cosigning {
         let cosigning = Self {
             db,
             sequencer,
+            public,
             clock,
             known: known.into(),
             counted: Arc::new(counted),
@@ -147,13 +159,14 @@ impl Cosigning {
         Some((parts, head.note))
     }
 
-    /// The request that this witness has to answer next, for the network or for a stick.
-    pub async fn request_for(&self, witness: &str) -> Result<AddCheckpoint, CosigningError> {
+    /// The request that this witness has to answer next, for a stick, and the size it is about.
+    pub async fn request_for(&self, witness: &str) -> Result<(u64, AddCheckpoint), CosigningError> {
         let key = self.known.iter().find(|key| key.name().as_str() == witness);
         let key = key.ok_or_else(|| CosigningError::Unknown(witness.to_owned()))?;
         let old = store::cosignatures::last_of(&self.db, key.name()).await?.unwrap_or(0);
-        let (size, note) = self.target().ok_or(CosigningError::NotOurs)?;
-        self.request(old, size, &note).ok_or(CosigningError::NotOurs)
+        let (size, note) = self.target().ok_or(CosigningError::NothingPublished)?;
+        let request = self.request(old, size, &note).ok_or(CosigningError::NotOurs)?;
+        Ok((size, request))
     }
 
     /// Takes a checkpoint of this log with witnesses' lines, however it came. Returns its size and
@@ -216,9 +229,10 @@ impl Cosigning {
         Ok(true)
     }
 
-    /// The checkpoint that witnesses are asked about: the newest that anybody can see.
+    /// The checkpoint that witnesses are asked about: the published one. A file that cannot be read
+    /// now is asked about in the next round.
     fn target(&self) -> Option<(u64, Arc<str>)> {
-        let note = self.sequencer.checkpoint()?;
+        let note: Arc<str> = self.public.checkpoint().ok()??.into();
         let text = SignedNote::parse(&note).ok()?;
         let size = Checkpoint::parse(text.unverified_text()).ok()?.size;
         Some((size, note))

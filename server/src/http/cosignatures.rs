@@ -25,8 +25,7 @@ pub(super) async fn request(
     query: Query<RequestQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<RequestView>, HttpProblem> {
-    let request = headquarters.cosigning.request_for(&query.witness).await?;
-    let size = headquarters.sequencer.size();
+    let (size, request) = headquarters.cosigning.request_for(&query.witness).await?;
     Ok(Json(RequestView { size, request: request.to_text() }))
 }
 

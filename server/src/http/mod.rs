@@ -5,6 +5,7 @@ mod blobs;
 mod body;
 mod cosignatures;
 mod enrolments;
+mod evidence;
 mod incidents;
 mod packs;
 mod problem;
@@ -59,6 +60,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/records", web::get().to(records::list))
                 .route("/records/{id}", web::get().to(records::show))
                 .route("/records/{id}/decisions", web::post().to(records::decide))
+                .route("/records/{id}/evidence", web::get().to(evidence::bundle))
                 .route("/photos/{sha256}", web::get().to(blobs::show))
                 .route("/units", web::get().to(units::list))
                 .route("/units/{code}", web::get().to(units::show))

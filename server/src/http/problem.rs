@@ -15,6 +15,7 @@ use hattama_proto::{
 use crate::{
     blobs::BlobError,
     cosigning::CosigningError,
+    evidence::EvidenceError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     picture::PictureError,
@@ -144,6 +145,20 @@ impl From<PictureError> for HttpProblem {
     }
 }
 
+impl From<EvidenceError> for HttpProblem {
+    fn from(error: EvidenceError) -> Self {
+        let said = error.to_string();
+        match error {
+            EvidenceError::NotFound => Self::new(ProblemCode::NotFound, said),
+            EvidenceError::NotYet => Self::new(ProblemCode::StoreUnavailable, said).retry_later(),
+            EvidenceError::TooLarge => Self::new(ProblemCode::Invalid, said),
+            EvidenceError::Store(error) => error.into(),
+            EvidenceError::Blobs(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
 impl From<SequenceError> for HttpProblem {
     fn from(error: SequenceError) -> Self {
         match error {
@@ -170,7 +185,7 @@ impl From<SequenceError> for HttpProblem {
 impl From<CosigningError> for HttpProblem {
     fn from(error: CosigningError) -> Self {
         let code = match error {
-            CosigningError::Unknown(_) => ProblemCode::NotFound,
+            CosigningError::Unknown(_) | CosigningError::NothingPublished => ProblemCode::NotFound,
             CosigningError::NotOurs | CosigningError::Forged(_) | CosigningError::NotCosigned => {
                 ProblemCode::Invalid
             }

@@ -72,8 +72,15 @@ pub(super) async fn status(
         .zip(store::records::positions(&headquarters.db, &asked.records).await?)
         .filter_map(|(id, position)| Some((*id, position?)))
         .collect();
-    let indices: Vec<u64> = found.iter().map(|(_, position)| *position).collect();
-    let (receipts, checkpoint) = if indices.is_empty() {
+    let whole: Vec<(PhotoHash, u64)> = asked
+        .photos
+        .iter()
+        .zip(store::photos::positions(&headquarters.db, &asked.photos).await?)
+        .filter_map(|(photo, position)| Some((*photo, position?)))
+        .collect();
+    let of_records = found.iter().map(|(_, position)| *position);
+    let indices: Vec<u64> = of_records.chain(whole.iter().map(|(_, at)| *at)).collect();
+    let (mut receipts, checkpoint) = if indices.is_empty() {
         (Vec::new(), headquarters.sequencer.checkpoint())
     } else {
         let (receipts, note) = later_receipts(&headquarters, &indices).await?;
@@ -88,8 +95,10 @@ pub(super) async fn status(
             Err(error) => return Err(error.into()),
         }
     }
+    let of_photos = receipts.split_off(found.len().min(receipts.len()));
     let records = found.into_iter().map(|(id, _)| id).zip(receipts).collect();
-    Ok(Json(StatusReply { chain, records, photos, checkpoint }))
+    let photo_receipts = whole.into_iter().map(|(photo, _)| photo).zip(of_photos).collect();
+    Ok(Json(StatusReply { chain, records, photos, photo_receipts, checkpoint }))
 }
 
 /// Receipts that are asked for again: under the newest cosigned checkpoint where that covers them

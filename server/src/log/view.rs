@@ -23,6 +23,13 @@ impl LogView {
         Self { signed, key }
     }
 
+    /// The log as the store has it, for a folder that nobody serves. `note` is the checkpoint over
+    /// the whole of `tree`.
+    pub fn of_store(tree: Tree, note: Arc<str>, key: VerifierKey) -> Self {
+        let signed = Signed { size: tree.len(), tree, note: Some(note) };
+        Self::new(Arc::new(RwLock::new(signed)), key)
+    }
+
     /// The log's public key; its name is the log's origin.
     pub fn key(&self) -> &VerifierKey {
         &self.key

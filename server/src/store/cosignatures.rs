@@ -53,6 +53,17 @@ pub async fn newest_sizes(db: &Db) -> Result<Vec<u64>, StoreError> {
     rows.iter().map(|row| row.int(0).map(unsigned)).collect()
 }
 
+/// Sizes of at least `size` that any witness cosigned, smallest first.
+pub async fn sizes_from(db: &Db, size: u64) -> Result<Vec<u64>, StoreError> {
+    let rows = db
+        .query(
+            "select distinct size from cosignature where size >= $1 order by size limit $2",
+            &[integer(size), SIZES_MAX.into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.int(0).map(unsigned)).collect()
+}
+
 /// The largest size that this witness cosigned; none if it never did.
 pub async fn last_of(db: &Db, witness: &KeyName) -> Result<Option<u64>, StoreError> {
     let row = db

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod doctor;
+mod evidence;
 mod programs;
+mod receipts;
 mod refusals;
 mod second_verifier;
 mod tls;
 mod tour;
+mod zips;

@@ -193,6 +193,15 @@ fn programs() -> &'static Path {
         // with, and nothing is compiled a second time.
         build.args(["--test", "cli", "-p", "hattama-tests"]);
         build.args(["-p", "hattama-server", "-p", "hattama-client-core"]);
+        // What cargo sets for a test of this package would have the C libraries built anew, and with
+        // them everything.
+        let of_the_test = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+        for (name, _) in env::vars_os() {
+            let is = |start: &&str| name.to_string_lossy().starts_with(*start);
+            if of_the_test.iter().any(is) {
+                build.env_remove(name);
+            }
+        }
         if folder.ends_with("release") {
             build.arg("--release");
         }

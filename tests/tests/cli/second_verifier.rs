@@ -12,7 +12,7 @@ use std::{
 use super::programs::Bench;
 
 /// The interpreter with `cryptography`; none, said aloud, where it is not.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let python = target.join("foreign/joserfc/venv/bin/python");
     if python.exists() {
@@ -23,6 +23,13 @@ fn python() -> Option<PathBuf> {
     assert!(!required, "{why}");
     hattama_tests::skip(why);
     None
+}
+
+/// The verifier, to be given keys and files.
+pub(crate) fn second_verifier(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.arg("-B").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign/second/verify.py"));
+    command
 }
 
 /// What is genuine: a record, its receipt, the keys, and a copy of the public log.
@@ -178,14 +185,10 @@ fn two_verifiers_that_share_no_line_agree_on_every_lie() {
     fs::write(elsewhere.with_extension("jws"), &genuine.other).unwrap();
     files.push(elsewhere);
 
-    let trust = ["--key", &genuine.key, "--vkey", &genuine.vkey];
-    let second = Command::new(&python)
-        .arg("-B")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign/second/verify.py"))
-        .args(trust)
-        .args(&files)
-        .output()
-        .unwrap();
+    // A key may begin with a hyphen.
+    let trust = [format!("--key={}", genuine.key), format!("--vkey={}", genuine.vkey)];
+    let trust = [trust[0].as_str(), &trust[1]];
+    let second = second_verifier(&python).args(trust).args(&files).output().unwrap();
     let said = String::from_utf8(second.stdout).unwrap();
     assert_eq!(second.status.code(), Some(1), "{}", String::from_utf8_lossy(&second.stderr));
     assert_eq!(said.lines().count(), files.len(), "a verdict for each");
@@ -209,13 +212,8 @@ fn two_verifiers_that_share_no_line_agree_on_every_lie() {
 fn public_logs_are_judged_alike(python: &Path, genuine: &Genuine) {
     let log = genuine.bench.path("hq/log");
     let judge = || {
-        let second = Command::new(python)
-            .arg("-B")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("foreign/second/verify.py"))
-            .args(["--vkey", &genuine.vkey])
-            .arg(&log)
-            .status()
-            .unwrap();
+        let mut second = second_verifier(python);
+        let second = second.args(["--vkey", &genuine.vkey]).arg(&log).status().unwrap();
         let arguments = ["fsck", "--log", log.to_str().unwrap(), "--vkey", &genuine.vkey];
         let ours = genuine.bench.hattama(arguments);
         assert_eq!(ours.code == 0, second.success(), "{}{}", ours.out, ours.err);

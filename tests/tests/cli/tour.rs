@@ -197,6 +197,8 @@ fn anybody_checks_it(bench: &Bench, record: &str, photo_hash: &str, photo: &str)
     let said = bench.hattama(trust.iter().copied().chain([jws.as_str(), &proof])).done();
     assert_eq!(said.matches(": holds: ").count(), 2, "{said}");
     bench.hattama(trust.iter().copied().chain([photo_proof.as_str(), "--photo", photo])).done();
+    let said = bench.observer(["receipt", "show", photo_hash]).done();
+    assert!(said.contains("Receipt for the photograph") && said.contains("It holds"), "{said}");
     let other = trust.iter().copied().chain([photo_proof.as_str(), "--record", &jws]);
     bench.hattama(other).refused(1, "1 of 1 files do not hold");
 

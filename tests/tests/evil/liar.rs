@@ -191,7 +191,13 @@ impl Scene {
         });
         let records = parts.collect();
         let chain = ChainState::default();
-        let reply = StatusReply { chain, records, photos: Vec::new(), checkpoint: Some(note) };
+        let reply = StatusReply {
+            chain,
+            records,
+            photos: Vec::new(),
+            photo_receipts: Vec::new(),
+            checkpoint: Some(note),
+        };
         self.phones[phone].asked_cosigned(&ids, reply);
         for id in ids {
             assert!(self.phones[phone].cosigned().contains_key(&id), "it is cosigned");

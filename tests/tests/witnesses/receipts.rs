@@ -4,22 +4,43 @@ use std::{thread::sleep, time::Duration};
 
 use hattama_client_core::PumpEnd;
 use hattama_proto::{
-    id::RecordId,
+    id::{PhotoHash, RecordId},
     tlog::{LogEntry, Receipt, Witnessed},
 };
 use hattama_server::setup::NewWitnesses;
-use hattama_tests::world::{Phone, Watcher, World, code};
+use hattama_tests::form::plain_photo;
+use hattama_tests::world::{Ending, Phone, Watcher, World, code};
 use serde_json::json;
 
 /// How often a phone syncs until its receipt is cosigned: some rounds of headquarters.
-const SYNCS_MAX: u32 = 100;
-const SYNC_WAIT: Duration = Duration::from_millis(200);
+pub(super) const SYNCS_MAX: u32 = 100;
+pub(super) const SYNC_WAIT: Duration = Duration::from_millis(200);
 
-fn receipt(phone: &Phone, record: RecordId) -> Witnessed {
+pub(super) fn receipt(phone: &Phone, record: RecordId) -> Witnessed {
     let text = phone.notebook().record_receipt(record).unwrap().expect("it was synced");
+    witnessed(phone, &text, &LogEntry::Record(*record.as_bytes()))
+}
+
+fn photo_receipt(phone: &Phone, photo: PhotoHash) -> Witnessed {
+    let text = phone.notebook().photo_receipt(photo).unwrap().expect("it was synced");
+    witnessed(phone, &text, &LogEntry::Photo(*photo.as_bytes()))
+}
+
+fn witnessed(phone: &Phone, text: &str, entry: &LogEntry) -> Witnessed {
     let policy = phone.notebook().pack().unwrap().unwrap().election.keys.policy().unwrap();
-    let receipt = Receipt::parse(&text).unwrap();
-    receipt.verify_by(&LogEntry::Record(*record.as_bytes()), &policy).unwrap()
+    Receipt::parse(text).unwrap().verify_by(entry, &policy).unwrap()
+}
+
+/// The request for a witness, once what is published covers so many entries.
+fn request_over(world: &World, witness: &str, size: u64) -> String {
+    for _ in 0..SYNCS_MAX {
+        let asked = world.wire().get(&format!("/v1/cosignatures/request?witness={witness}"));
+        if asked.status == 200 && asked.json()["size"].as_u64().unwrap() >= size {
+            return asked.json()["request"].as_str().unwrap().to_owned();
+        }
+        sleep(SYNC_WAIT);
+    }
+    panic!("nothing was published");
 }
 
 #[test]
@@ -28,7 +49,8 @@ fn a_receipt_comes_at_once_and_its_cosignatures_when_they_are_there() {
     let known = watchers.iter().map(Watcher::on_the_network).collect();
     let world = World::watched_by(NewWitnesses { known, quorum: 2 });
     let phone = world.phone();
-    let record = phone.protocol(code("01"), 1);
+    let captured = phone.photographed(world.country().precinct(1), 1, &plain_photo(4, 40_000));
+    let (record, photos) = (captured.record, captured.photos);
     // The witnesses do not know the log yet: nothing waits for them.
     phone.sync();
     let first = phone.notebook().record_receipt(record).unwrap();
@@ -40,10 +62,15 @@ fn a_receipt_comes_at_once_and_its_cosignatures_when_they_are_there() {
     for _ in 0..SYNCS_MAX {
         let report = phone.sync_once();
         assert_eq!((report.end, report.alarms), (PumpEnd::Done, Vec::new()));
-        if receipt(&phone, record).is_enough() {
+        let mut of_photos = photos.iter().map(|photo| photo_receipt(&phone, *photo));
+        if receipt(&phone, record).is_enough() && of_photos.all(|one| one.is_enough()) {
             break;
         }
         sleep(SYNC_WAIT);
+    }
+    assert!(!photos.is_empty());
+    for photo in photos {
+        assert_eq!(photo_receipt(&phone, photo).cosigned.len(), 2, "of photographs as of records");
     }
     let witnessed = receipt(&phone, record);
     assert_eq!(witnessed.cosigned.len(), 2, "both vouch for one checkpoint");
@@ -60,9 +87,8 @@ fn a_stick_does_what_the_network_does() {
     let record = phone.protocol(code("01"), 1);
     phone.sync();
 
-    let asked = world.wire().get("/v1/cosignatures/request?witness=w.example");
-    assert_eq!(asked.status, 200, "{}", asked.text());
-    let request = asked.json()["request"].as_str().unwrap().to_owned();
+    let size = receipt(&phone, record).checkpoint.size;
+    let request = request_over(&world, "w.example", size);
     let cosigned = watcher.witness().cosign(&request).expect("the log is honest");
     for _twice in 0..2 {
         let taken = world.wire().post("/v1/cosignatures", &json!({ "note": cosigned.note }));
@@ -80,6 +106,36 @@ fn a_stick_does_what_the_network_does() {
     let strange = strange.map(|done| done.note).unwrap_or(forged);
     let refused = world.wire().post("/v1/cosignatures", &json!({ "note": strange }));
     assert_eq!(refused.status, 422, "{}", refused.text());
+}
+
+/// An unpublished size would tell whoever watches when something came in.
+#[test]
+fn a_witness_is_asked_about_what_is_published_and_never_about_more() {
+    let watcher = Watcher::start("w.example");
+    let known = vec![watcher.by_stick()];
+    let mut world = World::watched_by(NewWitnesses { known, quorum: 1 });
+    let early = world.phone();
+    early.protocol(code("01"), 1);
+    early.sync();
+    request_over(&world, "w.example", 4);
+    world.end(Ending::InOrder);
+    let path = world.data().join("hattama.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    let daily = config.replace("log_publish = \"1s\"", "log_publish = \"daily\"");
+    assert_ne!(config, daily, "the schedule stands in the file");
+    std::fs::write(&path, daily).unwrap();
+    world.start();
+
+    let published = world.wire().get("/log/checkpoint").text();
+    let phone = world.phone();
+    let record = phone.protocol(code("01"), 2);
+    phone.sync();
+    let newest = receipt(&phone, record).checkpoint.size;
+    let asked = world.wire().get("/v1/cosignatures/request?witness=w.example").json();
+    let (size, request) = (asked["size"].as_u64().unwrap(), asked["request"].as_str().unwrap());
+    assert!(size < newest, "the log has moved on to {newest}");
+    assert_eq!(published.lines().nth(1), Some(size.to_string().as_str()));
+    assert!(request.ends_with(&published), "the very note that anybody can see: {request}");
 }
 
 #[test]
