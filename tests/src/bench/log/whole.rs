@@ -61,7 +61,8 @@ pub(super) fn check_everything(outcome: &mut Outcome, prepared: &Prepared) {
     let runtime = Runtime::new().expect("threads");
     let size = prepared.records - STARTS as u64;
     let sample = Sample::read(&runtime, &folder, &config, prepared);
-    let before = sample.seconds_each();
+    let (ring_cpu, before) = (memory::cpu_seconds(), sample.seconds_each());
+    let ring_cpu = memory::cpu_seconds() - ring_cpu;
     memory::reset_peak();
     let (cpu, begun) = (memory::cpu_seconds(), Instant::now());
     let found = runtime
@@ -72,11 +73,14 @@ pub(super) fn check_everything(outcome: &mut Outcome, prepared: &Prepared) {
     let peak = memory::peak_bytes();
     assert_eq!(found.records, prepared.records);
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let (records, peak) = (found.records as f64, peak as f64);
+    let (records, peak, sampled) = (found.records as f64, peak as f64, sample.0.len() as f64);
     let bare = f64::midpoint(before, sample.seconds_each()) * records;
     outcome.figure(at_size("ring_alone_s", size), bare);
     outcome.figure(at_size("fsck_s", size), took);
     outcome.figure(at_size("fsck_cpu_s", size), cpu);
+    // What a busy machine does not change.
+    let ring_cpu = ring_cpu * records / sampled;
+    outcome.figure(at_size("fsck_cpu_over_ring_cpu", size), cpu / ring_cpu);
     outcome.figure(at_size("fsck_peak_memory_mb", size), peak / 1e6);
     let name = at_size("fsck_over_ring_alone", size);
     outcome.figure(name.clone(), took / bare);
