@@ -49,12 +49,8 @@ fn hash_again(first: u64, page: &[StoredLeaf]) -> Result<Vec<(LogEntry, Hash)>, 
             if leaf.position != index {
                 return Err(Lie::Gap(index));
             }
-            let entry = leaf.entry().ok_or(Lie::Leaf(index))?;
-            if entry.leaf_hash() != leaf.hash {
-                Err(Lie::Leaf(index))
-            } else {
-                Ok((entry, leaf.hash))
-            }
+            let entry = leaf.proven().ok_or(Lie::Leaf(index))?;
+            Ok((entry, leaf.hash))
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use hattama_proto::{
     id::to_hex,
     time::UnixMillis,
-    tlog::{Hash, LogEntry, Tree},
+    tlog::{Hash, LogEntry, Tree, leaf_hash},
 };
 
 use super::{Batch, Db, Row, Rows, StoreError, Value};
@@ -99,9 +99,20 @@ impl StoredLeaf {
         })
     }
 
-    /// The entry that kind and subject make; none if they make none.
-    pub fn entry(&self) -> Option<LogEntry> {
-        LogEntry::parse(format!("hattama-{}/v1 {}", self.kind, self.subject).as_bytes()).ok()
+    /// The entry, if kind and subject make one that hashes to what was written beside them.
+    pub fn proven(&self) -> Option<LogEntry> {
+        let bytes = self.bytes();
+        let entry = LogEntry::parse(bytes.as_bytes()).ok()?;
+        // What was read is what `to_bytes` writes, so it need not be written again.
+        (leaf_hash(bytes.as_bytes()) == self.hash).then_some(entry)
+    }
+
+    fn bytes(&self) -> String {
+        let mut bytes = String::with_capacity(96);
+        for part in ["hattama-", &self.kind, "/v1 ", &self.subject] {
+            bytes.push_str(part);
+        }
+        bytes
     }
 }
 
