@@ -39,10 +39,7 @@ pub(super) fn refuse_unless_sound_so_far(
     if length <= checked_first {
         return refuse_unless_whole(path).map(|()| None);
     }
-    let listed = reading(path).and_then(|connection| {
-        connection.query_row("select count(*) from sqlite_schema", [], |row| row.get::<_, i64>(0))
-    });
-    match listed {
+    match reading(path).and_then(|connection| tables(&connection)) {
         Ok(_) => FileCheck::of(path).map(Some),
         Err(error) if extended_code(&error) == Some(ffi::SQLITE_READONLY_ROLLBACK) => Ok(None),
         Err(error) => Err(Mishap::from(error).told(&path.display().to_string())),
@@ -116,13 +113,16 @@ pub(super) fn is_ours(connection: &Connection) -> Result<bool, Mishap> {
     if id == APPLICATION_ID {
         return Ok(true);
     }
-    let tables: i64 =
-        connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
-    if id != 0 || tables != 0 {
+    if id != 0 || tables(connection)? != 0 {
         let place = connection.path().unwrap_or_default().to_owned();
         return Err(StoreError::Foreign { place }.into());
     }
     Ok(false)
+}
+
+/// How many tables, indices and the like there are.
+fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
 }
 
 fn quick_check(path: &Path) -> rusqlite::Result<String> {
