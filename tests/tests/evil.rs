@@ -56,17 +56,18 @@ fn every_cheat_is_seen_by_the_first_who_can_and_an_honest_headquarters_by_nobody
     assert_eq!(seen, SCENARIOS * 12);
 }
 
-/// Plays a cheat and the same days without it. Returns how often it was seen, and how often what
+/// Plays honest days, and others that end with a cheat. Returns how often it was seen, and how often what
 /// was kept convicts the log without further questions.
 fn count(cheat: Cheat, number: u64) -> (u64, u64) {
     let (mut detected, mut convicts) = (0, 0);
     for turn in 0..SCENARIOS {
         let seed = turn * 16 + number;
-        let mut honest = Scene::new(seed);
+        // Other days than those below, and for some of them twice as many, whose files are fetched
+        // and checked: that takes as long as all the rest.
+        let mut honest = Scene::new(seed + 8);
         honest.days();
-        honest.days();
-        // The files are written and checked for some of them; that takes as long as all the rest.
         if turn.is_multiple_of(FETCHED_EVERY) {
+            honest.days();
             honest.look();
         }
         assert_eq!(honest.complaints(), Vec::<String>::new(), "a false alarm, seed {seed}");
