@@ -23,6 +23,7 @@ use crate::{
     random::RandomError,
     review::Review,
     room::Room,
+    soundness::{self, Checking, SoundnessError},
     store::{Db, StoreError},
 };
 
@@ -63,6 +64,8 @@ pub struct Headquarters {
     collecting: Arc<Collecting>,
     /// Moves the public log.
     publishing: Arc<Mutex<Option<Publishing>>>,
+    /// Reads the rest of a large store.
+    checking: Arc<Mutex<Option<Checking>>>,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -108,6 +111,15 @@ pub enum OpenError {
     Origin(String),
 }
 
+impl From<SoundnessError> for OpenError {
+    fn from(error: SoundnessError) -> Self {
+        match error {
+            SoundnessError::Store(error) => error.into(),
+            SoundnessError::Folder(error) => error.into(),
+        }
+    }
+}
+
 impl Headquarters {
     /// Opens the headquarters in `folder`, as configured, with the system's clock.
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
@@ -130,7 +142,7 @@ impl Headquarters {
         let lock = Arc::new(folder.lock()?);
         let config = Arc::new(config);
         let now: UnixMillis = clock();
-        let db = Db::open(&config.database_url(folder)?, now).await?;
+        let (db, unchecked) = soundness::open(folder, &config, now).await?;
         let key: Arc<SigningKey> = Arc::new(keys::hq(&folder.keys())?);
         let authority = Authority { hq: key.public(), root: config.root_key };
         let book = SharedBook::new(book::load(&db, authority).await?);
@@ -139,6 +151,9 @@ impl Headquarters {
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let checking = unchecked.map(|check| {
+            Checking::start(check, sequencer.clone(), folder.damaged(), Arc::clone(&lock))
+        });
         let policy = book.read().pack.election.keys.policy().map_err(CosigningError::Keys)?;
         let public_log = PublicFolder::new(&folder.log());
         let cosigning = Cosigning::open(
@@ -190,6 +205,7 @@ impl Headquarters {
             public_log,
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
+            checking: Arc::new(Mutex::new(checking)),
             _lock: lock,
         })
     }
@@ -200,6 +216,10 @@ impl Headquarters {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(publishing) = publishing {
             publishing.stop().await;
+        }
+        let checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(checking) = checking {
+            checking.stop().await;
         }
         self.db.close().await;
     }

@@ -54,6 +54,10 @@ pub struct Config {
     /// the folder is on; 90 if missing.
     #[serde(default = "full_percent")]
     pub disk_full_percent: u8,
+    /// Up to how many MiB a SQLite file is checked as a whole before anything is accepted; a larger
+    /// one is checked while it is served, at about a second per gigabyte. 256 if missing.
+    #[serde(default = "check_first_mib")]
+    pub check_first_mib: u64,
     /// How often the public log moves: `1s` on the night of an election, else `hourly` or `daily`.
     #[serde(default)]
     pub log_publish: PublishSchedule,
@@ -81,6 +85,14 @@ pub struct WitnessConfig {
 
 const fn full_percent() -> u8 {
     FULL_PERCENT
+}
+
+/// About a quarter of a second: nobody waits for it, and small organisations are checked before
+/// anything.
+pub(crate) const CHECK_FIRST_MIB: u64 = 256;
+
+const fn check_first_mib() -> u64 {
+    CHECK_FIRST_MIB
 }
 
 /// Where things are kept from now on; what is none stays where it is.

@@ -7,6 +7,7 @@
 //! blobs/         photos, whole and verified, under their hash
 //! partial/       photos on their way
 //! log/           the public log: checkpoint and tiles, as any web server may serve them
+//! damaged        why the store is checked as a whole before the next start, if it is
 //! lock           held while a process serves
 //! ```
 
@@ -114,6 +115,11 @@ impl DataFolder {
     /// `hq.db`.
     pub fn database(&self) -> PathBuf {
         self.root.join("hq.db")
+    }
+
+    /// `damaged`: there if the store was found damaged while it was served.
+    pub fn damaged(&self) -> PathBuf {
+        self.root.join("damaged")
     }
 
     /// `blobs/`.

@@ -29,6 +29,7 @@ pub mod random;
 pub mod review;
 pub mod room;
 pub mod setup;
+mod soundness;
 pub mod store;
 pub mod transfer;
 pub mod web;

@@ -253,6 +253,7 @@ pub async fn init(
         behind_proxy: None,
         witness: options.witnesses.known.clone(),
         disk_full_percent: FULL_PERCENT,
+        check_first_mib: crate::config::CHECK_FIRST_MIB,
         log_publish: PublishSchedule::default(),
         log_publish_at_least: None,
     };

@@ -7,6 +7,8 @@
 mod altered;
 #[path = "bucket/mod.rs"]
 mod bucket;
+#[path = "public_log/damaged.rs"]
+mod damaged;
 #[path = "public_log/foreign.rs"]
 mod foreign;
 #[path = "public_log/published.rs"]

@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use super::hash::{Hash, hex, leaf_hash, unhex};
+use super::hash::{Hash, leaf_hash, unhex};
+use crate::id::to_hex;
 
 /// One entry of the log. Carries the SHA-256 of its subject.
 ///
@@ -83,7 +84,7 @@ impl fmt::Display for LogEntry {
             Self::Statement(_) => STATEMENT,
             Self::Photo(_) => PHOTO,
         };
-        write!(f, "{word}{}", hex(self.subject()))
+        write!(f, "{word}{}", to_hex(self.subject()))
     }
 }
 

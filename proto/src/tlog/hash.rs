@@ -8,6 +8,8 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 
+use crate::id::to_hex;
+
 /// A SHA-256 that belongs to the tree: of a leaf, of a node, or the root.
 ///
 /// Not the hash of a record or a photo: that one is an entry's subject, see
@@ -67,7 +69,7 @@ impl Hash {
 
     /// The 64 lower-case hex digits.
     pub fn to_hex(&self) -> String {
-        hex(&self.0)
+        to_hex(&self.0)
     }
 
     /// Reads 64 lower-case hex digits. Upper case is refused: one hash has one spelling.
@@ -105,12 +107,6 @@ pub fn empty_root() -> Hash {
 
 fn from_digest(digest: &ring::digest::Digest) -> Hash {
     Hash(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"))
-}
-
-/// Lower-case hex of `bytes`.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16");
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Reads exactly `2 * N` lower-case hex digits.

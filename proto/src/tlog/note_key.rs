@@ -9,7 +9,8 @@ use std::{fmt, str::FromStr};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
-use super::hash::{hex, unhex};
+use super::hash::unhex;
+use crate::id::to_hex;
 
 /// Signature type of a plain Ed25519 signature over the note's text.
 const ED25519_TYPE: u8 = 1;
@@ -106,7 +107,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&to_hex(&self.0))
     }
 }
 

@@ -247,6 +247,7 @@ mod tests {
             behind_proxy: None,
             witness: Vec::new(),
             disk_full_percent: crate::room::FULL_PERCENT,
+            check_first_mib: crate::config::CHECK_FIRST_MIB,
             log_publish: PublishSchedule::default(),
             log_publish_at_least: None,
         }

@@ -1,11 +1,12 @@
 //! Leaves, checkpoints and the head: the log as the store has it.
 
-use hattama_proto::tlog::{Checkpoint, LogEntry, Tree, VerifierKey};
+use hattama_proto::tlog::{Checkpoint, Hash, LogEntry, Tree, VerifierKey};
+use tokio::task::spawn_blocking;
 
-use super::{FsckError, Lie};
+use super::{FsckError, Lie, PublicLog, joined};
 use crate::{
     log::Head,
-    store::{self, Db},
+    store::{self, Db, log::StoredLeaf},
 };
 
 /// Leaves read at once: about 2 MB.
@@ -20,32 +21,38 @@ pub(super) struct StoredLog {
     tree: Tree,
 }
 
-/// Reads every leaf and hashes its entry.
+/// Reads every leaf and hashes its entry. A page is read while the one before it is hashed.
 pub(super) async fn read(db: &Db) -> Result<StoredLog, FsckError> {
     let mut log = StoredLog { entries: Vec::new(), tree: Tree::new() };
-    loop {
+    let mut page = store::log::entries(db, 0, PAGE).await?;
+    while !page.is_empty() {
         let first = log.tree.len();
-        let page = store::log::entries(db, first, first + PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        for (index, leaf) in (first..).zip(page) {
-            if leaf.position != index {
-                return Err(Lie::Gap(index).into());
-            }
-            let entry = leaf.entry().ok_or(Lie::Leaf(index))?;
-            if entry.leaf_hash() != leaf.hash {
-                return Err(Lie::Leaf(index).into());
-            }
-            log.entries.push(entry);
-            log.tree.push(leaf.hash);
-        }
+        let count = page.len() as u64;
+        let hashing = spawn_blocking(move || hash_again(first, &page));
+        page = store::log::entries(db, first + count, first + count + PAGE).await?;
+        let hashed = joined(hashing).await??;
+        log.entries.extend(hashed.iter().map(|(entry, _)| *entry));
+        log.tree.extend(hashed.into_iter().map(|(_, hash)| hash));
     }
     // Leaves beyond a gap as long as a page.
     if store::log::leaf_count(db).await? != log.tree.len() {
         return Err(Lie::Gap(log.tree.len()).into());
     }
     Ok(log)
+}
+
+/// The entries of a page with the hashes that they have, which are those of their leaves.
+fn hash_again(first: u64, page: &[StoredLeaf]) -> Result<Vec<(LogEntry, Hash)>, Lie> {
+    (first..)
+        .zip(page)
+        .map(|(index, leaf)| {
+            if leaf.position != index {
+                return Err(Lie::Gap(index));
+            }
+            let entry = leaf.proven().ok_or(Lie::Leaf(index))?;
+            Ok((entry, leaf.hash))
+        })
+        .collect()
 }
 
 impl StoredLog {
@@ -71,6 +78,21 @@ impl StoredLog {
         }
         let (leaves, signed) = (self.tree.len(), newest.unwrap_or(0));
         if leaves == signed { Ok(count) } else { Err(Lie::Unsigned { leaves, signed }.into()) }
+    }
+
+    /// The public log is a beginning of this one.
+    pub(super) fn check_public(&self, public: &PublicLog) -> Result<(), Lie> {
+        if self.tree.root_at(public.head.size) == Ok(public.head.root) {
+            return Ok(());
+        }
+        // Some entry differs, or has no leaf here: which?
+        let differs = |index: &u64| {
+            let place = usize::try_from(*index).ok();
+            let stored = place.and_then(|place| self.entries.get(place)).map(LogEntry::to_bytes);
+            stored.as_ref() != place.and_then(|place| public.entries.get(place))
+        };
+        let first = (0..public.head.size).find(differs);
+        Err(first.map_or(Lie::PublicRoot(public.head.size), Lie::PublicEntry))
     }
 
     /// The signer's head is a beginning of this log.

@@ -2,9 +2,10 @@
 //! public keys.
 //!
 //! ```text
-//! public   checkpoint, entries ──> every tile made anew, the root, the signature
+//! file     every page of a SQLite file                                              (beside)
+//! public   checkpoint, entries ──> every tile made anew, the root, the signature    (beside)
 //! log      leaves ──> entries, every checkpoint that was signed, the signer's head
-//! records  every string ──> its leaf, its signature      (all cores)
+//! records  every string ──> its leaf, its signature                            (all cores)
 //! said     every statement ──> its leaf, its signature
 //! photos   every file ──> its leaf
 //! ```
@@ -31,6 +32,7 @@ use crate::{
     store::{Db, StoreError},
 };
 use hattama_proto::tlog::{CheckpointError, KeyName};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// What is not as the log says. Somebody or something altered a file or a row.
 #[derive(Debug, thiserror::Error)]
@@ -193,10 +195,21 @@ pub async fn check_folder(
     progress: Progress<'_>,
 ) -> Result<Findings, FsckError> {
     let _lock = folder.lock()?;
-    let db = Db::open(&config.database_url(folder)?, crate::clock::system()).await?;
+    let url = config.database_url(folder)?;
+    let (db, file) = Db::open_before_checked(&url, crate::clock::system(), 0).await?;
+    let file = file.map(|file| spawn_blocking(move || file.run()));
     let checked = check_all(folder, config, &db, photo_files, progress).await;
+    // Damage is told before what follows from it.
+    if let Some(file) = file {
+        joined(file).await??;
+    }
     db.close().await;
     checked
+}
+
+/// What became of work on another thread.
+async fn joined<T>(work: JoinHandle<T>) -> Result<T, StoreError> {
+    work.await.map_err(|stopped| StoreError::Unavailable(stopped.into()))
 }
 
 async fn check_all(
@@ -212,6 +225,12 @@ async fn check_all(
     let key = keys::log(&folder.keys(), origin)?.verifier_key().clone();
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?.last();
 
+    // Files are read while signatures are verified.
+    let public = PublicFolder::new(&folder.log());
+    let public = {
+        let key = key.clone();
+        spawn_blocking(move || check_public(&public, &key))
+    };
     let log = log::read(db).await?;
     let checkpoints = log.check_checkpoints(db, &key).await?;
     log.check_head(head)?;
@@ -220,14 +239,10 @@ async fn check_all(
     let records = records::check(db, &log.entries, &book.statements, progress).await?;
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
     let (photos, files) = photos::check(db, &log.entries, &blobs, photo_files).await?;
-    let public = PublicFolder::new(&folder.log());
-    let published = match check_public(&public, &key)? {
-        None => None,
-        Some(public) => {
-            public.is_beginning_of(&log.entries)?;
-            Some(public)
-        }
-    };
+    let published = joined(public).await??;
+    if let Some(public) = &published {
+        log.check_public(public)?;
+    }
     Ok(Findings {
         entries: log.entries.len() as u64,
         checkpoints,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use hattama_proto::tlog::{
-    Checkpoint, LogEntry, TileKind, TileName, Tree, VerifierKey, leaf_hash, read_entry_bundle,
+    Checkpoint, TileKind, TileName, Tree, VerifierKey, leaf_hash, read_entry_bundle,
 };
 
 use super::{FsckError, Lie};
@@ -22,19 +22,6 @@ pub struct PublicLog {
     pub head: Checkpoint,
     /// How many files of tiles were compared.
     pub tiles: u64,
-}
-
-impl PublicLog {
-    /// That the store's log begins with it.
-    pub(super) fn is_beginning_of(&self, stored: &[LogEntry]) -> Result<(), Lie> {
-        for (index, public) in (0..).zip(&self.entries) {
-            let stored = usize::try_from(index).ok().and_then(|place| stored.get(place));
-            if stored.map(LogEntry::to_bytes).as_ref() != Some(public) {
-                return Err(Lie::PublicEntry(index));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Checks a public log: the checkpoint's signature, the root over the entries, and every tile in

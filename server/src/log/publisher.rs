@@ -156,9 +156,8 @@ impl Publisher {
             (first..until).zip(stored.iter().map(Some).chain(std::iter::repeat(None)))
         {
             let entry = leaf
-                .filter(|leaf| leaf.position == index)
-                .and_then(store::log::StoredLeaf::entry)
-                .filter(|entry| Some(entry.leaf_hash()) == self.log.leaf(index))
+                .filter(|leaf| leaf.position == index && Some(leaf.hash) == self.log.leaf(index))
+                .and_then(store::log::StoredLeaf::proven)
                 .ok_or(PublishError::Altered(index))?;
             entries.push(entry);
         }

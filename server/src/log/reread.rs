@@ -59,8 +59,7 @@ fn compare(
         let entry = stored
             .next()
             .filter(|leaf| leaf.position == index && leaf.hash == *hash)
-            .and_then(store::log::StoredLeaf::entry)
-            .filter(|entry| entry.leaf_hash() == *hash);
+            .and_then(store::log::StoredLeaf::proven);
         let holds = match entry {
             None => false,
             Some(LogEntry::Record(id)) => records.next().is_some_and(|(position, text)| {

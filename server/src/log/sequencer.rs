@@ -1,7 +1,7 @@
 //! One task gives positions. Everything that goes into the log passes through it, in groups: what
 //! arrives while one group is being made durable becomes the next.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use hattama_proto::{
     tlog::{Checkpoint, Hash, NoteSigner, Tree, VerifierKey},
@@ -87,6 +87,10 @@ pub enum SequenceError {
          process, run `hattama fsck`, look at memory and disk"
     )]
     Altered(u64),
+    /// The store was found to be damaged while it was served. What was acknowledged before stays
+    /// acknowledged; nothing more is, and the next start checks the whole store first.
+    #[error("the log has stopped: {0}")]
+    Damaged(Arc<StoreError>),
     /// What headquarters knows cannot be read again from the store.
     #[error(transparent)]
     Book(Arc<BookError>),
@@ -126,7 +130,11 @@ pub struct Sequencer {
     jobs: mpsc::Sender<Job>,
     tree: Arc<RwLock<Signed>>,
     key: VerifierKey,
+    stopped: Stopped,
 }
+
+/// Why the log has stopped, once it has: for good.
+type Stopped = Arc<OnceLock<SequenceError>>;
 
 impl Sequencer {
     /// Reads the tree from the store, checks it against the last signed head and starts the task.
@@ -137,7 +145,7 @@ impl Sequencer {
         mut head: HeadFile,
         clock: Clock,
     ) -> Result<Self, SequenceError> {
-        let tree: Tree = store::log::leaves(&db, 0).await?.into_iter().collect();
+        let tree = store::log::tree(&db).await?;
         check_growth(&tree, head.last())?;
         let shown = head.last().map_or(0, |head| head.size);
         refuse_altered(&db, &tree, shown).await?;
@@ -151,6 +159,7 @@ impl Sequencer {
         let tree = Arc::new(RwLock::new(signed));
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
         let key = signer.verifier_key().clone();
+        let stopped = Stopped::default();
         let task = Task {
             db,
             book,
@@ -159,10 +168,16 @@ impl Sequencer {
             clock,
             tree: Arc::clone(&tree),
             stale: false,
-            altered: None,
+            stopped: Arc::clone(&stopped),
         };
         tokio::spawn(task.run(waiting));
-        Ok(Self { jobs, tree, key })
+        Ok(Self { jobs, tree, key, stopped })
+    }
+
+    /// Stops the log for good: nothing is logged or acknowledged from the next group on.
+    pub(crate) fn stop(&self, why: SequenceError) {
+        // Whatever stopped it first has stopped it.
+        let _stopped_before = self.stopped.set(why);
     }
 
     /// Gives each item a place in the log. Durable and covered by a signed checkpoint once it
@@ -283,8 +298,8 @@ struct Task {
     tree: Arc<RwLock<Signed>>,
     /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
     stale: bool,
-    /// The first index at which the store holds something else than was committed.
-    altered: Option<u64>,
+    /// Why nothing is logged any more.
+    stopped: Stopped,
 }
 
 /// What a group came to: outcomes in the order of its items, the checkpoint and its size.
@@ -383,8 +398,8 @@ impl Task {
     }
 
     async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
-        if let Some(index) = self.altered {
-            return Err(SequenceError::Altered(index));
+        if let Some(why) = self.stopped.get() {
+            return Err(why.clone());
         }
         if self.stale {
             self.catch_up().await?;
@@ -435,8 +450,7 @@ impl Task {
             return Ok(());
         };
         tracing::error!(index, "ALARM: the store reads back another entry; the log has stopped");
-        self.altered = Some(index);
-        Err(SequenceError::Altered(index))
+        Err(self.stopped.get_or_init(|| SequenceError::Altered(index)).clone())
     }
 
     fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {

@@ -3,7 +3,8 @@
 use hattama_proto::time::UnixMillis;
 
 use super::{
-    Batch, DatabaseUrl, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError, Value, migrate,
+    Batch, DatabaseUrl, FileCheck, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError, Value,
+    migrate,
 };
 
 /// An open database. Cheap to clone; all clones share its threads or its pool.
@@ -48,6 +49,27 @@ impl Db {
                     .map(Self::Sqlite)
             }
             DatabaseUrl::Postgres(text) => Postgres::open(text, now).await.map(Self::Postgres),
+        }
+    }
+
+    /// As [`Db::open`], but a file of more than `checked_first` bytes is opened after a look at its
+    /// beginning, its length and its tables. The check of the whole comes back: whoever uses the
+    /// database makes it meanwhile, and stops using it if it finds damage.
+    pub async fn open_before_checked(
+        url: &DatabaseUrl,
+        now: UnixMillis,
+        checked_first: u64,
+    ) -> Result<(Self, Option<FileCheck>), StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.clone();
+                let open = move || Sqlite::open_before_checked(&path, now, checked_first);
+                let opened = tokio::task::spawn_blocking(open)
+                    .await
+                    .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+                opened.map(|(sqlite, rest)| (Self::Sqlite(sqlite), rest))
+            }
+            DatabaseUrl::Postgres(_) => Ok((Self::open(url, now).await?, None)),
         }
     }
 

@@ -3,13 +3,13 @@
 use hattama_proto::{
     id::to_hex,
     time::UnixMillis,
-    tlog::{Hash, LogEntry},
+    tlog::{Hash, LogEntry, Tree, leaf_hash},
 };
 
 use super::{Batch, Db, Row, Rows, StoreError, Value};
 
-/// Leaves read at once when the tree is rebuilt: about 100 KB.
-const PAGE: i64 = 1024;
+/// Leaves read at once when the tree is rebuilt: about 1 MB of rows.
+const PAGE: u64 = 8192;
 
 /// The values of one leaf.
 pub fn leaf(position: u64, entry: &LogEntry, hash: Hash) -> [Value; 4] {
@@ -39,27 +39,43 @@ pub fn append(leaves: Rows, size: u64, note: &str, signed_at: UnixMillis) -> Bat
         .step(APPEND_CHECKPOINT, [integer(size), note.into(), signed_at.0.into()])
 }
 
+/// The hashes of the next leaves from `from` on, in order: a page. A page that is not full is the
+/// last one.
+pub async fn leaves_page(db: &Db, from: u64) -> Result<Vec<Hash>, StoreError> {
+    let rows = db
+        .query(
+            "select hash from log_leaf where position >= $1 and position < $2 order by position",
+            &[integer(from), integer(from + PAGE)],
+        )
+        .await?;
+    rows.iter().map(|row| hash(row.bytes(0)?)).collect()
+}
+
 /// All leaf hashes from `from` on, in order.
 pub async fn leaves(db: &Db, from: u64) -> Result<Vec<Hash>, StoreError> {
     let mut hashes = Vec::new();
-    let mut next = integer_of(from);
     loop {
-        let rows = db
-            .query(
-                "select hash from log_leaf where position >= $1 and position < $2
-                  order by position",
-                &[next.into(), (next + PAGE).into()],
-            )
-            .await?;
-        let count = rows.len();
-        for row in rows {
-            hashes.push(hash(row.bytes(0)?)?);
-        }
-        if i64::try_from(count) != Ok(PAGE) {
+        let page = leaves_page(db, from + hashes.len() as u64).await?;
+        let full = page.len() as u64 == PAGE;
+        hashes.extend(page);
+        if !full {
             return Ok(hashes);
         }
-        next += PAGE;
     }
+}
+
+/// The tree over all leaves. A page is read while the one before it is hashed.
+pub async fn tree(db: &Db) -> Result<Tree, StoreError> {
+    let mut tree = Tree::new();
+    let mut page = leaves_page(db, 0).await?;
+    while page.len() as u64 == PAGE {
+        let from = tree.len() + PAGE;
+        let hash = async { tree.extend(page) };
+        let (next, ()) = tokio::join!(leaves_page(db, from), hash);
+        page = next?;
+    }
+    tree.extend(page);
+    Ok(tree)
 }
 
 /// A leaf as it is kept.
@@ -83,9 +99,20 @@ impl StoredLeaf {
         })
     }
 
-    /// The entry that kind and subject make; none if they make none.
-    pub fn entry(&self) -> Option<LogEntry> {
-        LogEntry::parse(format!("hattama-{}/v1 {}", self.kind, self.subject).as_bytes()).ok()
+    /// The entry, if kind and subject make one that hashes to what was written beside them.
+    pub fn proven(&self) -> Option<LogEntry> {
+        let bytes = self.bytes();
+        let entry = LogEntry::parse(bytes.as_bytes()).ok()?;
+        // What was read is what `to_bytes` writes, so it need not be written again.
+        (leaf_hash(bytes.as_bytes()) == self.hash).then_some(entry)
+    }
+
+    fn bytes(&self) -> String {
+        let mut bytes = String::with_capacity(96);
+        for part in ["hattama-", &self.kind, "/v1 ", &self.subject] {
+            bytes.push_str(part);
+        }
+        bytes
     }
 }
 

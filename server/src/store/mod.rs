@@ -64,6 +64,6 @@ pub use batch::{Affected, Batch, Rows, StepOutcome};
 pub use db::Db;
 pub use error::{Cause, StoreError};
 pub use postgres::Postgres;
-pub use sqlite::Sqlite;
+pub use sqlite::{FileCheck, FileCheckStop, FileChecked, Sqlite};
 pub use url::DatabaseUrl;
 pub use value::{Row, Value};

@@ -193,6 +193,25 @@ pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)
     rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
 }
 
+/// Records after `position`, oldest first, at most `limit`: position, id and exact string.
+pub async fn identified(
+    db: &Db,
+    position: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(u64, RecordId, String)>, StoreError> {
+    let from = position.map_or(0, |position| position + 1);
+    let rows = db
+        .query(
+            "select position, record_id, jws from record where position >= $1
+              order by position limit $2",
+            &[integer(from), limit.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((unsigned(row.int(0)?), record_id(row.text(1)?)?, row.text(2)?.to_owned())))
+        .collect()
+}
+
 /// How many records were stored and how many held, by reason.
 pub async fn counts(db: &Db) -> Result<Vec<(Option<String>, u64)>, StoreError> {
     let rows = db

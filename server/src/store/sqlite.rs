@@ -11,6 +11,7 @@ mod check;
 mod facts;
 mod run;
 mod threads;
+mod whole;
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use self::run::Mishap;
 use self::threads::Threads;
+pub use self::whole::{FileCheck, FileCheckStop, FileChecked};
 use super::migrate::{self, Applied, Dialect};
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 
@@ -52,9 +54,24 @@ pub struct Sqlite {
 impl Sqlite {
     /// Blocks: checks the whole file first.
     pub(super) fn open(path: &Path, now: UnixMillis) -> Result<Self, StoreError> {
-        let place = path.display().to_string();
         create_private(path)?;
         check::refuse_unless_sound(path)?;
+        Self::open_unless_refused(path, now)
+    }
+
+    /// Blocks; see [`Db::open_before_checked`](super::Db::open_before_checked).
+    pub(super) fn open_before_checked(
+        path: &Path,
+        now: UnixMillis,
+        checked_first: u64,
+    ) -> Result<(Self, Option<FileCheck>), StoreError> {
+        create_private(path)?;
+        let rest = check::refuse_unless_sound_so_far(path, checked_first)?;
+        Ok((Self::open_unless_refused(path, now)?, rest))
+    }
+
+    fn open_unless_refused(path: &Path, now: UnixMillis) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
         let opened = || -> Result<_, Mishap> {
             let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             prepare_writer(&writer)?;

@@ -12,7 +12,7 @@ use hattama_server::{
     config::Config,
     folder::DataFolder,
     http,
-    setup::{InitOptions, Setup, init},
+    setup::{InitOptions, NewWitnesses, Setup, init},
 };
 
 use super::Places;
@@ -34,6 +34,19 @@ impl BenchHeadquarters {
 
     /// As [`start`](Self::start), with a configuration that was changed.
     pub(super) fn start_with(places: &Places, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(places, NewWitnesses::default(), change)
+    }
+
+    /// One whose log these witnesses watch, with a configuration that was changed.
+    pub(super) fn start_watched(witnesses: NewWitnesses, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(&Places::default(), witnesses, change)
+    }
+
+    fn start_as(
+        places: &Places,
+        witnesses: NewWitnesses,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let setup_folder = folder.path().join("setup");
         exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
@@ -51,7 +64,7 @@ impl BenchHeadquarters {
             database: places.database.clone(),
             blobs: places.blobs.clone(),
             operator: "bench".into(),
-            witnesses: Default::default(),
+            witnesses,
         };
         let hq = folder.path().join("hq");
         let headquarters = runtime.block_on(async {

@@ -2,7 +2,8 @@
 //! measured in one run, because machines are noisy.
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
-//! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them.
+//! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
+//! `log --sizes 10000,1000000` grows one headquarters from size to size.
 
 mod client;
 mod headquarters;
@@ -19,15 +20,17 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
+pub use self::log::SIZES as LOG_SIZES;
+
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     /// Its name.
     pub name: &'static str,
     /// Figures by name; the unit is the name's last part.
-    pub figures: BTreeMap<&'static str, f64>,
+    pub figures: BTreeMap<String, f64>,
     /// What they were to be.
-    pub targets: BTreeMap<&'static str, f64>,
+    pub targets: BTreeMap<String, f64>,
     /// Whether they are.
     pub holds: bool,
 }
@@ -38,20 +41,21 @@ impl Outcome {
     }
 
     /// Notes a figure.
-    fn figure(&mut self, name: &'static str, value: f64) {
-        eprintln!("{name:>32}  {value:.3}");
+    fn figure(&mut self, name: impl Into<String>, value: f64) {
+        let name = name.into();
+        eprintln!("{name:>44}  {value:.3}");
         self.figures.insert(name, value);
     }
 
     /// Notes that a figure has to reach `target`.
-    fn at_least(&mut self, name: &'static str, target: f64) {
-        self.targets.insert(name, target);
+    fn at_least(&mut self, name: &str, target: f64) {
+        self.targets.insert(name.to_owned(), target);
         self.holds &= self.figures.get(name).is_some_and(|value| *value >= target);
     }
 
     /// Notes that a figure must not pass `target`.
-    fn at_most(&mut self, name: &'static str, target: f64) {
-        self.targets.insert(name, target);
+    fn at_most(&mut self, name: &str, target: f64) {
+        self.targets.insert(name.to_owned(), target);
         self.holds &= self.figures.get(name).is_some_and(|value| *value <= target);
     }
 }
@@ -74,14 +78,14 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`.
-pub fn run(name: &str, places: &Places) -> Option<Outcome> {
+/// Runs the benchmark called `name`; `log` at these sizes.
+pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
         "photos" => Some(photos::run(places)),
         "notebook" => Some(notebook::run()),
         "merge" => Some(merge::run()),
-        "log" => Some(log::run()),
+        "log" => Some(log::run(sizes)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hattama_tests::bench::{NAMES, Places, run};
+use hattama_tests::bench::{LOG_SIZES, NAMES, Places, run};
 
 /// Runs one benchmark; the last line is one JSON object.
 #[derive(Parser)]
@@ -22,6 +22,11 @@ struct Options {
     /// Where `ingest` and `photos` keep photographs.
     #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
     blobs: Option<String>,
+
+    /// How many records `log` is measured with, one size after the other.
+    #[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = LOG_SIZES,
+          value_parser = clap::value_parser!(u64).range(1000..))]
+    sizes: Vec<u64>,
 }
 
 /// Anything else would be measured, and called PostgreSQL all the same.
@@ -33,8 +38,8 @@ fn postgres(text: &str) -> Result<String, String> {
 }
 
 fn main() -> ExitCode {
-    let Options { name, database, blobs } = Options::parse();
-    let Some(outcome) = run(&name, &Places { database, blobs }) else {
+    let Options { name, database, blobs, sizes } = Options::parse();
+    let Some(outcome) = run(&name, &Places { database, blobs }, &sizes) else {
         return ExitCode::from(2);
     };
     println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));

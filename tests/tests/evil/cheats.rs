@@ -44,7 +44,7 @@ impl Cheat {
     pub(crate) const fn seen_by(self) -> &'static str {
         match self {
             Self::ForkToTwoPhones => "witness",
-            Self::DecisionHidden | Self::TileAlteredAfterPublication => "reader",
+            Self::DecisionHidden | Self::TileAlteredAfterPublication => "fsck",
             _ => "phone",
         }
     }

@@ -1,6 +1,6 @@
-//! A headquarters that does as it is told, two phones, a witness, and somebody who reads the log.
+//! A headquarters that does as it is told, two phones, a witness, and somebody with `fsck`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use hattama_client_core::sync::Judge;
 use hattama_proto::{
@@ -10,15 +10,21 @@ use hattama_proto::{
     time::UnixMillis,
     tlog::{
         AddCheckpoint, Checkpoint, Cosigner, Fork, Hash, KeyName, Last, LogEntry, NoteSigner,
-        Policy, Refusal, SignedNote, Tree, Verdict, judge,
+        Policy, Refusal, SignedNote, TileKind, TileName, Tree, Verdict, judge, write_entry_bundle,
     },
     wire::{ChainState, PushReply, ReceiptPart, RecordVerdict, StatusReply, Verdict as Stored},
 };
+
+use hattama_server::{fsck::check_public, log::PublicFolder};
 
 /// Dice that fall alike for one seed.
 pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) const fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -71,7 +77,8 @@ pub(crate) struct Scene {
     /// The newest cosigned note.
     cosigned: Option<String>,
     refused: Vec<Refusal>,
-    read: Vec<String>,
+    /// What `fsck` found.
+    checked: Vec<String>,
 }
 
 impl Scene {
@@ -84,7 +91,7 @@ impl Scene {
         let hq = SigningKey::from_seed(&[3; 32]).unwrap().public();
         let phone = || Judge::new(ElectionId::new("exercise").unwrap(), hq, policy.clone());
         Self {
-            dice: Dice(seed),
+            dice: Dice::of(seed),
             signer,
             history: History { entries: Vec::new() },
             phones: [phone(), phone()],
@@ -94,7 +101,7 @@ impl Scene {
             last: Last::none(),
             cosigned: None,
             refused: Vec::new(),
-            read: Vec::new(),
+            checked: Vec::new(),
         }
     }
 
@@ -204,8 +211,8 @@ impl Scene {
         }
     }
 
-    /// Somebody reads the public log from its start: the leaves must lead to the signed root, and
-    /// every statement must have been published.
+    /// Somebody fetches the public log and checks it with `fsck`: the files must be those of the
+    /// signed tree, and every statement in it must have been shown.
     pub(crate) fn look(&mut self) {
         let (entries, note) = (self.history.entries.clone(), self.history.checkpoint());
         self.look_at(&entries, &note);
@@ -213,15 +220,19 @@ impl Scene {
 
     /// As [`look`](Self::look), at entries that may be others than were signed.
     pub(crate) fn look_at(&mut self, entries: &[LogEntry], signed: &Checkpoint) {
-        let tree: Tree = entries.iter().map(LogEntry::leaf_hash).collect();
-        if (tree.len(), tree.root()) != (signed.size, signed.root) {
-            self.read.push("the leaves do not lead to the signed root".to_owned());
-        }
-        for entry in entries {
-            if let LogEntry::Statement(id) = entry
-                && !self.published.contains(id)
-            {
-                self.read.push("a statement was logged and never published".to_owned());
+        let folder = tempfile::tempdir().unwrap();
+        publish(folder.path(), entries, &signed.sign(&self.signer));
+        let key = self.signer.verifier_key();
+        match check_public(&PublicFolder::new(folder.path()), key) {
+            Err(lie) => self.checked.push(lie.to_string()),
+            Ok(public) => {
+                for entry in public.unwrap().entries {
+                    if let Ok(LogEntry::Statement(id)) = LogEntry::parse(&entry)
+                        && !self.published.contains(&id)
+                    {
+                        self.checked.push("a statement was logged and never shown".to_owned());
+                    }
+                }
             }
         }
     }
@@ -233,7 +244,7 @@ impl Scene {
             said.extend(phone.alarms().iter().map(|alarm| format!("phone: {alarm:?}")));
         }
         said.extend(self.refused.iter().map(|refusal| format!("witness: {refusal}")));
-        said.extend(self.read.iter().map(|found| format!("reader: {found}")));
+        said.extend(self.checked.iter().map(|found| format!("fsck: {found}")));
         said
     }
 
@@ -257,6 +268,27 @@ impl Scene {
                 .is_ok_and(|verdict| matches!(verdict, Verdict::Convicts { .. }))
         })
     }
+}
+
+/// The files of a public log of these entries, under this head.
+fn publish(folder: &Path, entries: &[LogEntry], note: &str) {
+    let tree: Tree = entries.iter().map(LogEntry::leaf_hash).collect();
+    for tile in TileName::grown(0, tree.len()) {
+        let bytes = match tile.kind() {
+            TileKind::Hashes(level) => {
+                tree.at(tree.len()).unwrap().hash_tile(level, &tile).unwrap()
+            }
+            TileKind::Entries => {
+                let first = usize::try_from(tile.first()).unwrap();
+                let inside = &entries[first..first + usize::from(tile.width())];
+                write_entry_bundle(inside.iter().map(LogEntry::to_bytes)).unwrap()
+            }
+        };
+        let path = folder.join(tile.to_string());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    fs::write(folder.join("checkpoint"), note).unwrap();
 }
 
 /// "Stored", with this receipt.

@@ -1,0 +1,50 @@
+//! The log: what publishing, witnesses and consistency proofs cost beside ingest, how long proofs
+//! are, how soon headquarters with many records takes the next, what it takes to check them all.
+//!
+//! ```text
+//! beside     the same load through the front door, with and without them, in turn
+//! prepared   one headquarters grows from size to size; at each:
+//!            publish ──> proofs ──> start-up ──> fsck beside bare ring
+//! ```
+//!
+//! The sizes are `--sizes`; the targets are meant for the largest of them, 1,000,000.
+
+mod beside;
+mod prepared;
+mod proofs;
+mod whole;
+
+use self::prepared::Prepared;
+use super::Outcome;
+
+/// Sizes if nothing else was said: enough for every figure to mean something, in a minute.
+pub const SIZES: [u64; 2] = [10_000, 100_000];
+
+pub(super) fn run(sizes: &[u64]) -> Outcome {
+    let mut outcome = Outcome::new("log");
+    let mut sizes = sizes.to_vec();
+    sizes.sort_unstable();
+    beside::compare(&mut outcome);
+    let mut prepared = Prepared::new();
+    for size in &sizes {
+        prepared.grow(&mut outcome, *size);
+        whole::start_up(&mut outcome, &mut prepared);
+        whole::check_everything(&mut outcome, &prepared);
+    }
+    // Below, what does not grow with the log weighs more than it should.
+    if let Some(largest) = sizes.last() {
+        outcome.at_most(&at_size("receipt_verify_us", *largest), 1_000.0);
+        outcome.at_most(&at_size("start_up_s", *largest), 2.0);
+        outcome.at_most(&at_size("fsck_over_ring_alone", *largest), 1.3);
+    }
+    outcome
+}
+
+/// The name of a figure at a size: `10k`, `1m`.
+fn at_size(what: &str, size: u64) -> String {
+    match (size.is_multiple_of(1_000_000), size.is_multiple_of(1_000)) {
+        (true, _) => format!("{what}_{}m", size / 1_000_000),
+        (_, true) => format!("{what}_{}k", size / 1_000),
+        _ => format!("{what}_{size}"),
+    }
+}

@@ -1,0 +1,159 @@
+//! A headquarters with many records, through the door behind HTTP: signed on all cores, checked,
+//! logged and receipted by the product itself, in rounds that bound memory.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Instant,
+};
+
+use hattama_proto::{
+    id::ElectionId, limits::BATCH_RECORDS_MAX, record::ResultsProtocol, wire::PushRequest,
+};
+use hattama_server::{app::Headquarters, clock, log::Publisher};
+use tokio::runtime::Runtime;
+
+use super::{at_size, proofs};
+use crate::bench::{
+    Outcome, Places,
+    headquarters::BenchHeadquarters,
+    per_second,
+    records::{Device, protocols},
+};
+
+/// Devices of the load.
+const DEVICES: u64 = 200;
+/// Records are signed, handed over and forgotten in rounds of so many: about 40 MB.
+const ROUND: u64 = 20_000;
+/// Batches that are on their way at once, so that the sequencer's groups are full.
+const AT_ONCE: usize = 32;
+/// Observers of one precinct. There are more precincts than in the exercise, or the unit files of
+/// a million records would grow as they do nowhere.
+const OBSERVERS: u64 = 3;
+
+/// The headquarters, closed between what is done with it.
+pub(super) struct Prepared {
+    folder: PathBuf,
+    _scratch: tempfile::TempDir,
+    election: ElectionId,
+    sheets: Vec<ResultsProtocol>,
+    devices: Vec<Device>,
+    /// Records that it has.
+    pub(super) records: u64,
+}
+
+impl Prepared {
+    /// One without records that knows the devices.
+    pub(super) fn new() -> Self {
+        let hq = BenchHeadquarters::start_with(&Places::default(), |_| ());
+        let election = hq.headquarters.config.election.clone();
+        let devices = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
+        let (folder, mut config, scratch) = hq.close();
+        // Published when this benchmark says so.
+        config.log_publish = "daily".parse().expect("a schedule");
+        config.save(&folder.join("hattama.toml")).expect("the folder takes it");
+        let sheets = protocols(&[]);
+        Self { folder, _scratch: scratch, election, sheets, devices, records: 0 }
+    }
+
+    /// Its data folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its devices.
+    pub(super) fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// Logs records until there are `size`, publishes them, and prints what proofs come to.
+    pub(super) fn grow(&mut self, outcome: &mut Outcome, size: u64) {
+        let runtime = Runtime::new().expect("threads");
+        let hq = runtime.block_on(Headquarters::open(&self.folder)).expect("it opens");
+        let (begun, before) = (Instant::now(), self.records);
+        while self.records < size {
+            let round = self.sign(size.min(self.records + ROUND) - self.records);
+            runtime.block_on(hand_over(&hq, round));
+            eprint!("\r{} of {size} records", self.records);
+        }
+        eprintln!();
+        let rate = per_second(self.records - before, begun.elapsed());
+        outcome.figure(at_size("signed_checked_logged_per_s", size), rate);
+
+        let view = hq.sequencer.view();
+        let mut publisher = Publisher::open(hq.db.clone(), view.clone(), hq.public_log.clone(), 1)
+            .expect("its own folder");
+        let begun = Instant::now();
+        runtime.block_on(publisher.publish()).expect("it publishes");
+        outcome.figure(at_size("published_at_once_s", size), begun.elapsed().as_secs_f64());
+        proofs::measure(outcome, &view, size);
+        runtime.block_on(hq.close());
+    }
+
+    /// The next record of a device.
+    pub(super) fn one_more(&mut self) -> String {
+        let round = self.sign(1);
+        round.into_iter().next().expect("one was asked for")
+    }
+
+    /// So many further records. A device's chain is one thread's; the devices are many.
+    fn sign(&mut self, count: u64) -> Vec<String> {
+        let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
+        let (first, until) = (self.records, self.records + count);
+        self.records = until;
+        let (election, sheets) = (&self.election, &self.sheets);
+        let share = self.devices.len().div_ceil(usize::try_from(cores).expect("a few cores"));
+        thread::scope(|scope| {
+            let threads: Vec<_> = self
+                .devices
+                .chunks_mut(share)
+                .enumerate()
+                .map(|(part, devices)| {
+                    scope.spawn(move || {
+                        let own = |number: &u64| {
+                            let device = usize::try_from(number % DEVICES).expect("few devices");
+                            device / share == part
+                        };
+                        let sign = |number: u64| {
+                            let device = usize::try_from(number % DEVICES).expect("few devices");
+                            devices[device % share].sign(election, sheet(sheets, number))
+                        };
+                        (first..until).filter(own).map(sign).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("it signs")).collect()
+        })
+    }
+}
+
+/// Three observers write of one precinct; beyond the register's, precincts are invented.
+fn sheet(sheets: &[ResultsProtocol], number: u64) -> ResultsProtocol {
+    let precinct = number / OBSERVERS;
+    let place = usize::try_from(precinct).expect("far below 2^32");
+    let mut sheet = sheets[place % sheets.len()].clone();
+    if place >= sheets.len() {
+        sheet.unit = format!("more-{precinct}").parse().expect("a code");
+    }
+    sheet
+}
+
+/// Everything is checked, logged, and receipted.
+async fn hand_over(hq: &Headquarters, records: Vec<String>) {
+    let room = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let mut pushes = tokio::task::JoinSet::new();
+    for batch in records.chunks(BATCH_RECORDS_MAX) {
+        let turn = Arc::clone(&room).acquire_owned().await.expect("nobody closes it");
+        let (push, records) = (hq.push.clone(), batch.to_vec());
+        pushes.spawn(async move {
+            let request = PushRequest { records, ..PushRequest::default() };
+            let reply = push.push(request, None, clock::system()).await.expect("it is taken");
+            assert!(reply.results.iter().all(|result| result.receipt.is_some()));
+            drop(turn);
+        });
+    }
+    while let Some(done) = pushes.join_next().await {
+        done.expect("no push panics");
+    }
+}
