@@ -32,11 +32,13 @@ pub enum Kind {
     Pack,
     /// Headquarters: an archived publication of the commission.
     Publication,
+    /// Headquarters: what became of every record that the published log covers.
+    Accounting,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -48,6 +50,7 @@ impl Kind {
         Self::Decision,
         Self::Pack,
         Self::Publication,
+        Self::Accounting,
     ];
 
     /// The header's `typ`.
@@ -64,6 +67,7 @@ impl Kind {
             Self::Decision => "hattama-decision+jws",
             Self::Pack => "hattama-pack+jws",
             Self::Publication => "hattama-publication+jws",
+            Self::Accounting => "hattama-accounting+jws",
         }
     }
 
@@ -123,7 +127,8 @@ impl Role {
             | Kind::Revocation
             | Kind::Decision
             | Kind::Pack
-            | Kind::Publication => false,
+            | Kind::Publication
+            | Kind::Accounting => false,
         }
     }
 
@@ -156,9 +161,14 @@ mod tests {
 
     #[test]
     fn no_device_key_may_sign_what_headquarters_says() {
-        for kind in
-            [Kind::Enrolment, Kind::Revocation, Kind::Decision, Kind::Pack, Kind::Publication]
-        {
+        for kind in [
+            Kind::Enrolment,
+            Kind::Revocation,
+            Kind::Decision,
+            Kind::Pack,
+            Kind::Publication,
+            Kind::Accounting,
+        ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }
     }

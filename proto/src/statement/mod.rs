@@ -3,6 +3,7 @@
 //! Statements go into the log beside the records they speak of, so that *ignored* is as visible as
 //! *dropped*.
 
+mod accounting;
 mod decision;
 mod enrolment;
 mod publication;
@@ -11,6 +12,7 @@ mod revocation;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::{
+    accounting::{Accounting, AccountingError, RegionTally, Tally},
     decision::{Decision, Disposition},
     enrolment::{Enrolment, Mandate},
     publication::{Level, PublicationStatement},
@@ -54,6 +56,9 @@ impl StatementBody for Decision {
 }
 impl StatementBody for PublicationStatement {
     const KIND: Kind = Kind::Publication;
+}
+impl StatementBody for Accounting {
+    const KIND: Kind = Kind::Accounting;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;
