@@ -8,6 +8,7 @@ use std::{
 use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
 
 use crate::{
+    accounting::Accounts,
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
@@ -55,6 +56,8 @@ pub struct Headquarters {
     pub sessions: Sessions,
     /// Decides.
     pub review: Review,
+    /// Gives account of every record.
+    pub accounts: Accounts,
     /// Cosignatures of the log's checkpoints.
     pub cosigning: Cosigning,
     /// Headquarters' clock.
@@ -171,6 +174,15 @@ impl Headquarters {
             ),
             invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
             sessions: Sessions::new(db.clone(), book.clone())?,
+            accounts: Accounts::new(
+                db.clone(),
+                authority,
+                public_log.clone(),
+                sequencer.view().key().clone(),
+                config.election.clone(),
+                Arc::clone(&key),
+                clock,
+            ),
             review: Review::new(db.clone(), book.clone(), sequencer.clone(), key),
             config,
             db,

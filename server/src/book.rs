@@ -105,25 +105,12 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let mut statements = Statements::default();
     let mut newest_pack = None;
     for stored in store::statements::all(db).await? {
-        let key = if stored.typ == Kind::Pack.typ() { &authority.root } else { &authority.hq };
-        let verified = Envelope::parse(&stored.jws)
-            .and_then(|envelope| envelope.verify(key))
-            .map_err(|_| BookError::Forged(stored.position))?;
-        match verified.kind() {
-            Kind::Enrolment => {
-                let said = read::<Enrolment>(verified)?;
-                statements.apply_enrolment(stored.position, said);
-            }
-            Kind::Revocation => {
-                let said = read::<Revocation>(verified)?;
-                statements.apply_revocation(stored.position, said);
-            }
-            Kind::Decision => {
-                let said = read::<Decision>(verified)?;
-                statements.apply_decision(stored.position, said);
-            }
-            Kind::Pack => newest_pack = Some((read::<PackManifest>(verified)?, stored.jws)),
-            _ => {}
+        match told(stored.position, &stored.jws, authority)? {
+            Told::Enrolment(said) => statements.apply_enrolment(stored.position, said),
+            Told::Revocation(said) => statements.apply_revocation(stored.position, said),
+            Told::Decision(said) => statements.apply_decision(stored.position, said),
+            Told::Pack(manifest) => newest_pack = Some((manifest, stored.jws)),
+            Told::Other => {}
         }
     }
     for (kid, seq) in store::units::forks(db).await? {
@@ -140,6 +127,36 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let pack = load_pack(db, &manifest).await?;
     let heads = store::records::heads(db).await?.into_iter().collect();
     Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, authority })
+}
+
+/// What a stored statement tells.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// Somebody may speak.
+    Enrolment(Enrolment),
+    /// From where on a key's records are set aside.
+    Revocation(Revocation),
+    /// Something was decided about a record.
+    Decision(Decision),
+    /// There is a new set-up.
+    Pack(PackManifest),
+    /// Nothing that gives records a standing.
+    Other,
+}
+
+/// Reads the statement that is stored at a log index; its signature is checked again.
+pub(crate) fn told(position: u64, jws: &str, authority: Authority) -> Result<Told, BookError> {
+    let forged = |_| BookError::Forged(position);
+    let envelope = Envelope::parse(jws).map_err(forged)?;
+    let key = if envelope.kind() == Kind::Pack { &authority.root } else { &authority.hq };
+    let verified = envelope.verify(key).map_err(forged)?;
+    Ok(match verified.kind() {
+        Kind::Enrolment => Told::Enrolment(read(verified)?),
+        Kind::Revocation => Told::Revocation(read(verified)?),
+        Kind::Decision => Told::Decision(read(verified)?),
+        Kind::Pack => Told::Pack(read(verified)?),
+        _ => Told::Other,
+    })
 }
 
 /// Puts a set-up together from its stored parts.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::{
-    app::OpenError, blobs::BlobError, config::ConfigError, folder::FolderError, keys::KeyFileError,
-    setup::InitError, store::StoreError, transfer::TransferError, witness::WitnessFolderError,
+    accounting::AccountingError, app::OpenError, blobs::BlobError, config::ConfigError,
+    folder::FolderError, keys::KeyFileError, setup::InitError, store::StoreError,
+    transfer::TransferError, witness::WitnessFolderError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -113,6 +114,12 @@ impl From<OpenError> for CliError {
             }
             _ => Self::Machine(text),
         }
+    }
+}
+
+impl From<AccountingError> for CliError {
+    fn from(error: AccountingError) -> Self {
+        Self::Machine(whole(&error))
     }
 }
 

@@ -11,6 +11,7 @@
 //!
 //! It stops at the first lie and says where. It repairs nothing.
 
+mod accounting;
 mod log;
 mod photos;
 mod public;
@@ -19,9 +20,13 @@ mod said;
 
 use std::path::PathBuf;
 
-pub use self::public::{PublicLog, check_public};
+pub use self::{
+    accounting::{check_accounting, read_accounting},
+    public::{PublicLog, check_public},
+};
 
 use crate::{
+    accounting::LedgerError,
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError},
     config::Config,
@@ -30,7 +35,10 @@ use crate::{
     log::{HeadError, HeadFile, PublicFolder},
     store::{Db, StoreError},
 };
-use hattama_proto::tlog::{CheckpointError, KeyName};
+use hattama_proto::{
+    statement::AccountingError,
+    tlog::{CheckpointError, KeyName},
+};
 
 /// What is not as the log says. Somebody or something altered a file or a row.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +107,30 @@ pub enum Lie {
     /// The public log is another one than the store's.
     #[error("index {0}: the public log has another entry there than the store")]
     PublicEntry(u64),
+    /// An account that is not signed by headquarters, or is none.
+    #[error("the account of the records does not verify under headquarters' key")]
+    AccountNotSigned,
+    /// An account that cannot be true.
+    #[error("the account of the records does not add up: {0}")]
+    Account(#[from] AccountingError),
+    /// An account of another log.
+    #[error("the account speaks of {0} entries with another root than this log has")]
+    AccountRoot(u64),
+    /// An account of more or fewer records than there are.
+    #[error(
+        "the account is of {said} records, and among the first {size} entries of the log are {logged}"
+    )]
+    AccountReceived {
+        /// Records in the account.
+        said: u64,
+        /// Records in the log.
+        logged: u64,
+        /// Entries that the account speaks of.
+        size: u64,
+    },
+    /// An account of other fates than records and decisions make.
+    #[error("the account of {0} is not what the records and decisions in the log make of it")]
+    AccountFates(String),
     /// A record that somebody holds is not in the log.
     #[error("{0}: this record is not in the log")]
     NotLogged(PathBuf),
@@ -128,6 +160,16 @@ pub enum FsckError {
     /// What headquarters knows.
     #[error(transparent)]
     Book(BookError),
+    /// An account speaks of more of the log than is at hand.
+    #[error(
+        "the account speaks of {size} entries, and here are {known}: use a newer copy of the log"
+    )]
+    AccountNewer {
+        /// Entries that the account speaks of.
+        size: u64,
+        /// Entries at hand.
+        known: u64,
+    },
     /// The folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -140,6 +182,17 @@ pub enum FsckError {
     /// The log's name.
     #[error("the log's name {0:?} cannot be used")]
     Origin(String),
+}
+
+impl From<LedgerError> for FsckError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Altered(index) => Lie::Signature(index).into(),
+            LedgerError::Store(error) => error.into(),
+            LedgerError::Book(error) => error.into(),
+            LedgerError::Behind { read, asked } => Self::AccountNewer { size: read, known: asked },
+        }
+    }
 }
 
 impl From<BookError> for FsckError {

@@ -13,6 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    accounting::{AccountingError, LedgerError},
     blobs::BlobError,
     cosigning::CosigningError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
@@ -140,6 +141,15 @@ impl From<PictureError> for HttpProblem {
             error @ (PictureError::Line { .. } | PictureError::Altered(_)) => {
                 Self::internal(&error)
             }
+        }
+    }
+}
+
+impl From<AccountingError> for HttpProblem {
+    fn from(error: AccountingError) -> Self {
+        match error {
+            AccountingError::Ledger(LedgerError::Store(error)) => error.into(),
+            error => Self::internal(&error),
         }
     }
 }
