@@ -34,11 +34,13 @@ pub enum Kind {
     Publication,
     /// Headquarters: what became of every record that the published log covers.
     Accounting,
+    /// Headquarters: the log goes on from a backup, and what it lost.
+    Epoch,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -51,6 +53,7 @@ impl Kind {
         Self::Pack,
         Self::Publication,
         Self::Accounting,
+        Self::Epoch,
     ];
 
     /// The header's `typ`.
@@ -68,6 +71,7 @@ impl Kind {
             Self::Pack => "hattama-pack+jws",
             Self::Publication => "hattama-publication+jws",
             Self::Accounting => "hattama-accounting+jws",
+            Self::Epoch => "hattama-epoch+jws",
         }
     }
 
@@ -128,7 +132,8 @@ impl Role {
             | Kind::Decision
             | Kind::Pack
             | Kind::Publication
-            | Kind::Accounting => false,
+            | Kind::Accounting
+            | Kind::Epoch => false,
         }
     }
 
@@ -168,6 +173,7 @@ mod tests {
             Kind::Pack,
             Kind::Publication,
             Kind::Accounting,
+            Kind::Epoch,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

@@ -6,6 +6,7 @@
 mod accounting;
 mod decision;
 mod enrolment;
+mod epoch;
 mod publication;
 mod revocation;
 
@@ -15,6 +16,7 @@ pub use self::{
     accounting::{Accounting, AccountingError, RegionTally, Tally},
     decision::{Decision, Disposition},
     enrolment::{Enrolment, Mandate},
+    epoch::{Epoch, TreeHead},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
 };
@@ -59,6 +61,9 @@ impl StatementBody for PublicationStatement {
 }
 impl StatementBody for Accounting {
     const KIND: Kind = Kind::Accounting;
+}
+impl StatementBody for Epoch {
+    const KIND: Kind = Kind::Epoch;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

@@ -17,7 +17,7 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims},
     statement::{
-        Accounting, Decision, Enrolment, PublicationStatement, Revocation, Statement,
+        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
         StatementBody, sign_statement,
     },
 };
@@ -127,6 +127,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("publication", Signer::Hq, examples::publication()));
     strings.push(said("pack", Signer::Root, examples::manifest()));
     strings.push(said("accounting", Signer::Hq, examples::accounting()));
+    strings.push(said("epoch", Signer::Hq, examples::epoch()));
     strings
 }
 
@@ -151,6 +152,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Publication => statement::<PublicationStatement>(verified),
         Kind::Pack => statement::<PackManifest>(verified),
         Kind::Accounting => statement::<Accounting>(verified),
+        Kind::Epoch => statement::<Epoch>(verified),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

@@ -7,8 +7,8 @@ use hattama_proto::{
     pack::{PackManifest, PartRef},
     record::{App, EnrolmentRequest, RequestClaims},
     statement::{
-        Accounting, Decision, Disposition, Enrolment, Level, Mandate, PublicationStatement,
-        RegionTally, Revocation, StatementClaims, Tally,
+        Accounting, Decision, Disposition, Enrolment, Epoch, Level, Mandate, PublicationStatement,
+        RegionTally, Revocation, StatementClaims, Tally, TreeHead,
     },
     time::UnixMillis,
 };
@@ -141,5 +141,15 @@ pub(crate) fn accounting() -> Accounting {
             RegionTally { region: Some(unit("12")), tally: None },
             RegionTally { region: None, tally: None },
         ],
+    }
+}
+
+/// Six entries were lost.
+pub(crate) fn epoch() -> Epoch {
+    let head = |size, byte| TreeHead { size, root: TreeRoot::from_bytes([byte; 32]) };
+    Epoch {
+        lost: head(4_717, 0x4d),
+        kept: head(4_711, 0x3c),
+        reason: "the disk broke; the backup of noon was restored".into(),
     }
 }
