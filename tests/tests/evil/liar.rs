@@ -148,6 +148,7 @@ impl Scene {
             results: results.collect(),
             checkpoint: Some(checkpoint.sign(&self.signer)),
             consistency,
+            epoch: None,
             have: Vec::new(),
             server_time: UnixMillis(0),
         }
