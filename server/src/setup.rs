@@ -305,6 +305,7 @@ async fn log_first(
         pack: Arc::new(pack),
         pack_jws,
         heads: HashMap::new(),
+        epochs: Vec::new(),
         authority,
     });
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?;

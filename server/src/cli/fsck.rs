@@ -149,9 +149,21 @@ fn sentence(found: &Findings) -> String {
         0 => String::new(),
         count => format!(", the bytes of {count} photographs"),
     };
+    let epochs: String = found
+        .epochs
+        .iter()
+        .map(|(position, epoch)| {
+            format!(
+                " A new epoch begins at index {position}: headquarters was restored from a backup and \
+                 lost the entries {} to {} that it had signed for.",
+                epoch.kept.size,
+                epoch.lost.size - 1
+            )
+        })
+        .collect();
     format!(
         "All {} entries hold: {} records and {} statements with their signatures, {} \
-         photographs by their rows{files}, {} signed checkpoints, the signer's head; {public}.",
+         photographs by their rows{files}, {} signed checkpoints, the signer's head; {public}.{epochs}",
         found.entries, found.records, found.statements, found.photos, found.checkpoints
     )
 }

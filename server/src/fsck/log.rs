@@ -4,7 +4,7 @@ use hattama_proto::tlog::{Checkpoint, LogEntry, Tree, VerifierKey};
 
 use super::{FsckError, Lie};
 use crate::{
-    log::Head,
+    log::{Head, LoggedEpoch},
     store::{self, Db},
 };
 
@@ -71,6 +71,14 @@ impl StoredLog {
         }
         let (leaves, signed) = (self.tree.len(), newest.unwrap_or(0));
         if leaves == signed { Ok(count) } else { Err(Lie::Unsigned { leaves, signed }.into()) }
+    }
+
+    /// Every epoch stands where it says, on the log that it says was kept.
+    pub(super) fn check_epochs(&self, epochs: &[LoggedEpoch]) -> Result<(), Lie> {
+        match epochs.iter().find(|epoch| !epoch.is_founded(&self.tree)) {
+            None => Ok(()),
+            Some(epoch) => Err(Lie::Epoch(epoch.position)),
+        }
     }
 
     /// The signer's head is a beginning of this log.

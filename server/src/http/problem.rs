@@ -165,6 +165,7 @@ impl From<SequenceError> for HttpProblem {
             error @ (SequenceError::Head(_)
             | SequenceError::Book(_)
             | SequenceError::Altered(_)
+            | SequenceError::NothingLost
             | SequenceError::Rollback { .. }) => {
                 tracing::error!(error = %Chain(&error), "the log has stopped");
                 Self::new(
