@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "epochs/judged.rs"]
+mod judged;
+
 use std::{fs, path::Path};
 
 use hattama_client_core::{Alarm, PumpReport, RecordProgress};

@@ -22,10 +22,11 @@ use super::{
     verify::{public_key, read_text, verifier_key},
 };
 use crate::{
-    app::Headquarters,
     config::Config,
     folder::{DataFolder, publish_durably},
-    fsck::{FsckError, PublicLog, check_accounting, check_public, read_accounting},
+    fsck::{
+        FsckError, PublicLog, account_of_folder, check_accounting, check_public, read_accounting,
+    },
     log::PublicFolder,
 };
 
@@ -161,13 +162,9 @@ impl Account {
     }
 
     fn of_folder(&self, folder: &Path) -> Result<Found, CliError> {
-        let (text, key) = runtime()?.block_on(async {
-            let hq = Headquarters::open(folder).await?;
-            let key = hq.book.read().pack.election.keys.hq;
-            let account = hq.accounts.newest().await;
-            hq.close().await;
-            Ok::<_, CliError>((account?, key))
-        })?;
+        let folder = DataFolder::open(folder)?;
+        let config = Config::load(&folder.config())?;
+        let (text, key) = runtime()?.block_on(account_of_folder(&folder, &config))?;
         let text = text.ok_or_else(nothing_yet)?.to_string();
         let checked = vec!["it was made anew from every record and decision".to_owned()];
         Ok(Found { text, key: self.key_or(key)?, checked })

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    accounting::AccountingError, app::OpenError, blobs::BlobError, config::ConfigError,
-    folder::FolderError, keys::KeyFileError, setup::InitError, store::StoreError,
-    transfer::TransferError, witness::WitnessFolderError,
+    app::OpenError, blobs::BlobError, config::ConfigError, folder::FolderError, keys::KeyFileError,
+    setup::InitError, store::StoreError, transfer::TransferError, witness::WitnessFolderError,
 };
 
 /// Why a command did not do what was asked. Each variant is one exit code; its text is one
@@ -114,12 +113,6 @@ impl From<OpenError> for CliError {
             }
             _ => Self::Machine(text),
         }
-    }
-}
-
-impl From<AccountingError> for CliError {
-    fn from(error: AccountingError) -> Self {
-        Self::Machine(whole(&error))
     }
 }
 

@@ -6,16 +6,17 @@ use hattama_proto::{
     jws::Envelope,
     key::PublicKey,
     statement::{Accounting, RegionTally, Statement},
-    tlog::{Hash, LogEntry, Tree},
+    tlog::{Hash, KeyName, LogEntry, Tree},
 };
 
 use super::{FsckError, Lie, PublicLog};
 use crate::{
-    accounting::LedgerReader,
+    accounting::{Accounts, LedgerReader},
     book::{self, Authority},
     config::Config,
     folder::DataFolder,
     keys,
+    log::PublicFolder,
     merge::Row,
     store::{self, Db},
 };
@@ -71,6 +72,37 @@ pub async fn check_accounting(
     let checked = against_store(&db, authority, text).await;
     db.close().await;
     checked
+}
+
+/// The account that the headquarters in `folder` gives, made anew and signed; none if nothing was
+/// published. It must not be served meanwhile, and nothing but its files is asked. Tells which key of
+/// the set-up it should be signed with.
+pub async fn account_of_folder(
+    folder: &DataFolder,
+    config: &Config,
+) -> Result<(Option<Arc<str>>, PublicKey), FsckError> {
+    let _lock = folder.lock()?;
+    let db = Db::open(&config.database_url(folder)?, crate::clock::system()).await?;
+    let made = make_account(&db, folder, config).await;
+    db.close().await;
+    made
+}
+
+async fn make_account(
+    db: &Db,
+    folder: &DataFolder,
+    config: &Config,
+) -> Result<(Option<Arc<str>>, PublicKey), FsckError> {
+    let key = Arc::new(keys::hq(&folder.keys())?);
+    let authority = Authority { hq: key.public(), root: config.root_key };
+    let hq = book::load(db, authority).await?.pack.election.keys.hq;
+    let origin = KeyName::new(&config.log_origin)
+        .map_err(|_| FsckError::Origin(config.log_origin.clone()))?;
+    let log = keys::log(&folder.keys(), origin)?.verifier_key().clone();
+    let (public, election) = (PublicFolder::new(&folder.log()), config.election.clone());
+    let clock = crate::clock::system;
+    let accounts = Accounts::new(db.clone(), authority, public, log, election, key, clock);
+    Ok((accounts.newest().await?, hq))
 }
 
 async fn against_store(

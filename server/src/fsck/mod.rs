@@ -22,7 +22,7 @@ mod said;
 use std::path::PathBuf;
 
 pub use self::{
-    accounting::{check_accounting, read_accounting},
+    accounting::{account_of_folder, check_accounting, read_accounting},
     lie::Lie,
     public::{PublicLog, check_public},
 };
@@ -63,6 +63,9 @@ pub enum FsckError {
     /// What headquarters knows.
     #[error(transparent)]
     Book(BookError),
+    /// No account can be made.
+    #[error(transparent)]
+    Accounts(#[from] crate::accounting::AccountingError),
     /// An account speaks of more of the log than is at hand.
     #[error(
         "the account speaks of {size} entries, and here are {known}: use a newer copy of the log"

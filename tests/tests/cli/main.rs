@@ -4,6 +4,7 @@
 
 mod account;
 mod doctor;
+mod epoch;
 mod programs;
 mod refusals;
 mod second_verifier;
