@@ -6,7 +6,11 @@
 #[path = "epochs/judged.rs"]
 mod judged;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use hattama_client_core::{Alarm, PumpReport, RecordProgress};
 use hattama_proto::{id::RecordId, tlog::Receipt};
@@ -23,6 +27,9 @@ use hattama_tests::{
     world::{Ending, Phone, World, block_on},
 };
 use serde_json::json;
+
+/// Longest wait for a publication that comes every second.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Copies a folder with everything in it but the keys and the lock.
 fn copy(from: &Path, to: &Path) {
@@ -185,6 +192,11 @@ fn in_a_new_epoch_phones_send_again_what_was_lost_and_get_new_receipts() {
     for phone in &phones {
         let report = phone.sync_once();
         assert_eq!((report.bytes_sent, report.alarms.len()), (0, 0), "{report:?}");
+    }
+    let begun = Instant::now();
+    while world.wire().get("/log/checkpoint").status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "the new history was not published");
+        std::thread::sleep(Duration::from_millis(50));
     }
     world.end(Ending::InOrder);
     nothing_was_overwritten(&world, kept, lost);

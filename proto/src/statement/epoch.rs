@@ -29,20 +29,15 @@ pub struct TreeHead {
 }
 
 impl Epoch {
-    /// Whether an entry at this index of the earlier history was lost. What the restored log has at
-    /// the same index is something else.
+    /// Whether this accounts for a head of this size that was seen before. A head beyond the lost one
+    /// was signed as well, and is not admitted.
     ///
     /// ```
     /// # use hattama_proto::{id::TreeRoot, statement::{Epoch, TreeHead}};
     /// # let head = |size| TreeHead { size, root: TreeRoot::from_bytes([0; 32]) };
     /// let epoch = Epoch { lost: head(12), kept: head(7), reason: "the disk broke".into() };
-    /// assert_eq!([6, 7, 11, 12].map(|index| epoch.lost_entry(index)), [false, true, true, false]);
+    /// assert_eq!([7, 8, 12, 13].map(|size| epoch.lost_head(size)), [false, true, true, false]);
     /// ```
-    pub const fn lost_entry(&self, index: u64) -> bool {
-        self.kept.size <= index && index < self.lost.size
-    }
-
-    /// Whether a head of this size, seen before, is of the history that was lost.
     pub const fn lost_head(&self, size: u64) -> bool {
         self.kept.size < size && size <= self.lost.size
     }
