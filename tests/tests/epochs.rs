@@ -18,7 +18,7 @@ use hattama_server::{
     app::{Headquarters, OpenError},
     clock,
     config::Config,
-    folder::DataFolder,
+    folder::{DataFolder, FolderError},
     fsck::{Findings, PhotoFiles, check_folder},
     log::SequenceError,
 };
@@ -61,20 +61,37 @@ fn restore(backup: &Path, folder: &Path) {
     copy(backup, folder);
 }
 
+/// Tries until the headquarters before has let go of the folder.
+fn patiently(attempt: impl Fn() -> Result<(), OpenError>) -> Result<(), OpenError> {
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Err(OpenError::Folder(FolderError::InUse(_))) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            done => return done,
+        }
+    }
+}
+
 fn open(folder: &Path) -> Result<(), OpenError> {
-    block_on(async {
-        Headquarters::open(folder).await?.close().await;
-        Ok(())
+    patiently(|| {
+        block_on(async {
+            Headquarters::open(folder).await?.close().await;
+            Ok(())
+        })
     })
 }
 
 fn begin_epoch(folder: &Path) -> Result<(), OpenError> {
     let folder = DataFolder::open(folder).unwrap();
     let config = Config::load(&folder.config()).unwrap();
-    block_on(async {
-        let opened = Headquarters::open_epoch(&folder, config, clock::system, "the disk broke");
-        opened.await?.close().await;
-        Ok(())
+    patiently(|| {
+        block_on(async {
+            let (config, why) = (config.clone(), "the disk broke");
+            Headquarters::open_epoch(&folder, config, clock::system, why).await?.close().await;
+            Ok(())
+        })
     })
 }
 

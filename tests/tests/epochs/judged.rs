@@ -32,7 +32,9 @@ fn push(tree: &mut Tree, number: u64) -> u64 {
 /// A log of records with these numbers.
 fn log(numbers: impl IntoIterator<Item = u64>) -> Tree {
     let mut tree = Tree::new();
-    numbers.into_iter().for_each(|number| drop(push(&mut tree, number)));
+    for number in numbers {
+        push(&mut tree, number);
+    }
     tree
 }
 
