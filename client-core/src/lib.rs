@@ -39,4 +39,5 @@ pub use self::{
         Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
         RecordItem, RecordProgress, Salvage, Started, Trouble,
     },
+    outbox::LostReceipt,
 };

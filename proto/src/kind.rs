@@ -32,11 +32,15 @@ pub enum Kind {
     Pack,
     /// Headquarters: an archived publication of the commission.
     Publication,
+    /// Headquarters: what became of every record that the published log covers.
+    Accounting,
+    /// Headquarters: the log goes on from a backup, and what it lost.
+    Epoch,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -48,6 +52,8 @@ impl Kind {
         Self::Decision,
         Self::Pack,
         Self::Publication,
+        Self::Accounting,
+        Self::Epoch,
     ];
 
     /// The header's `typ`.
@@ -64,6 +70,8 @@ impl Kind {
             Self::Decision => "hattama-decision+jws",
             Self::Pack => "hattama-pack+jws",
             Self::Publication => "hattama-publication+jws",
+            Self::Accounting => "hattama-accounting+jws",
+            Self::Epoch => "hattama-epoch+jws",
         }
     }
 
@@ -123,7 +131,9 @@ impl Role {
             | Kind::Revocation
             | Kind::Decision
             | Kind::Pack
-            | Kind::Publication => false,
+            | Kind::Publication
+            | Kind::Accounting
+            | Kind::Epoch => false,
         }
     }
 
@@ -156,9 +166,15 @@ mod tests {
 
     #[test]
     fn no_device_key_may_sign_what_headquarters_says() {
-        for kind in
-            [Kind::Enrolment, Kind::Revocation, Kind::Decision, Kind::Pack, Kind::Publication]
-        {
+        for kind in [
+            Kind::Enrolment,
+            Kind::Revocation,
+            Kind::Decision,
+            Kind::Pack,
+            Kind::Publication,
+            Kind::Accounting,
+            Kind::Epoch,
+        ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }
     }

@@ -5,26 +5,33 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hattama_proto::{key::SigningKey, time::UnixMillis, tlog::KeyName};
+use hattama_proto::{
+    jws::SignError,
+    key::SigningKey,
+    statement::{Epoch, StatementClaims, sign_statement},
+    time::UnixMillis,
+    tlog::KeyName,
+};
 
 use crate::{
+    accounting::Accounts,
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
     folder::{DataFolder, FolderError, FolderLock},
-    ingest::{Enrolments, Invitations, Photos, Push, Sessions},
+    ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
     log::{
-        HeadError, HeadFile, PublicFolder, PublishError, Publisher, Publishing, SequenceError,
-        Sequencer,
+        Head, HeadError, HeadFile, PublicFolder, PublicFolderError, PublishError, Publisher,
+        Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
-    random::RandomError,
+    random::{self, RandomError},
     review::Review,
     room::Room,
     soundness::{self, Checking, SoundnessError},
-    store::{Db, StoreError},
+    store::{self, Db, StoreError},
 };
 
 /// Headquarters, open and ready.
@@ -56,6 +63,8 @@ pub struct Headquarters {
     pub sessions: Sessions,
     /// Decides.
     pub review: Review,
+    /// Gives account of every record.
+    pub accounts: Accounts,
     /// Cosignatures of the log's checkpoints.
     pub cosigning: Cosigning,
     /// Headquarters' clock.
@@ -103,6 +112,12 @@ pub enum OpenError {
     /// The public log.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// The public log's folder.
+    #[error(transparent)]
+    Public(#[from] PublicFolderError),
+    /// A statement could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -139,6 +154,26 @@ impl Headquarters {
         config: Config,
         clock: Clock,
     ) -> Result<Self, OpenError> {
+        Self::open_in(folder, config, clock, History::GoesOn).await
+    }
+
+    /// As [`Headquarters::open_with`], on a store that was restored from a backup and lacks the newest
+    /// entries of the log: goes on from there, and logs that first, with this reason.
+    pub async fn open_epoch(
+        folder: &DataFolder,
+        config: Config,
+        clock: Clock,
+        reason: &str,
+    ) -> Result<Self, OpenError> {
+        Self::open_in(folder, config, clock, History::FromBackup(reason)).await
+    }
+
+    async fn open_in(
+        folder: &DataFolder,
+        config: Config,
+        clock: Clock,
+        history: History<'_>,
+    ) -> Result<Self, OpenError> {
         let lock = Arc::new(folder.lock()?);
         let config = Arc::new(config);
         let now: UnixMillis = clock();
@@ -150,12 +185,27 @@ impl Headquarters {
             .map_err(|_| OpenError::Origin(config.log_origin.clone()))?;
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
-        let sequencer = Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?;
+        let public_log = PublicFolder::new(&folder.log());
+        let sequencer = match history {
+            History::GoesOn => {
+                Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?
+            }
+            History::FromBackup(reason) => {
+                let item =
+                    epoch_item((&db, &book), &config, &key, head.last(), reason, now).await?;
+                public_log.keep_lost(head.last().map_or(0, |head| head.size))?;
+                let sequencer =
+                    Sequencer::start_epoch(db.clone(), book.clone(), signer, head, clock, item)
+                        .await?;
+                let fresh = book::load(&db, authority).await?;
+                book.change(|book| *book = fresh);
+                sequencer
+            }
+        };
         let checking = unchecked.map(|check| {
             Checking::start(check, sequencer.clone(), folder.damaged(), Arc::clone(&lock))
         });
         let policy = book.read().pack.election.keys.policy().map_err(CosigningError::Keys)?;
-        let public_log = PublicFolder::new(&folder.log());
         let cosigning = Cosigning::open(
             db.clone(),
             sequencer.clone(),
@@ -193,6 +243,15 @@ impl Headquarters {
             ),
             invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
             sessions: Sessions::new(db.clone(), book.clone())?,
+            accounts: Accounts::new(
+                db.clone(),
+                authority,
+                public_log.clone(),
+                sequencer.view().key().clone(),
+                config.election.clone(),
+                Arc::clone(&key),
+                clock,
+            ),
             review: Review::new(db.clone(), book.clone(), sequencer.clone(), key),
             config,
             db,
@@ -223,4 +282,34 @@ impl Headquarters {
         }
         self.db.close().await;
     }
+}
+
+/// Whether the log goes on as it was.
+#[derive(Clone, Copy)]
+enum History<'a> {
+    /// It does.
+    GoesOn,
+    /// It goes on from a backup, for this reason.
+    FromBackup(&'a str),
+}
+
+/// The statement that the log goes on from what the store holds, after `lost` was signed.
+async fn epoch_item(
+    (db, book): (&Db, &SharedBook),
+    config: &Config,
+    key: &SigningKey,
+    lost: Option<Head>,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<StatementItem, OpenError> {
+    let tree = store::log::leaves(db, 0).await?.into_iter().collect();
+    let lost = lost.ok_or(SequenceError::NothingLost)?;
+    let claims = StatementClaims {
+        election: config.election.clone(),
+        issued_at: now,
+        nonce: random::text::<16>()?,
+        body: epoch_of(&tree, lost, &book.read().epochs, reason)?,
+    };
+    let statement = own_statement::<Epoch>(&sign_statement(key, &claims)?, key);
+    Ok(StatementItem::new(&statement, lost.size.to_string(), Says::Other))
 }

@@ -8,16 +8,16 @@ use std::{
 };
 
 use hattama_proto::{
-    id::Kid,
+    id::{Kid, StatementId},
     jws::{Envelope, Verified},
     key::PublicKey,
     kind::Kind,
     pack::{Pack, PackError, PackManifest, PartName},
-    statement::{Decision, Enrolment, Revocation, Statement, StatementError},
+    statement::{Decision, Enrolment, Epoch, Revocation, Statement, StatementError},
 };
 
 use crate::{
-    log::Says,
+    log::{LoggedEpoch, Says},
     merge::Statements,
     store::{self, Db, StoreError},
 };
@@ -33,6 +33,8 @@ pub struct Book {
     pub pack_jws: String,
     /// Highest place of each chain that has arrived.
     pub heads: HashMap<Kid, u64>,
+    /// Times at which the log went on from a backup, oldest first.
+    pub epochs: Vec<LoggedEpoch>,
     /// Whose signatures count as headquarters'.
     pub authority: Authority,
 }
@@ -89,6 +91,16 @@ impl SharedBook {
 }
 
 impl Book {
+    /// Where the first epoch stands that came after the one that somebody has heard of; the very
+    /// first, if that one is not of this log.
+    pub(crate) fn first_unheard_epoch(&self, heard: Option<StatementId>) -> Option<u64> {
+        let is_heard = |epoch: &LoggedEpoch| {
+            heard.is_some_and(|heard| StatementId::of(epoch.jws.as_bytes()) == heard)
+        };
+        let known = self.epochs.iter().rposition(is_heard).map_or(0, |at| at + 1);
+        self.epochs.get(known).map(|epoch| epoch.position)
+    }
+
     /// Applies a statement that was logged at `position`.
     pub fn apply(&mut self, position: u64, says: Says) {
         match says {
@@ -104,26 +116,17 @@ impl Book {
 pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let mut statements = Statements::default();
     let mut newest_pack = None;
+    let mut epochs = Vec::new();
     for stored in store::statements::all(db).await? {
-        let key = if stored.typ == Kind::Pack.typ() { &authority.root } else { &authority.hq };
-        let verified = Envelope::parse(&stored.jws)
-            .and_then(|envelope| envelope.verify(key))
-            .map_err(|_| BookError::Forged(stored.position))?;
-        match verified.kind() {
-            Kind::Enrolment => {
-                let said = read::<Enrolment>(verified)?;
-                statements.apply_enrolment(stored.position, said);
+        match told(stored.position, &stored.jws, authority)? {
+            Told::Enrolment(said) => statements.apply_enrolment(stored.position, said),
+            Told::Revocation(said) => statements.apply_revocation(stored.position, said),
+            Told::Decision(said) => statements.apply_decision(stored.position, said),
+            Told::Pack(manifest) => newest_pack = Some((manifest, stored.jws)),
+            Told::Epoch(epoch) => {
+                epochs.push(LoggedEpoch { position: stored.position, epoch, jws: stored.jws })
             }
-            Kind::Revocation => {
-                let said = read::<Revocation>(verified)?;
-                statements.apply_revocation(stored.position, said);
-            }
-            Kind::Decision => {
-                let said = read::<Decision>(verified)?;
-                statements.apply_decision(stored.position, said);
-            }
-            Kind::Pack => newest_pack = Some((read::<PackManifest>(verified)?, stored.jws)),
-            _ => {}
+            Told::Other => {}
         }
     }
     for (kid, seq) in store::units::forks(db).await? {
@@ -139,7 +142,40 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let (manifest, pack_jws) = newest_pack.ok_or(BookError::NoPack)?;
     let pack = load_pack(db, &manifest).await?;
     let heads = store::records::heads(db).await?.into_iter().collect();
-    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, authority })
+    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, epochs, authority })
+}
+
+/// What a stored statement tells.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// Somebody may speak.
+    Enrolment(Enrolment),
+    /// From where on a key's records are set aside.
+    Revocation(Revocation),
+    /// Something was decided about a record.
+    Decision(Decision),
+    /// There is a new set-up.
+    Pack(PackManifest),
+    /// The log goes on from a backup.
+    Epoch(Epoch),
+    /// Nothing that gives records a standing.
+    Other,
+}
+
+/// Reads the statement that is stored at a log index; its signature is checked again.
+pub(crate) fn told(position: u64, jws: &str, authority: Authority) -> Result<Told, BookError> {
+    let forged = |_| BookError::Forged(position);
+    let envelope = Envelope::parse(jws).map_err(forged)?;
+    let key = if envelope.kind() == Kind::Pack { &authority.root } else { &authority.hq };
+    let verified = envelope.verify(key).map_err(forged)?;
+    Ok(match verified.kind() {
+        Kind::Enrolment => Told::Enrolment(read(verified)?),
+        Kind::Revocation => Told::Revocation(read(verified)?),
+        Kind::Decision => Told::Decision(read(verified)?),
+        Kind::Pack => Told::Pack(read(verified)?),
+        Kind::Epoch => Told::Epoch(read(verified)?),
+        _ => Told::Other,
+    })
 }
 
 /// Puts a set-up together from its stored parts.

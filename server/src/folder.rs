@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! hattama.toml   configuration
-//! keys/          root.seed hq.seed log.seed (0600), log.head (last signed tree)
+//! keys/          root.seed hq.seed log.seed (0600), log.head (last signed tree), log.head.lost-N
 //! hq.db          the store, unless it is PostgreSQL
 //! blobs/         photos, whole and verified, under their hash
 //! partial/       photos on their way
 //! log/           the public log: checkpoint and tiles, as any web server may serve them
 //! damaged        why the store is checked as a whole before the next start, if it is
+//! log.lost-N/    what it was before a new epoch began
 //! lock           held while a process serves
 //! ```
 

@@ -306,6 +306,7 @@ async fn log_first(
         pack: Arc::new(pack),
         pack_jws,
         heads: HashMap::new(),
+        epochs: Vec::new(),
         authority,
     });
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?;

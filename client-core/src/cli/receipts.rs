@@ -120,6 +120,12 @@ fn export(notebook: &Notebook, all: &[Held], folder: &Path) -> Result<usize, Cli
     for (number, fork) in notebook.forks()?.iter().enumerate() {
         write(&format!("log-{}.fork", number + 1), &fork.to_text())?;
     }
+    for (number, epoch) in notebook.epochs()?.iter().enumerate() {
+        write(&format!("epoch-{}.jws", number + 1), epoch)?;
+    }
+    for lost in notebook.lost_receipts()? {
+        write(&format!("{}.lost.tlog-proof", lost.subject), &lost.receipt)?;
+    }
     let mut written = 0;
     for held in all {
         let id = held.item.id;

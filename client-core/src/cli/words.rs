@@ -114,6 +114,11 @@ pub(super) fn alarm(alarm: &Alarm) -> String {
         Alarm::LogForked => "headquarters showed two histories of its log; both signed notes are \
                              kept as proof, tell your coordinator in person"
             .into(),
+        Alarm::Restored { lost_from, lost_until } => format!(
+            "headquarters was restored from a backup and lost the entries {lost_from} to {} of its \
+             log; what it lost of yours is sent again, the receipts for it are kept",
+            lost_until.saturating_sub(1)
+        ),
         Alarm::Rejected(record) => {
             format!("headquarters does not accept {record} as evidence; it stays on this device")
         }

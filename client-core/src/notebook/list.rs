@@ -94,6 +94,17 @@ impl Notebook {
     pub fn fork_proofs(&self) -> Result<Vec<(String, String)>, NotebookError> {
         self.with(|outbox| outbox.fork_proofs())
     }
+
+    /// Receipts for what headquarters lost when it was restored from a backup, as they were checked.
+    /// What they are for was sent again and has a new one.
+    pub fn lost_receipts(&self) -> Result<Vec<crate::LostReceipt>, NotebookError> {
+        self.with(|outbox| outbox.lost_receipts())
+    }
+
+    /// Headquarters' signed statements that it was restored from a backup, oldest first.
+    pub fn epochs(&self) -> Result<Vec<String>, NotebookError> {
+        self.with(|outbox| outbox.epochs())
+    }
 }
 
 fn unknown(record: RecordId) -> NotebookError {

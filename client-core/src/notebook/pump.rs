@@ -315,15 +315,15 @@ impl Run<'_> {
     }
 
     fn read_feed(&mut self, role: Role) -> Result<(), NotebookError> {
-        let (token, after) = self.notebook.with(|outbox| {
+        let (token, after, epoch) = self.notebook.with(|outbox| {
             let rows = outbox.enrolments()?;
             let token = rows.into_iter().find(|row| row.role == role).and_then(|row| row.token);
-            Ok((token, outbox.setting(outbox::feed(role))?))
+            Ok((token, outbox.setting(outbox::feed(role))?, outbox.setting(outbox::EPOCH)?))
         })?;
         let after = after.and_then(|text| text.parse().ok()).unwrap_or(0);
         // Without a token the question is not asked, and the engine is told that it is done.
         let answer = match token {
-            Some(token) => self.exchange(read_feed(after, &token)),
+            Some(token) => self.exchange(read_feed(after, epoch.as_deref(), &token)),
             None => Err(TransportError::Interrupted),
         };
         let changes = self.engine.feed_read(role, after, &hear(answer), &self.trust);

@@ -160,6 +160,14 @@ pub enum Alarm {
     },
     /// Headquarters showed two histories of its log. Both signed notes are kept as proof.
     LogForked,
+    /// Headquarters was restored from a backup and lost these entries of its log. What it lost of
+    /// this notebook is sent again; the receipts for it and both signed heads are kept.
+    Restored {
+        /// First entry that was lost.
+        lost_from: u64,
+        /// The first after them.
+        lost_until: u64,
+    },
     /// Headquarters does not take a record for evidence. It stays on the phone.
     Rejected(RecordId),
     /// A photo's file is gone or damaged on the phone.

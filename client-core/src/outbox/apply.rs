@@ -7,7 +7,7 @@ use hattama_proto::{
 };
 use rusqlite::Transaction;
 
-use super::{Outbox, journal, settings};
+use super::{Outbox, epochs, journal, settings};
 use crate::{
     error::NotebookError,
     steps::crash_point,
@@ -112,6 +112,7 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
             )?
             .execute((now.0, known, shown, proof, why))?;
         }
+        Change::Epoch { id, epoch, statement } => epochs::begin(tx, (id, statement), epoch, now)?,
         Change::Decided { record, issued_at, signer, statement } => {
             // Only about own records: the key into `record` says which those are.
             tx.prepare_cached(

@@ -8,8 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenError;
 
 /// All migrations, oldest first. Released ones are never edited.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_cosigned.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_outbox.sql"),
+    include_str!("migrations/0002_cosigned.sql"),
+    include_str!("migrations/0003_epochs.sql"),
+];
 
 /// The newest version this program knows.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;

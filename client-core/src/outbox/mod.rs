@@ -24,6 +24,7 @@
 
 mod apply;
 mod backoff;
+mod epochs;
 mod journal;
 mod log;
 mod migrate;
@@ -40,14 +41,15 @@ use std::{fs::File, path::PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
+pub use self::epochs::LostReceipt;
 pub(crate) use self::{
     log::seen_in,
     open::open,
     photos::blob_path,
     records::NewRecord,
     settings::{
-        ADDRESSES, CLOCK_ANCHOR, ELECTION, EnrolmentRow, HQ_KEY, LINK, MANIFEST, NEXT_MANIFEST,
-        PIN, ROOT_KEY, feed, seen,
+        ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LINK, MANIFEST,
+        NEXT_MANIFEST, PIN, ROOT_KEY, feed, seen,
     },
 };
 use crate::error::NotebookError;

@@ -12,7 +12,7 @@ use super::{Outbox, open::FILE, sidecar::restore_record};
 use crate::{Salvage, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 9] = [
     ("setting", "name, value"),
     ("device_key", "kid, role, public_key"),
     ("enrolment", "role, invitation, request, statement, token, token_expires_at"),
@@ -20,6 +20,8 @@ const TABLES: [(&str, &str); 7] = [
     ("journal", "at_ms, code, detail"),
     ("receipt", "kind, subject, text"),
     ("cosigned_receipt", "kind, subject, text"),
+    ("epoch", "id, heard_at_ms, statement"),
+    ("lost_receipt", "epoch, kind, subject, text, cosigned"),
 ];
 
 /// Copies what `damaged` still gives into `fresh`, which has the schema and this notebook's keys.

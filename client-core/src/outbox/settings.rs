@@ -22,6 +22,8 @@ pub(crate) const MANIFEST: &str = "manifest";
 pub(crate) const NEXT_MANIFEST: &str = "next-manifest";
 /// What was measured of the network, JSON.
 pub(crate) const LINK: &str = "link";
+/// The newest epoch of the log that was heard of: SHA-256 of its statement.
+pub(crate) const EPOCH: &str = "epoch";
 /// Headquarters' clock beside the phone's clocks, JSON of an anchor.
 pub(crate) const CLOCK_ANCHOR: &str = "clock-anchor";
 

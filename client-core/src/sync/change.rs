@@ -4,6 +4,7 @@ use hattama_proto::{
     id::{PhotoHash, RecordId},
     key::PublicKey,
     kind::Role,
+    statement::Epoch,
     tlog::LogEntry,
     wire::CellBitmap,
 };
@@ -50,6 +51,8 @@ pub(crate) enum Change {
     Fact { name: &'static str, value: Option<String> },
     /// Two checkpoints that nothing joins.
     Forked { known: String, shown: String, proof: String, why: String },
+    /// Headquarters goes on from a backup: what it lost is sent again. Once for each statement.
+    Epoch { id: String, epoch: Epoch, statement: String },
     /// A decision about a record of ours, its signature checked.
     Decided { record: RecordId, issued_at: i64, signer: PublicKey, statement: String },
     /// The token of a role is not accepted any more.

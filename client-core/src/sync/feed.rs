@@ -35,15 +35,16 @@ impl Engine {
             }
         };
         // Without a step forward another round would bring the same.
-        self.feed_done(role, !feed.items.is_empty() && feed.next > after);
+        let moves = feed.next > after || feed.items.iter().any(is_epoch);
+        self.feed_done(role, !feed.items.is_empty() && moves);
         let mut changes = self.works(Class::Feed);
         for item in &feed.items {
             changes.extend(self.feed_item(item, trust));
         }
-        changes.push(Change::Fact {
-            name: crate::outbox::feed(role),
-            value: Some(feed.next.max(after).to_string()),
-        });
+        // In a new epoch the feed goes on from before what this phone has read already.
+        let next = if feed.items.iter().any(is_epoch) { feed.next } else { feed.next.max(after) };
+        changes
+            .push(Change::Fact { name: crate::outbox::feed(role), value: Some(next.to_string()) });
         changes
     }
 
@@ -80,6 +81,9 @@ impl Engine {
                     _ => unsigned(),
                 }
             }
+            FeedKind::Epoch { statement } => {
+                self.epoch(statement, trust).unwrap_or_else(|_| unsigned())
+            }
             FeedKind::SendOriginal { photo } => vec![Change::PhotoWanted { hash: *photo }],
             FeedKind::Unknown => Vec::new(),
         }
@@ -98,4 +102,8 @@ impl Engine {
             }
         }
     }
+}
+
+fn is_epoch(item: &FeedItem) -> bool {
+    matches!(item.item, FeedKind::Epoch { .. })
 }

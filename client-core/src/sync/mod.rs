@@ -23,6 +23,7 @@ mod answer;
 mod change;
 mod cosigned;
 mod engine;
+mod epoch;
 mod feed;
 mod head;
 mod judge;

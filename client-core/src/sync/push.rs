@@ -96,10 +96,17 @@ impl Engine {
                     changes.push(fact(crate::outbox::seen(role), shown.clone()));
                     Some(shown.as_str())
                 }
-                Advance::Forked { why } => {
-                    changes.extend(self.forked(seen, shown, reply.consistency.as_deref(), why));
-                    None
-                }
+                Advance::Forked { why } => match self.explained(seen, shown, reply, trust) {
+                    Some(explained) => {
+                        changes.extend(explained);
+                        changes.push(fact(crate::outbox::seen(role), shown.clone()));
+                        Some(shown.as_str())
+                    }
+                    None => {
+                        changes.extend(self.forked(seen, shown, reply.consistency.as_deref(), why));
+                        None
+                    }
+                },
                 // Told below, for each receipt that leans on it.
                 Advance::NotOurs { .. } => Some(shown.as_str()),
             },

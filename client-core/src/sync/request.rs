@@ -71,8 +71,9 @@ pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, path: PathBuf) ->
 }
 
 /// `GET /v1/feed`.
-pub(crate) fn read_feed(after: u64, token: &str) -> Request {
-    let mut request = request(Method::Get, format!("/v1/feed?after={after}"));
+pub(crate) fn read_feed(after: u64, epoch: Option<&str>, token: &str) -> Request {
+    let epoch = epoch.map(|id| format!("&epoch={id}")).unwrap_or_default();
+    let mut request = request(Method::Get, format!("/v1/feed?after={after}{epoch}"));
     request.headers.push(("authorization", format!("Bearer {token}")));
     request
 }

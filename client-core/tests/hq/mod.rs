@@ -405,7 +405,8 @@ impl Hq {
             _ => {}
         }
         let server_time = UnixMillis(1_133_712_900_000);
-        PushReply { results, checkpoint: Some(checkpoint), consistency, have, server_time }
+        let checkpoint = Some(checkpoint);
+        PushReply { results, checkpoint, consistency, epoch: None, have, server_time }
     }
 
     fn status(&self, state: &State, ask: &StatusRequest) -> StatusReply {

@@ -3,16 +3,20 @@
 //! Statements go into the log beside the records they speak of, so that *ignored* is as visible as
 //! *dropped*.
 
+mod accounting;
 mod decision;
 mod enrolment;
+mod epoch;
 mod publication;
 mod revocation;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::{
+    accounting::{Accounting, AccountingError, RegionTally, Tally},
     decision::{Decision, Disposition},
     enrolment::{Enrolment, Mandate},
+    epoch::{Epoch, TreeHead},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
 };
@@ -54,6 +58,12 @@ impl StatementBody for Decision {
 }
 impl StatementBody for PublicationStatement {
     const KIND: Kind = Kind::Publication;
+}
+impl StatementBody for Accounting {
+    const KIND: Kind = Kind::Accounting;
+}
+impl StatementBody for Epoch {
+    const KIND: Kind = Kind::Epoch;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

@@ -48,6 +48,12 @@ pub enum FeedKind {
         /// The photo.
         photo: PhotoHash,
     },
+    /// Headquarters was restored from a backup: this signed statement. What comes after it in the
+    /// feed stands at places of the log that were something else before.
+    Epoch {
+        /// The signed statement.
+        statement: String,
+    },
     /// An item this version does not know.
     #[serde(other)]
     Unknown,

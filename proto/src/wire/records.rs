@@ -39,6 +39,10 @@ pub struct PushReply {
     /// gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consistency: Option<Vec<String>>,
+    /// Where the sender's last checkpoint is of a history that headquarters lost: the signed
+    /// statement of the new epoch. `consistency` is then from what was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// Photos named by these records that headquarters already has whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub have: Vec<PhotoHash>,

@@ -8,8 +8,8 @@ use hattama_proto::{
     kind::Kind,
     pack::PackManifest,
     statement::{
-        Decision, Enrolment, PublicationStatement, Revocation, Statement, StatementBody,
-        StatementError,
+        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
+        StatementBody, StatementError,
     },
 };
 use serde_json::Value;
@@ -91,4 +91,6 @@ fn a_statement_of_one_kind_is_not_read_as_another_and_a_record_as_none() {
     read::<Decision>();
     read::<PublicationStatement>();
     read::<PackManifest>();
+    read::<Accounting>();
+    read::<Epoch>();
 }

@@ -17,8 +17,8 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims},
     statement::{
-        Decision, Enrolment, PublicationStatement, Revocation, Statement, StatementBody,
-        sign_statement,
+        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
+        StatementBody, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,8 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("decision", Signer::Hq, examples::decision()));
     strings.push(said("publication", Signer::Hq, examples::publication()));
     strings.push(said("pack", Signer::Root, examples::manifest()));
+    strings.push(said("accounting", Signer::Hq, examples::accounting()));
+    strings.push(said("epoch", Signer::Hq, examples::epoch()));
     strings
 }
 
@@ -149,6 +151,8 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Decision => statement::<Decision>(verified),
         Kind::Publication => statement::<PublicationStatement>(verified),
         Kind::Pack => statement::<PackManifest>(verified),
+        Kind::Accounting => statement::<Accounting>(verified),
+        Kind::Epoch => statement::<Epoch>(verified),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

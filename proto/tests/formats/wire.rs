@@ -56,6 +56,12 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, value:
     ignores_the_unknown(file, value);
 }
 
+/// Headquarters was restored from a backup.
+fn epoch() -> String {
+    let claims = examples::statement(11, examples::epoch());
+    sign_statement(&Signer::Hq.key(), &claims).unwrap()
+}
+
 const NOW: UnixMillis = UnixMillis(1_922_961_605_000);
 
 fn signer() -> NoteSigner {
@@ -218,6 +224,7 @@ fn push_reply() {
         results,
         checkpoint: Some(checkpoint()),
         consistency: Some(proof.iter().map(hattama_proto::tlog::Hash::to_base64).collect()),
+        epoch: None,
         have: vec![photo_hash("protocol original")],
         server_time: NOW,
     };
@@ -226,10 +233,12 @@ fn push_reply() {
         results: vec![],
         checkpoint: None,
         consistency: None,
+        epoch: None,
         have: vec![],
         server_time: NOW,
     };
     check("push-reply-least", &least);
+    check("push-reply-restored", &PushReply { epoch: Some(epoch()), ..reply });
 }
 
 #[test]
@@ -297,6 +306,8 @@ fn feed() {
     ];
     let items = kinds.into_iter().zip(101..).map(|(item, at)| FeedItem { at, item }).collect();
     check("feed", &Feed { items, next: 104 });
+    let restored = FeedItem { at: 90, item: FeedKind::Epoch { statement: epoch() } };
+    check("feed-restored", &Feed { items: vec![restored], next: 90 });
 }
 
 #[test]

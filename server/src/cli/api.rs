@@ -4,32 +4,26 @@ use std::{
     io::{Read, Write},
     net::IpAddr,
     path::Path,
-    time::Duration,
 };
 
 use hattama_proto::{
     problem::{Problem, ProblemCode},
     wire::WIRE_HEADER,
 };
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde::Serialize;
 use serde_json::Value;
 use ureq::{
     Agent, Body,
     http::{Response, StatusCode},
-    tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::CliError;
+use super::{
+    CliError,
+    agent::{agent, unreachable},
+};
 
 /// Largest answer that is read, in bytes: a page of 200 records of 16 KiB, twice over.
 const ANSWER_BYTES_MAX: u64 = 8 * 1024 * 1024;
-
-/// Longest wait for a connection, in seconds.
-const CONNECT_S: u64 = 10;
-
-/// Longest wait for an answer, in seconds: the import of a whole country's precincts.
-const ANSWER_S: u64 = 300;
 
 /// Headquarters, asked on behalf of an operator.
 #[derive(Debug)]
@@ -48,21 +42,9 @@ impl Api {
         certificate: Option<&Path>,
     ) -> Result<Self, CliError> {
         check_address(server)?;
-        let tls = match certificate {
-            None => TlsConfig::builder().build(),
-            Some(path) => TlsConfig::builder().root_certs(roots(path)?).build(),
-        };
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_connect(Some(Duration::from_secs(CONNECT_S)))
-            .timeout_recv_response(Some(Duration::from_secs(ANSWER_S)))
-            .timeout_recv_body(Some(Duration::from_secs(ANSWER_S)))
-            .proxy(None)
-            .tls_config(tls)
-            .build();
+        let agent = agent(certificate)?;
         let server = server.trim_end_matches('/').to_owned();
-        Ok(Self { agent: config.into(), server, token: token.to_owned() })
+        Ok(Self { agent, server, token: token.to_owned() })
     }
 
     /// `GET`.
@@ -92,13 +74,14 @@ impl Api {
         }) {
             return Err(self.read(answer, Blame::Headquarters).err().unwrap_or_else(unexpected));
         }
-        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let mut answer = answer.map_err(|error| unreachable(&self.server, &error))?;
         let announced = answer.body().content_length();
         let mut body = answer.body_mut().as_reader();
         let mut block = vec![0; 64 * 1024];
         let mut came = 0;
         loop {
-            let read = body.read(&mut block).map_err(|error| self.unreachable(&error.into()))?;
+            let read =
+                body.read(&mut block).map_err(|error| unreachable(&self.server, &error.into()))?;
             if read == 0 {
                 break;
             }
@@ -156,7 +139,7 @@ impl Api {
         answer: Result<Response<Body>, ureq::Error>,
         blame: Blame,
     ) -> Result<Value, CliError> {
-        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let mut answer = answer.map_err(|error| unreachable(&self.server, &error))?;
         if !answer.headers().contains_key(WIRE_HEADER) {
             return Err(CliError::Network(format!(
                 "something at {} answered that is not headquarters; check --server",
@@ -169,37 +152,11 @@ impl Api {
             .with_config()
             .limit(ANSWER_BYTES_MAX)
             .read_to_vec()
-            .map_err(|error| self.unreachable(&error))?;
+            .map_err(|error| unreachable(&self.server, &error))?;
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|_| unexpected());
         }
         Err(refusal(status, serde_json::from_slice(&body).ok(), blame))
-    }
-
-    fn unreachable(&self, error: &ureq::Error) -> CliError {
-        let server = &self.server;
-        match error {
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => CliError::Input(format!(
-                "{server} is not an address; write it as https://hq.example.org"
-            )),
-            ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
-                CliError::Network(format!(
-                    "the certificate of {server} is not trusted ({error}); if it is headquarters' \
-                     own, give it with --certificate FILE"
-                ))
-            }
-            // rustls reports a refused certificate through the connection.
-            ureq::Error::Io(io) if io.to_string().contains("certificate") => {
-                CliError::Network(format!(
-                    "the certificate of {server} is not trusted ({io}); if it is headquarters' \
-                     own, give it with --certificate FILE"
-                ))
-            }
-            error => CliError::Network(format!(
-                "headquarters at {server} cannot be reached ({error}); is `hattama serve` running \
-                 there?"
-            )),
-        }
     }
 }
 
@@ -261,18 +218,6 @@ fn check_address(server: &str) -> Result<(), CliError> {
         ))),
         _ => Err(wrong()),
     }
-}
-
-fn roots(path: &Path) -> Result<RootCerts, CliError> {
-    let pem = std::fs::read(path).map_err(|error| CliError::unreadable(path, &error))?;
-    let certificates: Vec<Certificate<'static>> = CertificateDer::pem_slice_iter(&pem)
-        .filter_map(Result::ok)
-        .map(|der| Certificate::from_der(&der).to_owned())
-        .collect();
-    if certificates.is_empty() {
-        return Err(CliError::Input(format!("{} holds no certificate in PEM", path.display())));
-    }
-    Ok(RootCerts::from(certificates))
 }
 
 /// One value of a query string, so that it can hold anything.

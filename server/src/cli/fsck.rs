@@ -21,7 +21,10 @@ use super::{
 use crate::{
     config::Config,
     folder::DataFolder,
-    fsck::{Findings, FsckError, Lie, PhotoFiles, PublicLog, check_folder, check_public},
+    fsck::{
+        Findings, FsckError, Lie, PhotoFiles, PublicLog, check_accounting, check_folder,
+        check_public,
+    },
     log::PublicFolder,
 };
 
@@ -55,6 +58,9 @@ pub(super) struct Fsck {
     /// Folder of .jws files that should all be in the public log
     #[arg(long, value_name = "DIR", requires = "log")]
     records: Option<PathBuf>,
+    /// A saved account of all records that this headquarters signed: make it anew and compare
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    account: Option<PathBuf>,
     /// Read every photograph too
     #[arg(long, requires = "folder")]
     photos: bool,
@@ -81,7 +87,18 @@ impl Fsck {
         };
         let found = runtime()?.block_on(check_folder(&folder, &config, photos, &mut progress));
         bar.finish_and_clear();
-        output::say(&sentence(&found?))
+        let mut said = sentence(&found?);
+        if let Some(path) = &self.account {
+            let text = read_text(path)?;
+            let checked = check_accounting(&folder, &config, &text);
+            let (account, _) = runtime()?.block_on(checked)?;
+            let _ = write!(
+                said,
+                " The account of {} records at {} entries is what they make of it.",
+                account.total.received, account.size
+            );
+        }
+        output::say(&said)
     }
 
     fn public(&self, log: &Path, vkey: &str) -> Result<(), CliError> {
@@ -132,9 +149,21 @@ fn sentence(found: &Findings) -> String {
         0 => String::new(),
         count => format!(", the bytes of {count} photographs"),
     };
+    let epochs: String = found
+        .epochs
+        .iter()
+        .map(|(position, epoch)| {
+            format!(
+                " A new epoch begins at index {position}: headquarters was restored from a backup and \
+                 lost the entries {} to {} that it had signed for.",
+                epoch.kept.size,
+                epoch.lost.size - 1
+            )
+        })
+        .collect();
     format!(
         "All {} entries hold: {} records and {} statements with their signatures, {} \
-         photographs by their rows{files}, {} signed checkpoints, the signer's head; {public}.",
+         photographs by their rows{files}, {} signed checkpoints, the signer's head; {public}.{epochs}",
         found.entries, found.records, found.statements, found.photos, found.checkpoints
     )
 }
@@ -149,6 +178,7 @@ impl From<FsckError> for CliError {
         match error {
             FsckError::Lie(lie) => Self::CheckFailed(whole(&lie)),
             FsckError::Folder(error) => error.into(),
+            error @ FsckError::AccountNewer { .. } => Self::Input(whole(&error)),
             error => Self::Machine(whole(&error)),
         }
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
-//! verify, fsck, evidence --folder                         work on files, offline
+//! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
 //!
@@ -14,6 +14,8 @@
 //! 3. Nothing that came from outside can steer the terminal: control characters are not printed.
 
 mod access;
+mod account;
+mod agent;
 mod api;
 mod bundle;
 mod devices;
@@ -52,7 +54,8 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify`, `migrate`, `doctor` or `fsck` failed
+  1  something else went wrong, or a check by `verify`, `account`, `migrate`, `doctor` or
+     `fsck` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -102,6 +105,8 @@ enum Command {
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
     Verify(verify::Verify),
+    /// Show what became of every record: received = counted + set aside + undecided
+    Account(account::Account),
     /// Watch logs of others: cosign what continues, refuse what does not
     Witness(witness::WitnessCommand),
     /// Check a whole log and store offline: every entry, tile, signature and file
@@ -132,6 +137,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Official(official) => official.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Account(account) => account.run(),
         Command::Witness(witness) => witness.run(),
         Command::Fsck(fsck) => fsck.run(),
     };

@@ -27,6 +27,11 @@ A set-up that would lose what it acknowledges (a database that does not wait for
 only follows another, a folder on a network) is not served; `hattama doctor` says more. For tests and \
 exercises, where nothing is evidence, --unsound-for-exercises serves it all the same.
 
+A store that lacks entries which were signed for is not served either. Restore the newest backup; if \
+there is none, --new-epoch goes on from what there is. The statement of it becomes the first new entry \
+of the log, keys/log.head.lost-N and log.lost-N/ keep what was signed, and phones send again what they \
+have receipts for. Witnesses refuse such a log for good; docs/adr/0010 says why.
+
 Examples:
   hattama serve --folder hq
   hattama serve --folder hq --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem";
@@ -65,6 +70,13 @@ pub(super) struct Serve {
     /// The certificate is one that every phone trusts: invitations do not pin it
     #[arg(long)]
     no_pin: bool,
+    /// The store was restored from a backup that lacks the newest entries of the log, and there is no
+    /// newer one: go on from it, log that before anything else, and tell every phone
+    #[arg(long, requires = "reason")]
+    new_epoch: bool,
+    /// Why entries were lost, in words that everybody may read
+    #[arg(long, value_name = "WORDS", requires = "new_epoch")]
+    reason: Option<String>,
     /// Serve although what is acknowledged may be lost; never where something is evidence
     #[arg(long)]
     unsound_for_exercises: bool,
@@ -81,7 +93,7 @@ impl Serve {
         let unsound = if self.unsound_for_exercises { Unsound::Serve } else { Unsound::Refuse };
         runtime()?.block_on(async {
             fit_to_serve(&folder, &config, unsound).await?;
-            serve(&folder, config, tls).await
+            serve(&folder, config, tls, self.reason.as_deref()).await
         })
     }
 
@@ -138,6 +150,7 @@ async fn serve(
     folder: &DataFolder,
     mut config: Config,
     tls: Option<rustls::ServerConfig>,
+    new_epoch: Option<&str>,
 ) -> Result<(), CliError> {
     let listener = bind(config.listen)?;
     let address = listener
@@ -148,7 +161,10 @@ async fn serve(
         // Phones on this machine only: the port may be another one than when it was made.
         config.addresses = vec![url.clone()];
     }
-    let headquarters = Headquarters::open_with(folder, config, clock::system).await?;
+    let headquarters = match new_epoch {
+        None => Headquarters::open_with(folder, config, clock::system).await?,
+        Some(reason) => Headquarters::open_epoch(folder, config, clock::system, reason).await?,
+    };
     let election = headquarters.book.read().pack.election.id.clone();
     let server = http::serve(headquarters.clone(), listener, tls)
         .map_err(|error| CliError::Machine(format!("{url} cannot be served: {error}")))?;

@@ -17,6 +17,7 @@ use hattama_proto::{
 };
 
 use super::{CliError, bundle, error::whole, fork, output};
+use crate::fsck::read_accounting;
 
 const AFTER_HELP: &str = "\
 A record or statement (.jws) is checked against --key: the signature, and that the key is the one \
@@ -35,6 +36,9 @@ An evidence bundle (.zip, as `hattama evidence` writes it) is checked piece by p
 with one sentence for each, until the first that does not hold. With --key, the election set-up \
 in it must be signed by that key; without, its key is told, and you compare it with the `root` of an \
 invitation. Photographs that the record names and that are not there are said to be MISSING.
+
+An account of all records, as GET /v1/accounting gives it, is checked against --key: the signature, \
+and that it adds up.
 
 Nothing is asked of headquarters. Exit code 1 if any file does not hold.
 
@@ -201,6 +205,9 @@ fn signed(path: &Path, text: &str, keys: &[PublicKey]) -> Result<Checked, CliErr
     let Some(key) = keys.iter().find(|key| key.kid() == kid) else {
         return Ok(Err(format!("it names the key {kid}, which is none of those given")));
     };
+    if kind == Kind::Accounting {
+        return Ok(account(text, key));
+    }
     Ok(match envelope.verify(key) {
         Err(error) => Err(error.to_string()),
         Ok(_) => Ok(format!(
@@ -209,6 +216,18 @@ fn signed(path: &Path, text: &str, keys: &[PublicKey]) -> Result<Checked, CliErr
             RecordId::of(text.as_bytes())
         )),
     })
+}
+
+/// An account holds if it is signed and adds up; what it says of the log is `hattama account`'s.
+fn account(text: &str, key: &PublicKey) -> Checked {
+    let account = read_accounting(text, key).map_err(|error| whole(&error))?.claims.body;
+    Ok(format!(
+        "holds: an account signed by the key {}, of {} records among the first {} entries of the \
+         log, and it adds up; `hattama account --log` compares it with the log",
+        key.kid(),
+        account.total.received,
+        account.size
+    ))
 }
 
 fn named(kind: Kind) -> String {
@@ -223,7 +242,7 @@ fn text_or_file(given: &str) -> Result<String, CliError> {
     if path.is_file() { read_text(path) } else { Ok(given.to_owned()) }
 }
 
-fn public_key(given: &str) -> Result<PublicKey, CliError> {
+pub(super) fn public_key(given: &str) -> Result<PublicKey, CliError> {
     PublicKey::parse(text_or_file(given)?.trim())
         .map_err(|error| CliError::Input(format!("--key: {error}")))
 }

@@ -29,8 +29,11 @@ pub(super) fn log(store: Option<LogFacts>, head: &HeadFacts, now: UnixMillis) ->
     vec![growth(store.unwrap_or_default().leaves, head), clock(store, now)]
 }
 
+/// What findings about the log and its signed head are called.
+pub const LOG: &str = "log";
+
 fn growth(leaves: u64, head: &HeadFacts) -> Finding {
-    let about = "log";
+    let about = LOG;
     match head {
         HeadFacts::Leaves(signed) if leaves < *signed => Finding::will_lose(
             about,
@@ -38,7 +41,8 @@ fn growth(leaves: u64, head: &HeadFacts) -> Finding {
                 "the store holds {leaves} entries and {signed} were signed for: it looks like an \
                  older backup, or like another database"
             ),
-            "restore the newest backup of the database, or name the right one",
+            "restore the newest backup of the database, or name the right one; only if there is no \
+             newer one: hattama serve --folder HQ --new-epoch --reason '...'",
         ),
         HeadFacts::Leaves(signed) => Finding::sound(
             about,

@@ -25,7 +25,7 @@ use hattama_proto::time::UnixMillis;
 
 pub use self::finding::{Finding, Level, keeps_evidence};
 pub use self::folder::{FolderFacts, Lock};
-pub use self::log::HeadFacts;
+pub use self::log::{HeadFacts, LOG};
 pub use self::look::{look_at_blobs, look_at_folder, look_at_store};
 use crate::{blobs::BlobFacts, store::facts::StoreFacts};
 

@@ -5,7 +5,7 @@ use tokio::task::spawn_blocking;
 
 use super::{FsckError, Lie, PublicLog, joined};
 use crate::{
-    log::Head,
+    log::{Head, LoggedEpoch},
     store::{self, Db, log::StoredLeaf},
 };
 
@@ -93,6 +93,14 @@ impl StoredLog {
         };
         let first = (0..public.head.size).find(differs);
         Err(first.map_or(Lie::PublicRoot(public.head.size), Lie::PublicEntry))
+    }
+
+    /// Every epoch stands where it says, on the log that it says was kept.
+    pub(super) fn check_epochs(&self, epochs: &[LoggedEpoch]) -> Result<(), Lie> {
+        match epochs.iter().find(|epoch| !epoch.is_founded(&self.tree)) {
+            None => Ok(()),
+            Some(epoch) => Err(Lie::Epoch(epoch.position)),
+        }
     }
 
     /// The signer's head is a beginning of this log.

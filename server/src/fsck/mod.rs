@@ -12,6 +12,8 @@
 //!
 //! It stops at the first lie and says where. It repairs nothing.
 
+mod accounting;
+mod lie;
 mod log;
 mod photos;
 mod public;
@@ -20,9 +22,14 @@ mod said;
 
 use std::path::PathBuf;
 
-pub use self::public::{PublicLog, check_public};
+pub use self::{
+    accounting::{account_of_folder, check_accounting, read_accounting},
+    lie::Lie,
+    public::{PublicLog, check_public},
+};
 
 use crate::{
+    accounting::LedgerError,
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError},
     config::Config,
@@ -31,80 +38,8 @@ use crate::{
     log::{HeadError, HeadFile, PublicFolder},
     store::{Db, StoreError},
 };
-use hattama_proto::tlog::{CheckpointError, KeyName};
+use hattama_proto::{statement::Epoch, tlog::KeyName};
 use tokio::task::{JoinHandle, spawn_blocking};
-
-/// What is not as the log says. Somebody or something altered a file or a row.
-#[derive(Debug, thiserror::Error)]
-pub enum Lie {
-    /// A leaf is missing.
-    #[error("index {0}: the store has no entry there")]
-    Gap(u64),
-    /// A leaf is not the hash of its entry.
-    #[error("index {0}: the entry does not hash to its leaf")]
-    Leaf(u64),
-    /// A row is missing.
-    #[error("index {0}: the log has an entry there, and the store not what it is about")]
-    Lost(u64),
-    /// A row has no leaf of its own.
-    #[error("index {0}: the store has something there that the log does not")]
-    Stranger(u64),
-    /// The string is not the one that was logged.
-    #[error("index {0}: the bytes are not those that were logged")]
-    Bytes(u64),
-    /// The signature does not hold, or nobody's key is known for it.
-    #[error("index {0}: the signature does not hold under any key that headquarters knows")]
-    Signature(u64),
-    /// The photo is not there, or is another.
-    #[error("index {0}: the photograph is not there or is not the one that was logged")]
-    Photo(u64),
-    /// A checkpoint is not of this tree.
-    #[error("the checkpoint of {0} entries is not of this log")]
-    Checkpoint(u64),
-    /// A checkpoint is not signed as it should be.
-    #[error("the checkpoint of {size} entries: {source}")]
-    Note {
-        /// Its size as the store has it.
-        size: u64,
-        /// What is wrong with it.
-        #[source]
-        source: CheckpointError,
-    },
-    /// The log ends after its newest checkpoint.
-    #[error("the log has {leaves} entries, and the newest checkpoint covers {signed}")]
-    Unsigned {
-        /// Leaves in the store.
-        leaves: u64,
-        /// Leaves that a checkpoint covers.
-        signed: u64,
-    },
-    /// The signer's head is of another tree, or of a longer one.
-    #[error("the signer's head has {head} entries, and the store {leaves} or another history")]
-    Head {
-        /// Leaves of the head.
-        head: u64,
-        /// Leaves in the store.
-        leaves: u64,
-    },
-    /// A file of the public log.
-    #[error("{0}: not what the log's entries make of it")]
-    Tile(PathBuf),
-    /// A file of the public log is missing.
-    #[error("{0}: missing")]
-    NoTile(PathBuf),
-    /// The public checkpoint.
-    #[error("the public checkpoint: {0}")]
-    PublicNote(#[source] CheckpointError),
-    /// The public checkpoint is not over these entries.
-    #[error("the public checkpoint of {0} entries is not over the entries that were published")]
-    PublicRoot(u64),
-    /// The public log is another one than the store's.
-    #[error("index {0}: the public log has another entry there than the store")]
-    PublicEntry(u64),
-    /// A record that somebody holds is not in the log.
-    #[error("{0}: this record is not in the log")]
-    NotLogged(PathBuf),
-}
 
 /// Why nothing can be said.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +65,19 @@ pub enum FsckError {
     /// What headquarters knows.
     #[error(transparent)]
     Book(BookError),
+    /// No account can be made.
+    #[error(transparent)]
+    Accounts(#[from] crate::accounting::AccountingError),
+    /// An account speaks of more of the log than is at hand.
+    #[error(
+        "the account speaks of {size} entries, and here are {known}: use a newer copy of the log"
+    )]
+    AccountNewer {
+        /// Entries that the account speaks of.
+        size: u64,
+        /// Entries at hand.
+        known: u64,
+    },
     /// The folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -144,6 +92,17 @@ pub enum FsckError {
     Origin(String),
 }
 
+impl From<LedgerError> for FsckError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Altered(index) => Lie::Signature(index).into(),
+            LedgerError::Store(error) => error.into(),
+            LedgerError::Book(error) => error.into(),
+            LedgerError::Behind { read, asked } => Self::AccountNewer { size: read, known: asked },
+        }
+    }
+}
+
 impl From<BookError> for FsckError {
     fn from(error: BookError) -> Self {
         match error {
@@ -155,8 +114,10 @@ impl From<BookError> for FsckError {
 }
 
 /// What was checked, all of it true.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
+    /// Where the log went on from a backup, and what it lost.
+    pub epochs: Vec<(u64, Epoch)>,
     /// Entries of the log.
     pub entries: u64,
     /// Checkpoints that were signed.
@@ -235,6 +196,7 @@ async fn check_all(
     let checkpoints = log.check_checkpoints(db, &key).await?;
     log.check_head(head)?;
     let book = book::load(db, authority).await?;
+    log.check_epochs(&book.epochs)?;
     let statements = said::check(db, &log.entries).await?;
     let records = records::check(db, &log.entries, &book.statements, progress).await?;
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
@@ -244,6 +206,7 @@ async fn check_all(
         log.check_public(public)?;
     }
     Ok(Findings {
+        epochs: book.epochs.iter().map(|one| (one.position, one.epoch.clone())).collect(),
         entries: log.entries.len() as u64,
         checkpoints,
         records,

@@ -22,6 +22,36 @@ pub struct PublicLog {
     pub head: Checkpoint,
     /// How many files of tiles were compared.
     pub tiles: u64,
+    pub(super) tree: Tree,
+}
+
+impl PublicLog {
+    /// A public log out of its checkpoint and its bundles of entries, however they are fetched: the
+    /// signature holds and the root is that of the entries. `bundle` gives the tile that is asked
+    /// for, or the full one that has taken its place.
+    pub fn of<E: From<FsckError>>(
+        note: &str,
+        key: &VerifierKey,
+        mut bundle: impl FnMut(&TileName) -> Result<(Vec<u8>, TileName), E>,
+    ) -> Result<Self, E> {
+        let lie = |lie| E::from(FsckError::Lie(lie));
+        let head = Checkpoint::verify(note, key.name(), key)
+            .map_err(|error| lie(Lie::PublicNote(error)))?;
+        let mut entries = Vec::new();
+        let bundles =
+            TileName::grown(0, head.size).take_while(|tile| tile.kind() == TileKind::Entries);
+        for name in bundles {
+            let (bytes, found) = bundle(&name)?;
+            let read = read_entry_bundle(&bytes, found.width())
+                .map_err(|_| lie(Lie::Tile(found.to_string().into())))?;
+            entries.extend(read.into_iter().take(name.width().into()).map(<[u8]>::to_vec));
+        }
+        let tree: Tree = entries.iter().map(|entry| leaf_hash(entry)).collect();
+        if tree.root() != head.root {
+            return Err(lie(Lie::PublicRoot(head.size)));
+        }
+        Ok(Self { entries, head, tiles: 0, tree })
+    }
 }
 
 /// Checks a public log: the checkpoint's signature, the root over the entries, and every tile in
@@ -34,29 +64,12 @@ pub fn check_public(
         .checkpoint()
         .map_err(|source| FsckError::Io { path: folder.root().join("checkpoint"), source })?;
     let Some(note) = note else { return Ok(None) };
-    let head = Checkpoint::verify(&note, key.name(), key).map_err(Lie::PublicNote)?;
-    let entries = entries(folder, head.size)?;
-    let tree: Tree = entries.iter().map(|entry| leaf_hash(entry)).collect();
-    if tree.root() != head.root {
-        return Err(Lie::PublicRoot(head.size).into());
-    }
-    for tile in TileName::grown(0, head.size) {
+    let mut log = PublicLog::of(&note, key, |tile| read_or_full(folder, tile))?;
+    for tile in TileName::grown(0, log.head.size) {
         read_or_full(folder, &tile)?;
     }
-    let tiles = check_tiles(folder, &folder.root().join("tile"), &tree, &entries)?;
-    Ok(Some(PublicLog { entries, head, tiles }))
-}
-
-fn entries(folder: &PublicFolder, size: u64) -> Result<Vec<Vec<u8>>, FsckError> {
-    let mut entries = Vec::new();
-    let bundles = TileName::grown(0, size).take_while(|tile| tile.kind() == TileKind::Entries);
-    for bundle in bundles {
-        let (bytes, found) = read_or_full(folder, &bundle)?;
-        let read = read_entry_bundle(&bytes, found.width())
-            .map_err(|_| Lie::Tile(folder.root().join(found.to_string())))?;
-        entries.extend(read.into_iter().take(bundle.width().into()).map(<[u8]>::to_vec));
-    }
-    Ok(entries)
+    log.tiles = check_tiles(folder, &folder.root().join("tile"), &log.tree, &log.entries)?;
+    Ok(Some(log))
 }
 
 /// A tile, or the full one that has taken its place.

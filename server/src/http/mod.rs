@@ -1,5 +1,6 @@
 //! HTTP: a handler parses, calls one use case, answers. Every address is on this page.
 
+mod accounting;
 mod auth;
 mod blobs;
 mod body;
@@ -56,6 +57,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/blobs/{sha256}", web::put().to(blobs::put))
                 .route("/blobs/{sha256}", web::head().to(blobs::head))
                 .route("/packs/{sha256}", web::get().to(packs::part))
+                // Anybody: what became of every record.
+                .route("/accounting", web::get().to(accounting::newest))
                 // Operators.
                 .route("/records", web::get().to(records::list))
                 .route("/records/{id}", web::get().to(records::show))

@@ -13,6 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    accounting::{AccountingError, LedgerError},
     blobs::BlobError,
     cosigning::CosigningError,
     evidence::EvidenceError,
@@ -159,6 +160,15 @@ impl From<EvidenceError> for HttpProblem {
     }
 }
 
+impl From<AccountingError> for HttpProblem {
+    fn from(error: AccountingError) -> Self {
+        match error {
+            AccountingError::Ledger(LedgerError::Store(error)) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
 impl From<SequenceError> for HttpProblem {
     fn from(error: SequenceError) -> Self {
         match error {
@@ -171,6 +181,7 @@ impl From<SequenceError> for HttpProblem {
             | SequenceError::Book(_)
             | SequenceError::Altered(_)
             | SequenceError::Damaged(_)
+            | SequenceError::NothingLost
             | SequenceError::Rollback { .. }) => {
                 tracing::error!(error = %Chain(&error), "the log has stopped");
                 Self::new(

@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Json, Payload, Query},
 };
 use hattama_proto::{
-    id::{Kid, PhotoHash, RecordId},
+    id::{Kid, PhotoHash, RecordId, StatementId},
     kind::Kind,
     limits::{BATCH_BYTES_MAX, FEED_ITEMS_MAX, STATUS_IDS_MAX},
     problem::ProblemCode,
@@ -171,19 +171,26 @@ pub(super) async fn receipts(
 #[derive(Deserialize)]
 pub(super) struct FeedQuery {
     after: Option<u64>,
+    /// The newest epoch that the device has heard of.
+    epoch: Option<StatementId>,
 }
 
-/// `GET /v1/feed?after=`: set-ups, revocations and decisions that concern this device. The cursor
-/// is a log position, so it survives restarts and never skips.
+/// `GET /v1/feed?after=&epoch=`: set-ups, revocations, decisions and new epochs that concern this
+/// device. The cursor is a log position, so it survives restarts and never skips; a device that has
+/// not heard of an epoch is told from there on, because its cursor is of another history.
 pub(super) async fn feed(
     device: Device,
     query: Query<FeedQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<Feed>, HttpProblem> {
     let limit = u32::try_from(FEED_ITEMS_MAX).unwrap_or(u32::MAX);
-    let said =
-        store::statements::concerning(&headquarters.db, &device.kid, query.after, limit).await?;
-    let next = said.last().map_or(query.after.unwrap_or(0), |statement| statement.position);
+    let unheard = headquarters.book.read().first_unheard_epoch(query.epoch);
+    let after = match (query.after, unheard) {
+        (Some(after), Some(epoch)) if after >= epoch => epoch.checked_sub(1),
+        (after, _) => after,
+    };
+    let said = store::statements::concerning(&headquarters.db, &device.kid, after, limit).await?;
+    let next = said.last().map_or(after.unwrap_or(0), |statement| statement.position);
     let items = said
         .into_iter()
         .map(|statement| FeedItem { at: statement.position, item: feed_item(statement) })
@@ -195,6 +202,7 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
     match Kind::from_typ(&statement.typ) {
         Some(Kind::Pack) => FeedKind::Pack { manifest: statement.jws },
         Some(Kind::Revocation) => FeedKind::Revocation { statement: statement.jws },
+        Some(Kind::Epoch) => FeedKind::Epoch { statement: statement.jws },
         Some(Kind::Decision) => match statement.subject.parse() {
             Ok(record) => FeedKind::Decision { record, statement: statement.jws },
             Err(_) => FeedKind::Unknown,

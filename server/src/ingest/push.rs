@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     limits::BATCH_RECORDS_MAX,
+    record::Seen,
     time::UnixMillis,
     wire::{DeferredReason, PushReply, PushRequest, RecordVerdict, Verdict},
 };
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     book::SharedBook,
-    log::{Item, Logged, Outcome, RecordItem, SequenceError, Sequencer},
+    log::{Item, Logged, LoggedEpoch, Outcome, RecordItem, SequenceError, Sequencer},
     store::{self, Db, StoreError},
 };
 
@@ -71,6 +72,7 @@ impl Push {
         let (mut results, items) = self.check_all(request, from, now).await?;
         let mut checkpoint = None;
         let mut consistency = None;
+        let mut epoch = None;
         let mut sent_before = Vec::new();
         if !items.is_empty() {
             let named: Vec<_> = items.iter().map(|item| id_and_photos(item)).collect();
@@ -83,8 +85,12 @@ impl Push {
                         }
                         results.push(verdict(id, outcome));
                     }
-                    consistency =
-                        seen.and_then(|seen| self.sequencer.consistency(seen.size, appended.size));
+                    if let Some(seen) = seen {
+                        let lost = self.epoch_that_lost(&seen);
+                        let from = lost.as_ref().map_or(seen.size, |lost| lost.epoch.kept.size);
+                        consistency = self.sequencer.consistency(from, appended.size);
+                        epoch = lost.map(|lost| lost.jws);
+                    }
                     checkpoint = Some(appended.checkpoint.to_string());
                 }
                 Err(SequenceError::Overloaded) => {
@@ -99,7 +105,18 @@ impl Push {
             }
         }
         let have = self.whole_photos(&sent_before).await?;
-        Ok(PushReply { results, checkpoint, consistency, have, server_time: now })
+        Ok(PushReply { results, checkpoint, consistency, epoch, have, server_time: now })
+    }
+
+    /// The epoch that explains why a checkpoint seen before is not of this log; the first one that
+    /// does, because from there on all is another history.
+    fn epoch_that_lost(&self, seen: &Seen) -> Option<LoggedEpoch> {
+        let is_ours = self.sequencer.view().at(seen.size, |at| at.root());
+        if is_ours.is_some_and(|root| root.as_bytes() == seen.root.as_bytes()) {
+            return None;
+        }
+        let book = self.book.read();
+        book.epochs.iter().find(|one| one.epoch.lost_head(seen.size)).cloned()
     }
 
     /// Signatures are checked off the connections' threads: a full batch takes milliseconds.

@@ -80,7 +80,7 @@ pub enum Says {
     Revocation(Revocation),
     /// Something was decided about a record.
     Decision(Decision),
-    /// Nothing that gives records a standing: a set-up, a publication.
+    /// Nothing that gives records a standing: a set-up, a publication, a new epoch.
     Other,
 }
 

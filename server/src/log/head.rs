@@ -22,6 +22,12 @@ pub struct Head {
     pub root: Hash,
 }
 
+impl Head {
+    pub(super) fn to_text(self) -> String {
+        format!("{}\n{}\n", self.size, self.root.to_hex())
+    }
+}
+
 /// Why the head cannot move.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
@@ -75,6 +81,14 @@ impl HeadFile {
         self.last
     }
 
+    /// Keeps a copy of the head that a new epoch leaves behind, as `log.head.lost-N`.
+    pub(super) fn keep_lost(&self) -> Result<(), HeadError> {
+        match self.last {
+            Some(head) => super::epoch::keep_lost(&self.path, head),
+            None => Ok(()),
+        }
+    }
+
     /// Moves the head to `next`, if the file still says what this process knows. Durable once it
     /// returns.
     pub fn swap(&mut self, next: Head) -> Result<(), HeadError> {
@@ -84,8 +98,7 @@ impl HeadFile {
         if read(&self.path)? != self.last {
             return Err(HeadError::Changed { path: self.path.clone() });
         }
-        let text = format!("{}\n{}\n", next.size, next.root.to_hex());
-        write_durably(&self.path, text.as_bytes())
+        write_durably(&self.path, next.to_text().as_bytes())
             .map_err(|source| HeadError::Io { path: self.path.clone(), source })?;
         self.last = Some(next);
         Ok(())

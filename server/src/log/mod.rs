@@ -14,8 +14,10 @@
 //!   is not what was signed stops the log until a human has looked.
 //! * A position is given once. A record that was logged before is answered with its first one.
 //! * The signer never signs a tree that does not grow out of the last one it signed, even when the
-//!   store was restored from an older backup: it refuses to start instead.
+//!   store was restored from an older backup: it refuses to start instead, unless it is told to begin
+//!   a new epoch. That is itself logged, before anything else, and the lost head is kept.
 
+mod epoch;
 mod group;
 mod head;
 mod places;
@@ -26,7 +28,9 @@ mod schedule;
 mod sequencer;
 mod view;
 
+pub(crate) use self::epoch::epoch_of;
 pub use self::{
+    epoch::LoggedEpoch,
     group::{Item, PhotoItem, RecordItem, Says, StatementItem},
     head::{Head, HeadError, HeadFile},
     public::{PublicFolder, PublicFolderError},

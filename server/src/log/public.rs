@@ -62,6 +62,23 @@ impl PublicFolder {
         }
     }
 
+    /// Moves everything that was published aside, as `log.lost-N` beside this folder: a new epoch
+    /// publishes from the beginning, and what it contradicts is kept. A folder that is not there has
+    /// been moved already.
+    pub(crate) fn keep_lost(&self, size: u64) -> Result<(), PublicFolderError> {
+        let mut name = self.root.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".lost-{size}"));
+        let kept = self.root.with_file_name(name);
+        let io = |source| PublicFolderError::Io { path: kept.clone(), source };
+        // Renaming onto a folder with something in it fails: nothing is ever overwritten.
+        match fs::rename(&self.root, &kept) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            moved => {
+                moved.and_then(|()| self.root.parent().map_or(Ok(()), sync_folder)).map_err(io)
+            }
+        }
+    }
+
     /// The bytes of a tile, if it is there under this very name.
     pub fn tile(&self, tile: &TileName) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.path(tile)) {

@@ -10,7 +10,8 @@ use hattama_proto::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    group::{Effects, Group, Item},
+    epoch::check_growth,
+    group::{Effects, Group, Item, StatementItem},
     head::{Head, HeadError, HeadFile},
     places::{Known, Place, assign},
     reread::first_altered,
@@ -72,7 +73,8 @@ pub enum SequenceError {
     #[error(
         "the store holds {stored} log entries and the last signed head has {signed}, or another \
          history: it looks like an older backup. Restore the newest one; receipts that were given \
-         out must not be contradicted"
+         out must not be contradicted. If there is no newer one, `hattama serve --new-epoch --reason \
+         \"...\"` goes on from this one and tells everybody"
     )]
     Rollback {
         /// Leaves in the store.
@@ -80,6 +82,11 @@ pub enum SequenceError {
         /// Leaves that were signed for.
         signed: u64,
     },
+    /// A new epoch was asked for and the store lacks nothing.
+    #[error(
+        "nothing was lost: the store holds every entry that was signed for. Start without --new-epoch"
+    )]
+    NothingLost,
     /// What the store reads back is not what was committed to it. Nothing was acknowledged for it,
     /// and the log stops.
     #[error(
@@ -146,8 +153,7 @@ impl Sequencer {
         clock: Clock,
     ) -> Result<Self, SequenceError> {
         let tree = store::log::tree(&db).await?;
-        check_growth(&tree, head.last())?;
-        let shown = head.last().map_or(0, |head| head.size);
+        let shown = check_growth(&tree, head.last(), &book.read().epochs)?;
         refuse_altered(&db, &tree, shown).await?;
         let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
         // A crash between commit and head file leaves the head one group behind; the tree was just
@@ -156,22 +162,36 @@ impl Sequencer {
             head.swap(Head { size: tree.len(), root: tree.root() })?;
         }
         let signed = Signed { size: tree.len(), tree, note };
-        let tree = Arc::new(RwLock::new(signed));
+        Ok(Self::run(Task::new(db, book, signer, head, clock, signed)))
+    }
+
+    /// As [`Sequencer::start`], on a store that lacks the newest entries that were signed for: keeps
+    /// the lost head aside and logs `epoch`, which says so, before anything else.
+    pub(crate) async fn start_epoch(
+        db: Db,
+        book: SharedBook,
+        signer: NoteSigner,
+        head: HeadFile,
+        clock: Clock,
+        epoch: StatementItem,
+    ) -> Result<Self, SequenceError> {
+        let tree: Tree = store::log::leaves(&db, 0).await?.into_iter().collect();
+        head.keep_lost()?;
+        // Crash point: a copy of the head, and nothing else has changed.
+        let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
+        let signed = Signed { size: tree.len(), tree, note };
+        let mut task = Task::new(db, book, signer, head, clock, signed);
+        // If the head does not move after the commit, the logged statement explains that.
+        task.log(&[&Item::Statement(Box::new(epoch))], Batch::new()).await?;
+        Ok(Self::run(task))
+    }
+
+    fn run(task: Task) -> Self {
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
-        let key = signer.verifier_key().clone();
-        let stopped = Stopped::default();
-        let task = Task {
-            db,
-            book,
-            signer,
-            head,
-            clock,
-            tree: Arc::clone(&tree),
-            stale: false,
-            stopped: Arc::clone(&stopped),
-        };
+        let (tree, key) = (Arc::clone(&task.tree), task.signer.verifier_key().clone());
+        let stopped = Arc::clone(&task.stopped);
         tokio::spawn(task.run(waiting));
-        Ok(Self { jobs, tree, key, stopped })
+        Self { jobs, tree, key, stopped }
     }
 
     /// Stops the log for good: nothing is logged or acknowledged from the next group on.
@@ -271,15 +291,6 @@ impl Sequencer {
     }
 }
 
-/// Refuses a tree that is smaller than what was signed, or has another history.
-fn check_growth(tree: &Tree, head: Option<Head>) -> Result<(), SequenceError> {
-    let Some(head) = head else { return Ok(()) };
-    if tree.root_at(head.size) == Ok(head.root) {
-        return Ok(());
-    }
-    Err(SequenceError::Rollback { stored: tree.len(), signed: head.size })
-}
-
 /// Refuses leaves that no receipt was given for yet and that are not what the store holds.
 async fn refuse_altered(db: &Db, tree: &Tree, shown: u64) -> Result<(), SequenceError> {
     let fresh = (shown..tree.len()).filter_map(|index| tree.leaf(index)).collect();
@@ -333,6 +344,18 @@ fn answer(shares: Vec<Share>, done: Done) {
 }
 
 impl Task {
+    fn new(
+        db: Db,
+        book: SharedBook,
+        signer: NoteSigner,
+        head: HeadFile,
+        clock: Clock,
+        signed: Signed,
+    ) -> Self {
+        let tree = Arc::new(RwLock::new(signed));
+        Self { db, book, signer, head, clock, tree, stale: false, stopped: Stopped::default() }
+    }
+
     async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
         while let Some(first) = waiting.recv().await {
             let mut size = first.items.len();

@@ -6,6 +6,8 @@
 //! Statements, Pack ──┘  (standing, documents, copies)
 //! ```
 //!
+//! Beside it, [`Ledger`] keeps every record with its one fate, for the account that is published.
+//!
 //! Everything here is pure: it imports `std`, `serde`, `hattama_proto` and itself. Order of
 //! arrival, duplicates and the way by which a record came cannot matter; [`Picture`] keeps all
 //! files current one record at a time and equals the full computation always. Both are tested as
@@ -15,11 +17,13 @@ mod cells;
 mod copies;
 mod documents;
 mod entry;
+mod ledger;
 mod line;
 #[expect(clippy::module_inception, reason = "the folder is the stage, the file is its function")]
 mod merge;
 mod picture;
 mod relations;
+mod shown;
 mod standing;
 mod state_root;
 mod statements;
@@ -28,6 +32,8 @@ mod unit_file;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod ledger_laws;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub(crate) mod world;
@@ -35,9 +41,11 @@ pub(crate) mod world;
 pub use self::{
     cells::{CellKey, Cells, Shapes},
     entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet},
+    ledger::{Fate, Ledger, Row, fate},
     line::LineError,
     merge::merge,
     picture::Picture,
+    shown::shown,
     standing::{CorrectionFacts, Facts, Reason, Standing, reason_against, standing},
     state_root::{StateRoot, StateRootBuilder},
     statements::Statements,

@@ -131,8 +131,8 @@ pub async fn newest(db: &Db, kind: Kind) -> Result<Option<StoredStatement>, Stor
     row.as_ref().map(StoredStatement::read).transpose()
 }
 
-/// Statements after `position` that concern one key: set-ups, its revocation, decisions about its
-/// records; oldest first, at most `limit`.
+/// Statements after `position` that concern one key: set-ups, new epochs, its revocation, decisions
+/// about its records; oldest first, at most `limit`.
 pub async fn concerning(
     db: &Db,
     of: &hattama_proto::id::Kid,
@@ -144,7 +144,7 @@ pub async fn concerning(
         .query(
             "select position, kind, subject, jws from statement
               where position >= $1
-                and (kind = $2
+                and (kind in ($2, $7)
                      or (kind = $3 and subject = $4)
                      or (kind = $5 and exists (select 1 from record
                                                 where record.record_id = statement.subject
@@ -157,6 +157,7 @@ pub async fn concerning(
                 of.to_string().into(),
                 Kind::Decision.typ().into(),
                 limit.into(),
+                Kind::Epoch.typ().into(),
             ],
         )
         .await?;

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod account;
 mod doctor;
+mod epoch;
 mod evidence;
 mod programs;
 mod receipts;

@@ -70,6 +70,9 @@ fn a_folder_that_cannot_be_used_ends_with_4() {
     let port = serving.url.rsplit_once('/').unwrap().1.to_owned();
     bench.hattama(["serve", "--folder", &folder, "--listen", &port]).refused(4, "--listen");
     drop(serving);
+    let epoch = ["serve", "--folder", &folder, "--new-epoch"];
+    bench.hattama(epoch).refused(2, "--reason");
+    bench.hattama(epoch.iter().chain(&["--reason", "why not"])).refused(4, "nothing was lost");
     fs::write(bench.path("hq").join("hq.db"), "not a database at all").unwrap();
     bench.hattama(["serve", "--folder", &folder]).refused(4, "hq.db");
 }

@@ -155,6 +155,7 @@ impl Scene {
             results: results.collect(),
             checkpoint: Some(checkpoint.sign(&self.signer)),
             consistency,
+            epoch: None,
             have: Vec::new(),
             server_time: UnixMillis(0),
         }

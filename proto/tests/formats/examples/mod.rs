@@ -16,7 +16,8 @@ pub(crate) use self::{
     },
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
-        decision, enrolment, invitation, manifest, publication, request, revocation, statement,
+        accounting, decision, enrolment, epoch, invitation, manifest, publication, request,
+        revocation, statement,
     },
 };
 

@@ -1,14 +1,14 @@
 //! What headquarters says in the examples, and what a device asks of it.
 
 use hattama_proto::{
-    id::{CopyType, OrgId, PartHash, PersonId, PublicationId, RecordId},
+    id::{CopyType, OrgId, PartHash, PersonId, PublicationId, RecordId, TreeRoot},
     invitation::{Invitation, Proof},
     kind::Role,
     pack::{PackManifest, PartRef},
     record::{App, EnrolmentRequest, RequestClaims},
     statement::{
-        Decision, Disposition, Enrolment, Level, Mandate, PublicationStatement, Revocation,
-        StatementClaims,
+        Accounting, Decision, Disposition, Enrolment, Epoch, Level, Mandate, PublicationStatement,
+        RegionTally, Revocation, StatementClaims, Tally, TreeHead,
     },
     time::UnixMillis,
 };
@@ -111,5 +111,45 @@ pub(crate) fn publication() -> PublicationStatement {
         level: Level::Precinct,
         source: "table on the commission's page".into(),
         fetched_at: NOON.plus_ms(-5_000),
+    }
+}
+
+/// One region is shown, one is kept back because too few observe there.
+pub(crate) fn accounting() -> Accounting {
+    let counts = |pairs: &[(&str, u64)]| {
+        pairs.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
+    };
+    Accounting {
+        size: 4_711,
+        root: TreeRoot::from_bytes([0x3c; 32]),
+        total: Tally {
+            received: 1_204,
+            counted: 1_180,
+            set_aside: counts(&[("decided", 4), ("revoked", 1), ("superseded", 9)]),
+            undecided: counts(&[("fork", 2), ("outside_mandate", 7), ("unreadable", 1)]),
+        },
+        regions: vec![
+            RegionTally {
+                region: Some(unit("11")),
+                tally: Some(Tally {
+                    received: 1_150,
+                    counted: 1_133,
+                    set_aside: counts(&[("decided", 4), ("superseded", 9)]),
+                    undecided: counts(&[("outside_mandate", 4)]),
+                }),
+            },
+            RegionTally { region: Some(unit("12")), tally: None },
+            RegionTally { region: None, tally: None },
+        ],
+    }
+}
+
+/// Six entries were lost.
+pub(crate) fn epoch() -> Epoch {
+    let head = |size, byte| TreeHead { size, root: TreeRoot::from_bytes([byte; 32]) };
+    Epoch {
+        lost: head(4_717, 0x4d),
+        kept: head(4_711, 0x3c),
+        reason: "the disk broke; the backup of noon was restored".into(),
     }
 }
