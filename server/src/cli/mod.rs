@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! init, serve, migrate, doctor                            work on a data folder
-//! invite devices records units incidents official         talk to a running headquarters
+//! invite devices records units incidents official compare         talk to a running headquarters
 //! verify, fsck                                            work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -15,6 +15,7 @@
 
 mod access;
 mod api;
+mod compare;
 mod devices;
 mod doctor;
 mod error;
@@ -96,6 +97,8 @@ enum Command {
     Log(log::Log),
     /// What the commission published
     Official(official::Official),
+    /// Where did the numbers change? The published figures of each level against those below
+    Compare(compare::Compare),
     /// Check records and receipts offline, without trusting headquarters
     Verify(verify::Verify),
     /// Watch logs of others: cosign what continues, refuse what does not
@@ -126,6 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
+        Command::Compare(compare) => compare.run(),
         Command::Verify(verify) => verify.run(),
         Command::Witness(witness) => witness.run(),
         Command::Fsck(fsck) => fsck.run(),

@@ -20,7 +20,6 @@ mod incident_list;
 mod language;
 mod overview;
 mod pictures;
-mod published;
 mod record;
 mod region;
 mod search;
