@@ -108,6 +108,9 @@ fn impossible(why: &[Impossible], contest: &Contest) -> Vec<Option<i64>> {
                 | Impossible::LessThanOurCopies { choice: of, by } => {
                     (*of == choice.code).then(|| -signed(*by))
                 }
+                Impossible::MoreThanIsLeft { choice: of, by } => {
+                    (*of == choice.code).then(|| signed(*by))
+                }
                 Impossible::NotOurCopies { choice: of, by } => (*of == choice.code).then_some(*by),
             })
         })

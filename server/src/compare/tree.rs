@@ -118,6 +118,13 @@ pub enum Impossible {
         /// By how many votes.
         by: u64,
     },
+    /// One choice is left with more votes than all choices together are left with.
+    MoreThanIsLeft {
+        /// The choice.
+        choice: ChoiceCode,
+        /// By how many votes.
+        by: u64,
+    },
     /// Our copies of open precincts alone hold more votes of a choice than is left.
     LessThanOurCopies {
         /// The choice.
@@ -271,6 +278,8 @@ fn above_its_parts(published: &Votes, sum: &Sum, choices: &[&ChoiceCode]) -> Ver
         };
     }
     let mut why = Vec::new();
+    // None of the choices can have got more than the contest leaves.
+    let room = remainder.iter().copied().sum::<Option<i64>>().map(|room| room.max(0));
     for ((choice, left), ours) in choices.iter().zip(&remainder).zip(&sum.our_votes) {
         let (Some(left), choice) = (*left, (*choice).clone()) else { continue };
         let ours = i64::try_from(*ours).unwrap_or(i64::MAX);
@@ -281,6 +290,8 @@ fn above_its_parts(published: &Votes, sum: &Sum, choices: &[&ChoiceCode]) -> Ver
             why.push(Impossible::NotOurCopies { choice, by: less });
         } else if less < 0 {
             why.push(Impossible::LessThanOurCopies { choice, by: less.unsigned_abs() });
+        } else if let Some(room) = room.filter(|room| left > *room) {
+            why.push(Impossible::MoreThanIsLeft { choice, by: left.abs_diff(room) });
         }
     }
     if why.is_empty() {

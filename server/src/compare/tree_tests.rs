@@ -232,7 +232,14 @@ fn a_whole_that_is_less_than_its_parts_cannot_be_explained_by_what_is_open() {
         panic!("{:?}", country.verdict("r2-d2"))
     };
     assert_eq!(remainder, [Some(1_200), Some(-300)]);
-    assert_eq!(why, [Impossible::LessThanItsParts { choice: choice("b"), by: 300 }]);
+    // 900 votes are left in all, and 1,200 of them for one choice.
+    let more = Impossible::MoreThanIsLeft { choice: choice("a"), by: 300 };
+    assert_eq!(why, [more, Impossible::LessThanItsParts { choice: choice("b"), by: 300 }]);
+    let found = &country.answer().changes[0];
+    assert_eq!(
+        (&found.higher, &found.lower),
+        (&vec![(choice("a"), 300)], &vec![(choice("b"), 300)])
+    );
 }
 
 #[test]
