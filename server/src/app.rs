@@ -18,6 +18,7 @@ use crate::{
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
+    comparison::ComparisonCache,
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
     folder::{DataFolder, FolderError, FolderLock},
@@ -67,6 +68,8 @@ pub struct Headquarters {
     pub accounts: Accounts,
     /// Cosignatures of the log's checkpoints.
     pub cosigning: Cosigning,
+    /// Where the numbers changed, as it was compared last.
+    pub(crate) comparisons: ComparisonCache,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
@@ -262,6 +265,7 @@ impl Headquarters {
             collecting,
             room,
             public_log,
+            comparisons: ComparisonCache::default(),
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),

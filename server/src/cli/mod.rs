@@ -3,6 +3,7 @@
 //! ```text
 //! init, serve, migrate, doctor                            work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
+//! compare                                                 the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -18,6 +19,7 @@ mod account;
 mod agent;
 mod api;
 mod bundle;
+mod compare;
 mod devices;
 mod doctor;
 mod error;
@@ -101,6 +103,8 @@ enum Command {
     Log(log::Log),
     /// What the commission published
     Official(official::Official),
+    /// Where did the numbers change? The published figures of each level against those below
+    Compare(compare::Compare),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -135,6 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Incidents(incidents) => incidents.run(),
         Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
+        Command::Compare(compare) => compare.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

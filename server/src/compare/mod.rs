@@ -1,10 +1,18 @@
 //! Compare: where did the numbers change? Pure.
 
+mod answer;
 mod publication;
+mod slip;
 mod sums;
+mod tree;
+#[cfg(test)]
+mod tree_tests;
 
+pub use self::answer::{Answer, Change, answer};
 pub use self::publication::{PublicationError, PublicationRows, read_publication};
+pub use self::slip::{Slip, moved};
 pub use self::sums::{
     ChoiceSums, ContestSums, OurCopy, PrecinctCoverage, PrecinctSum, Published, RegionSums,
     TotalAgreement, our_copy, region_sums,
 };
+pub use self::tree::{Below, Impossible, Node, Official, Verdict, tree};

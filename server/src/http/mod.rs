@@ -4,6 +4,7 @@ mod accounting;
 mod auth;
 mod blobs;
 mod body;
+mod compare;
 mod cosignatures;
 mod enrolments;
 mod evidence;
@@ -75,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/invitations", web::post().to(enrolments::invite))
                 .route("/publications", web::get().to(publications::list))
                 .route("/publications", web::post().to(publications::archive))
+                .route("/compare", web::get().to(compare::show))
                 .route("/cosignatures", web::post().to(cosignatures::take))
                 .route("/cosignatures/request", web::get().to(cosignatures::request))
                 .route("/state-root", web::get().to(units::state_root)),

@@ -12,6 +12,7 @@
 mod answer;
 mod assets;
 mod chip;
+mod compare;
 mod enter;
 mod figure;
 mod frame;
@@ -20,7 +21,6 @@ mod incident_list;
 mod language;
 mod overview;
 mod pictures;
-mod published;
 mod record;
 mod region;
 mod search;
@@ -51,6 +51,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .route("/", web::get().to(overview::show))
             .route("/regions/{code}", web::get().to(region::show))
             .route("/units/{code}", web::get().to(unit::show))
+            .route("/compare", web::get().to(compare::show))
             .route("/incidents", web::get().to(incident_list::show))
             .route("/incidents/{id}", web::get().to(incident::show))
             .route("/incidents/{id}", web::post().to(incident::step))

@@ -14,6 +14,7 @@ use hattama_proto::{
 use hattama_server::{
     app::Headquarters,
     merge::{Coverage, DocumentState, Standing, UnitFile},
+    picture::PictureError,
     store::{self, StoreError},
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub struct Summary {
     pub incidents: BTreeMap<String, u64>,
     /// Regions whose published precincts come to more than the region itself, somewhere.
     pub regions_that_do_not_add_up: BTreeSet<UnitCode>,
+    /// Units at which the numbers changed, by level.
+    pub changed: BTreeMap<String, BTreeSet<UnitCode>>,
     /// Pairs of documents of one precinct that should show the same and do not.
     pub differences_between_copies: usize,
     /// Documents that two people read differently.
@@ -110,6 +113,7 @@ async fn count(headquarters: &Headquarters) -> Result<Summary, Box<dyn std::erro
         bytes: photos.iter().map(|(_, bytes)| bytes).sum(),
         incidents: store::incidents::counts(&headquarters.db).await?.into_iter().collect(),
         regions_that_do_not_add_up: regions_that_do_not_add_up(headquarters).await?,
+        changed: changed(headquarters).await?,
         differences_between_copies: files.iter().map(|file| file.differences.len()).sum(),
         entry_mismatches: documents(|state| matches!(state, DocumentState::Mismatch { .. })),
         corroborated: documents(|state| matches!(state, DocumentState::Corroborated)),
@@ -163,6 +167,19 @@ fn standing(files: &[UnitFile]) -> Counts {
         *counts.entry(Standing::name(&entry.standing).to_owned()).or_default() += 1;
     }
     counts
+}
+
+/// What the comparison of all levels finds.
+async fn changed(
+    headquarters: &Headquarters,
+) -> Result<BTreeMap<String, BTreeSet<UnitCode>>, PictureError> {
+    let comparison = headquarters.comparison().await?;
+    let mut changed: BTreeMap<String, BTreeSet<UnitCode>> = BTreeMap::new();
+    for change in comparison.contests.iter().flat_map(|of| &of.answer.changes) {
+        let level = change.level.name().to_owned();
+        changed.entry(level).or_default().insert(change.unit.clone());
+    }
+    Ok(changed)
 }
 
 /// A part cannot be larger than the whole: regions with a cell in which the published precincts

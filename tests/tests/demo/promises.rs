@@ -59,6 +59,21 @@ fn the_two_altered_regions_and_no_others_do_not_add_up() {
 }
 
 #[test]
+fn the_comparison_names_those_regions_and_the_misreported_precincts_and_nothing_else() {
+    let exercise = Exercise::invent(SEED, PRECINCTS);
+    assert_eq!(PLAYED.changed["region"], exercise.official.altered.clone().into());
+    let levels: Vec<&str> = PLAYED.changed.keys().map(String::as_str).collect();
+    assert!(levels.iter().all(|level| ["precinct", "region"].contains(level)), "{levels:?}");
+    let misreported: BTreeSet<_> = exercise.official.misreported.iter().cloned().collect();
+    for precinct in PLAYED.changed.get("precinct").into_iter().flatten() {
+        // Where the paper itself is odd, what was published is not what it says either.
+        let odd = [Case::DoesNotAddUp, Case::LinkedDoesNotSum, Case::CopiesDiffer];
+        let case = exercise.story.observed[precinct];
+        assert!(misreported.contains(precinct) || odd.contains(&case), "{precinct}: {case:?}");
+    }
+}
+
+#[test]
 fn every_picture_every_record_and_every_statement_is_in_the_log() {
     let story = Exercise::invent(SEED, PRECINCTS).story;
     let photographed = story.acts.iter().filter(|act| match &act.deed {

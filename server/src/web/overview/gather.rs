@@ -26,8 +26,9 @@ use crate::{
     compare::{self, ContestSums},
     merge::{Coverage, UnitFile},
     picture::PictureError,
+    published::Publication,
     store::{self, photos::Arrivals},
-    web::{published::Publication, unit::state::our_figures},
+    web::unit::state::our_figures,
 };
 
 /// How long an overview is shown while the log grows: so many times what it took to make.

@@ -26,7 +26,6 @@ use super::{
     frame::{Frame, Id, UnitLink},
     incident_list::{Line, line},
     pictures::{Picture, pictures},
-    published,
     visitor::Visitor,
     words::Words,
 };
@@ -114,7 +113,7 @@ pub(super) async fn show(
         return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
     }
     let level = unit.map_or(Level::Precinct, |unit| unit.kind.level());
-    let official = published::row_of(&headquarters.db, level, &code).await?;
+    let official = crate::published::row_of(&headquarters.db, level, &code).await?;
     let photos: Vec<PhotoHash> = file
         .entries
         .iter()

@@ -193,6 +193,23 @@ pub(super) struct Words {
     pub(super) country: &'static str,
     pub(super) district: &'static str,
     pub(super) precinct: &'static str,
+    pub(super) compare_title: &'static str,
+    pub(super) compare_says: &'static str,
+    pub(super) compare_nothing: &'static str,
+    pub(super) compare_equal: &'static str,
+    pub(super) compare_copy: &'static str,
+    pub(super) compare_total: &'static str,
+    pub(super) compare_impossible: &'static str,
+    pub(super) compare_levels: &'static str,
+    pub(super) compare_level: &'static str,
+    pub(super) compare_compared: &'static str,
+    pub(super) compare_differ: &'static str,
+    pub(super) compare_open: &'static str,
+    pub(super) compare_open_says: &'static str,
+    pub(super) compare_changes: &'static str,
+    pub(super) compare_size: &'static str,
+    pub(super) compare_moved: &'static str,
+    pub(super) compare_looks: &'static str,
     pub(super) kind_protocol: &'static str,
     pub(super) kind_not_obtained: &'static str,
     pub(super) kind_incident: &'static str,
@@ -213,6 +230,8 @@ pub(super) struct Words {
     pub(super) marks: [&'static str; 5],
     /// In the order of `merge::EntryFlag`.
     pub(super) flags: [&'static str; 5],
+    /// In the order of `compare::Slip`.
+    pub(super) slips: [&'static str; 8],
     /// Counted, set aside.
     pub(super) dispositions: [&'static str; 2],
 }
@@ -354,6 +373,8 @@ mod tests {
             |w: &Words| w.linked_holds_says,
             |w: &Words| w.perhaps_one_says,
             |w: &Words| w.not_counted,
+            |w: &Words| w.compare_copy,
+            |w: &Words| w.compare_total,
         ] {
             assert_eq!(names(pick(&EN)), names(pick(&RU)));
             assert_eq!(names(pick(&EN)), names(pick(&KK)));

@@ -19,16 +19,16 @@ use crate::{
 
 /// The newest publication of a level; without rows if there is none.
 #[derive(Debug, Default)]
-pub(super) struct Publication {
+pub(crate) struct Publication {
     /// Which one.
-    pub(super) id: Option<PublicationId>,
+    pub(crate) id: Option<PublicationId>,
     /// Figures by unit.
-    pub(super) rows: HashMap<UnitCode, Cells>,
+    pub(crate) rows: HashMap<UnitCode, Cells>,
 }
 
 impl Publication {
     /// The newest of `level`; `known` if it still is.
-    pub(super) async fn newest(
+    pub(crate) async fn newest(
         db: &Db,
         level: Level,
         known: &Arc<Self>,
@@ -49,7 +49,7 @@ impl Publication {
 }
 
 /// The figures of one unit in the newest publication of `level`.
-pub(super) async fn row_of(
+pub(crate) async fn row_of(
     db: &Db,
     level: Level,
     unit: &UnitCode,

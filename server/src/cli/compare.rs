@@ -1,0 +1,220 @@
+//! `hattama compare`: where did the numbers change?
+
+use clap::Args;
+use hattama_proto::statement::Level;
+use serde::Deserialize;
+
+use super::{
+    CliError,
+    access::Access,
+    api::{query, unexpected},
+    output,
+    table::Table,
+};
+
+const AFTER_HELP: &str = "\
+Every unit's published figures are held against what was published below it, and a precinct's \
+against our copy. The lowest level stands first: what changed there is part of every total above. \
+A change is said by what is higher and what is lower in the published figures; figures cannot show \
+from whom to whom. Nothing here is for the public: it is what is to be checked.
+
+A precinct's change may look like a clerk's slip: one_digit, transposition, power_of_ten, \
+rows_swapped. Precincts that were not published are open: what is left for them is tested for \
+whether they can hold it.";
+
+/// Flags of `hattama compare`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Compare {
+    /// One contest only
+    #[arg(long, value_name = "CODE")]
+    contest: Option<String>,
+    /// Also the figures of this unit and of those directly below it
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    /// How many changes to print
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    log_size: u64,
+    contests: Vec<Contest>,
+}
+
+#[derive(Deserialize)]
+struct Contest {
+    contest: String,
+    changes: Vec<Change>,
+    compared: Vec<(Level, usize)>,
+    open: usize,
+    #[serde(default)]
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    unit: String,
+    level: Level,
+    higher: Vec<(String, u64)>,
+    lower: Vec<(String, u64)>,
+    size: u64,
+    slip: Option<String>,
+    #[serde(default)]
+    why: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    unit: String,
+    level: Level,
+    official: Option<Vec<Option<u64>>>,
+    below: Below,
+    verdict: Verdict,
+}
+
+#[derive(Deserialize)]
+struct Below {
+    votes: Option<Vec<Option<u64>>>,
+    #[serde(default)]
+    open: usize,
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    verdict: String,
+}
+
+impl Compare {
+    /// Asks and prints.
+    pub(super) fn run(self) -> Result<(), CliError> {
+        let asked = query(&[("contest", self.contest.clone()), ("unit", self.unit.clone())]);
+        let answer = self.access.api()?.get(&format!("/v1/compare{asked}"))?;
+        if self.json {
+            return output::say_json(&answer);
+        }
+        let answer: Answer = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+        let mut text = String::new();
+        for contest in &answer.contests {
+            text.push_str(&contest.describe(self.limit));
+        }
+        text.push_str(&format!("Of the log's first {} entries.", answer.log_size));
+        output::say(&output::printable(&text))
+    }
+}
+
+impl Contest {
+    fn describe(&self, limit: usize) -> String {
+        let mut text = format!("contest {}\n{}\n", self.contest, self.sentence());
+        let compared: Vec<String> = self
+            .compared
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(level, count)| format!("{count} at the level {}", level.name()))
+            .collect();
+        if !compared.is_empty() {
+            text.push_str(&format!("Compared: {}.\n", compared.join(", ")));
+        }
+        if self.open > 0 {
+            let open = self.open;
+            text.push_str(&format!("Open, because precincts were not published: {open} units.\n"));
+        }
+        if !self.changes.is_empty() {
+            let mut table = Table::new(["level", "unit", "votes", "higher", "lower", "looks like"]);
+            for change in self.changes.iter().take(limit) {
+                table.push(change.cells());
+            }
+            text.push_str(&format!("\n{}\n", table.render()));
+            let more = self.changes.len().saturating_sub(limit);
+            if more > 0 {
+                text.push_str(&format!("... and {more} more; see --limit\n"));
+            }
+        }
+        if !self.nodes.is_empty() {
+            let mut table = Table::new(["level", "unit", "published", "below", "open", "verdict"]);
+            for node in &self.nodes {
+                table.push(node.cells());
+            }
+            text.push_str(&format!("\n{}\n", table.render()));
+        }
+        text.push('\n');
+        text
+    }
+
+    /// The one answer.
+    fn sentence(&self) -> String {
+        let Some(first) = self.changes.first() else {
+            return if self.compared.iter().all(|(_, count)| *count == 0) {
+                "Nothing can be compared yet: import what was published with `hattama official \
+                 import`."
+                    .to_owned()
+            } else {
+                "No difference was found in what could be compared.".to_owned()
+            };
+        };
+        let same = self.changes.iter().filter(|change| change.level == first.level).count();
+        let others = match same {
+            1 => String::new(),
+            _ => format!(" {same} units of this level differ."),
+        };
+        let against = match first.level {
+            Level::Precinct => "what was published is not what our copy says",
+            _ => "what was published is not what was published below it",
+        };
+        format!(
+            "The lowest level at which the numbers changed is {}: at {} {against}: {}.{others}",
+            first.level.name(),
+            first.unit,
+            first.words()
+        )
+    }
+}
+
+impl Change {
+    fn words(&self) -> String {
+        let side = |side: &[(String, u64)], word: &str| -> Vec<String> {
+            side.iter().map(|(choice, by)| format!("{choice} is {word} by {by}")).collect()
+        };
+        let mut words = side(&self.higher, "higher");
+        words.extend(side(&self.lower, "lower"));
+        words.join(", ")
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let side = |side: &[(String, u64)]| -> String {
+            side.iter().map(|(choice, by)| format!("{choice} {by}")).collect::<Vec<_>>().join(", ")
+        };
+        let looks = match (&self.slip, self.why.is_empty()) {
+            (Some(slip), _) => slip.clone(),
+            (None, false) => "cannot be in what was not published".to_owned(),
+            (None, true) => "-".to_owned(),
+        };
+        let votes = self.size.to_string();
+        let level = self.level.name().to_owned();
+        [level, self.unit.clone(), votes, side(&self.higher), side(&self.lower), looks]
+    }
+}
+
+impl Node {
+    fn cells(&self) -> [String; 6] {
+        let votes = |votes: &Option<Vec<Option<u64>>>| -> String {
+            let Some(votes) = votes else { return "-".to_owned() };
+            let figure = |figure: &Option<u64>| figure.map_or("?".to_owned(), |f| f.to_string());
+            votes.iter().map(figure).collect::<Vec<_>>().join(" ")
+        };
+        [
+            self.level.name().to_owned(),
+            self.unit.clone(),
+            votes(&self.official),
+            votes(&self.below.votes),
+            self.below.open.to_string(),
+            self.verdict.verdict.replace('_', " "),
+        ]
+    }
+}

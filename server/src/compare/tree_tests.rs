@@ -1,0 +1,255 @@
+//! Planted changes are found at their level, with their unit, their choices and their size; where
+//! nothing was planted nothing is found.
+
+use std::{collections::HashMap, sync::Arc};
+
+use hattama_proto::{
+    id::UnitCode,
+    pack::{Names, Pack, Unit, UnitKind, UnitPart, UnitRegister},
+    statement::Level,
+};
+use proptest::prelude::*;
+
+use super::{Answer, Impossible, Official, Slip, Verdict, answer, tree};
+use crate::merge::{
+    Cells, UnitFile, merge,
+    world::{cell, choice, entry, everybody, full, pack, sheet, unit},
+};
+
+/// Areas below each area, and precincts below each district.
+const REGIONS: usize = 3;
+const DISTRICTS: usize = 3;
+const PRECINCTS: usize = 4;
+
+/// A country with figures of two choices for every unit, that add up.
+#[derive(Clone, Debug)]
+struct Country {
+    pack: Arc<Pack>,
+    levels: [HashMap<UnitCode, Cells>; 4],
+    files: Vec<UnitFile>,
+}
+
+fn votes(a: u64, b: u64) -> Cells {
+    Cells::from_pairs([(cell(3), Some(a)), (cell(4), Some(b))])
+}
+
+/// Our copy of a precinct.
+fn copy(number: usize, at: &str, a: u64, b: u64, pack: &Pack) -> UnitFile {
+    let body = sheet("certified", None, full([9, 9, 9, a, b]), 1);
+    merge(&unit(at), &[Arc::new(entry(number, 0, at, body))], &everybody(), pack)
+}
+
+fn register() -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut add = |code: String, parent: Option<&str>, kind| {
+        let (code, parent) = (unit(&code), parent.map(unit));
+        units.push(Unit { code, parent, kind, names: Names::default(), special: None, since: 0 });
+    };
+    add("kz".into(), None, UnitKind::Country);
+    for region in 0..REGIONS {
+        let region = format!("r{region}");
+        add(region.clone(), Some("kz"), UnitKind::Region);
+        for district in 0..DISTRICTS {
+            let district = format!("{region}-d{district}");
+            add(district.clone(), Some(&region), UnitKind::District);
+            for precinct in 0..PRECINCTS {
+                add(format!("{district}-p{precinct}"), Some(&district), UnitKind::Precinct);
+            }
+        }
+    }
+    units
+}
+
+impl Country {
+    /// Every unit published, every second precinct seen by us.
+    fn new(figures: &[(u64, u64)]) -> Self {
+        let mut pack = Pack::clone(&pack());
+        pack.units = UnitRegister::new(UnitPart { version: 1, units: register() }).unwrap();
+        let mut country = Self { pack: Arc::new(pack), levels: Default::default(), files: vec![] };
+        let precincts: Vec<UnitCode> = country.of(Level::Precinct);
+        for (number, (code, (a, b))) in precincts.iter().zip(figures).enumerate() {
+            country.change(code, (0, 0), (*a, *b));
+            if number % 2 == 0 {
+                let file = copy(number, code.as_str(), *a, *b, &country.pack);
+                country.files.push(file);
+            }
+        }
+        country
+    }
+
+    fn of(&self, level: Level) -> Vec<UnitCode> {
+        let units = self.pack.units.all().iter();
+        units.filter(|unit| unit.kind.level() == level).map(|unit| unit.code.clone()).collect()
+    }
+
+    /// Takes from and adds to the figures of a unit and of everything above it, as if its own
+    /// commission had written them so.
+    fn change(&mut self, at: &UnitCode, less: (u64, u64), more: (u64, u64)) {
+        for above in self.pack.units.upwards(at) {
+            let level = Level::ALL.iter().position(|level| *level == above.kind.level()).unwrap();
+            let cells = self.levels[level].entry(above.code.clone()).or_insert_with(|| votes(0, 0));
+            let changed = |number, less, more| cells.get(&cell(number)).unwrap() + more - less;
+            *cells = votes(changed(3, less.0, more.0), changed(4, less.1, more.1));
+        }
+    }
+
+    fn withdraw(&mut self, unit: &UnitCode) {
+        self.levels.iter_mut().for_each(|level| drop(level.remove(unit)));
+    }
+
+    fn answer(&self) -> Answer {
+        let contest = &self.pack.election.contests[0];
+        let [precincts, districts, regions, nation] = &self.levels;
+        let official = Official { levels: [precincts, districts, regions, nation] };
+        answer(&tree(contest, official, &self.files, &self.pack), contest)
+    }
+
+    fn verdict(&self, of: &str) -> Verdict {
+        let contest = &self.pack.election.contests[0];
+        let [precincts, districts, regions, nation] = &self.levels;
+        let official = Official { levels: [precincts, districts, regions, nation] };
+        let nodes = tree(contest, official, &self.files, &self.pack);
+        nodes.into_iter().find(|node| node.unit.as_str() == of).unwrap().verdict
+    }
+}
+
+fn even() -> Country {
+    Country::new(&[(500, 400); REGIONS * DISTRICTS * PRECINCTS])
+}
+
+fn countries() -> impl Strategy<Value = Country> {
+    let figures = (1_u64..2_000, 1_u64..2_000);
+    let count = REGIONS * DISTRICTS * PRECINCTS;
+    prop::collection::vec(figures, count).prop_map(|figures| Country::new(&figures))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn where_nothing_was_changed_nothing_is_found(country in countries()) {
+        let answer = country.answer();
+        prop_assert_eq!(answer.changes, vec![]);
+        prop_assert_eq!(answer.open, 0);
+        // Half of the precincts are seen by us, and everything above has all its parts.
+        let compared: Vec<usize> = answer.compared.iter().map(|(_, count)| *count).collect();
+        prop_assert_eq!(compared, vec![18, 9, 3, 1]);
+    }
+
+    #[test]
+    fn a_change_above_the_precincts_is_found_at_its_unit_and_nowhere_else(
+        country in countries(),
+        level in prop::sample::select(vec![Level::District, Level::Region, Level::Nation]),
+        at in any::<prop::sample::Index>(),
+        moved in any::<prop::sample::Index>(),
+    ) {
+        let mut changed = country.clone();
+        let units = country.of(level);
+        let at = &units[at.index(units.len())];
+        // At most what the loser has anywhere, so that no figure falls below zero.
+        let moved = 1 + moved.index(4) as u64;
+        changed.change(at, (0, moved), (moved, 0));
+        let found = changed.answer().changes;
+        prop_assert_eq!(found.len(), 1, "{:?}", found);
+        prop_assert_eq!((&found[0].unit, found[0].level), (at, level));
+        prop_assert_eq!(&found[0].higher, &vec![(choice("a"), moved)]);
+        prop_assert_eq!(&found[0].lower, &vec![(choice("b"), moved)]);
+        prop_assert_eq!(found[0].size, moved);
+    }
+
+    #[test]
+    fn a_precinct_that_was_published_otherwise_is_found_where_we_were_and_only_there(
+        country in countries(),
+        at in any::<prop::sample::Index>(),
+        more in 1_u64..900,
+    ) {
+        let mut changed = country.clone();
+        let precincts = country.of(Level::Precinct);
+        let number = at.index(precincts.len());
+        changed.change(&precincts[number], (0, 0), (more, 0));
+        let found = changed.answer().changes;
+        let seen = number % 2 == 0;
+        prop_assert_eq!(found.len(), usize::from(seen), "{:?}", found);
+        if let Some(found) = found.first() {
+            prop_assert_eq!(&found.unit, &precincts[number]);
+            prop_assert_eq!((found.level, found.size), (Level::Precinct, more));
+            prop_assert!(found.lower.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_lowest_level_comes_first_and_a_slip_after_what_is_none() {
+    let mut country = even();
+    country.change(&unit("r1"), (0, 900), (900, 0));
+    // One digit, and what moves between two choices.
+    country.change(&unit("r0-d0-p0"), (0, 0), (300, 0));
+    country.change(&unit("r0-d1-p0"), (0, 17), (17, 0));
+    let found = country.answer().changes;
+    let order: Vec<_> =
+        found.iter().map(|found| (found.unit.as_str(), found.size, found.slip)).collect();
+    assert_eq!(
+        order,
+        [
+            ("r0-d1-p0", 17, Some(Slip::EqualAndOpposite)),
+            ("r0-d0-p0", 300, Some(Slip::OneDigit)),
+            ("r1", 900, None),
+        ]
+    );
+}
+
+#[test]
+fn what_an_unpublished_precinct_must_hold_is_left_open_while_it_can() {
+    let mut country = even();
+    country.withdraw(&unit("r0-d0-p1"));
+    let remainder = vec![Some(500), Some(400)];
+    assert_eq!(country.verdict("r0-d0"), Verdict::Open { remainder });
+    // Its district was published, so above it everything is there.
+    assert_eq!(country.verdict("r0"), Verdict::Equal);
+    assert_eq!((country.answer().open, country.answer().changes), (1, vec![]));
+}
+
+#[test]
+fn a_transfer_hidden_in_an_unpublished_precinct_that_we_have_seen_is_found() {
+    let mut country = even();
+    let hidden = unit("r0-d0-p0");
+    country.change(&hidden, (0, 200), (200, 0));
+    country.withdraw(&hidden);
+    country.withdraw(&unit("r0-d0"));
+    let found = country.answer().changes;
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].unit.as_str(), found[0].size), ("r0", 200));
+    let why = Impossible::NotOurCopies { choice: choice("a"), by: 200 };
+    assert!(found[0].why.contains(&why), "{found:?}");
+}
+
+#[test]
+fn a_whole_that_is_less_than_its_parts_cannot_be_explained_by_what_is_open() {
+    let mut country = even();
+    country.withdraw(&unit("r2-d2-p3"));
+    country.change(&unit("r2-d2"), (0, 700), (700, 0));
+    let Verdict::Impossible { remainder, why } = country.verdict("r2-d2") else {
+        panic!("{:?}", country.verdict("r2-d2"))
+    };
+    assert_eq!(remainder, [Some(1_200), Some(-300)]);
+    // 900 votes are left in all, and 1,200 of them for one choice.
+    let more = Impossible::MoreThanIsLeft { choice: choice("a"), by: 300 };
+    assert_eq!(why, [more, Impossible::LessThanItsParts { choice: choice("b"), by: 300 }]);
+    let found = &country.answer().changes[0];
+    assert_eq!(
+        (&found.higher, &found.lower),
+        (&vec![(choice("a"), 300)], &vec![(choice("b"), 300)])
+    );
+}
+
+#[test]
+fn figures_that_nobody_published_differ_from_nothing() {
+    let mut country = even();
+    for level in [Level::District, Level::Region] {
+        country.of(level).iter().for_each(|unit| country.withdraw(unit));
+    }
+    assert_eq!(country.verdict("r0"), Verdict::NotPublished);
+    assert_eq!(country.verdict("kz"), Verdict::Equal, "its parts are the precincts");
+    let unseen = country.verdict("r0-d0-p1");
+    assert_eq!(unseen, Verdict::NothingBelow);
+}
