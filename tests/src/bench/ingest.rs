@@ -50,7 +50,9 @@ pub(super) fn run(places: &Places) -> Outcome {
     let verified_per_s = verify_on_one_core(&records, &devices[0]);
     outcome.figure("one_core_verifies_per_s", verified_per_s);
 
-    let load = Load { bodies: batches(&records), records: records.len() as u64 };
+    let last = &records[records.len() - REQUESTS_COUNTED..];
+    let alone = last.iter().flat_map(|record| batches(std::slice::from_ref(record))).collect();
+    let load = Load { bodies: batches(&records), alone, records: records.len() as u64 };
     memory::reset_peak();
     let cpu = memory::cpu_seconds();
     let rate = load.push(hq.address);
@@ -99,13 +101,18 @@ fn round_trips(outcome: &mut Outcome, places: &Places, load: &Load, server: &Ser
     enrol(&hq);
     let mut connection = Connection::open(hq.address);
     let (first, rest) = load.bodies.split_at(REQUESTS_COUNTED);
+    let counted = |connection: &mut Connection, bodies: &[Vec<u8>]| {
+        let before = hop.trips();
+        bodies.iter().for_each(|body| drop(push(connection, body)));
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let each = (hop.trips() - before) as f64 / bodies.len() as f64;
+        each
+    };
     // Until every session knows every statement.
     first.iter().for_each(|body| drop(push(&mut connection, body)));
-    let before = hop.trips();
-    rest[..REQUESTS_COUNTED].iter().for_each(|body| drop(push(&mut connection, body)));
-    let trips = hop.trips() - before;
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    outcome.figure("postgres_round_trips_per_batch", trips as f64 / REQUESTS_COUNTED as f64);
+    let full = counted(&mut connection, &rest[..REQUESTS_COUNTED]);
+    outcome.figure("postgres_round_trips_per_batch", full);
+    outcome.figure("postgres_round_trips_per_record_alone", counted(&mut connection, &load.alone));
     outcome.at_most("postgres_round_trips_per_batch", 16.0);
 }
 
@@ -116,6 +123,8 @@ fn enrol(hq: &BenchHeadquarters) -> Vec<Device> {
 /// What is pushed, the same to every headquarters.
 struct Load {
     bodies: Vec<Vec<u8>>,
+    /// Records of the last bodies, one in each.
+    alone: Vec<Vec<u8>>,
     records: u64,
 }
 

@@ -30,6 +30,18 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
+/// What a cast calls these types; none if a value of the store can have none of them.
+pub(super) fn names(types: &[Type]) -> Option<Vec<&'static str>> {
+    let name = |kind: &Type| match *kind {
+        Type::INT8 => Some("bigint"),
+        Type::INT4 => Some("integer"),
+        Type::TEXT | Type::VARCHAR => Some("text"),
+        Type::BYTEA => Some("bytea"),
+        _ => None,
+    };
+    types.iter().map(name).collect()
+}
+
 /// The columns of `rows`, for a statement that takes an array for each.
 pub(super) fn columns(rows: &Rows) -> Vec<Vec<&Value>> {
     let column = |number| rows.iter().map(|row: &[Value]| &row[number]).collect();

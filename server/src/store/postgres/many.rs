@@ -3,14 +3,12 @@
 //! A row as a message of its own costs the server a wake-up, a plan to start and an answer to
 //! send, and the client the same again. As arrays, unnested there, a thousand rows cost one.
 
-use tokio_postgres::types::Type;
-
 use crate::store::batch::Keys;
 
-/// `insert into t (...) values (...) [on conflict ...]`, for arrays of values. None where it is
+/// `insert into t (...) values (...) [on conflict ...]`, for arrays of values of these types. None where it is
 /// another statement, where one row could get into another's way (`do update` of a key that
 /// repeats), or where rows answer: these are run row by row.
-pub(super) fn insert(statement: &str, types: &[Type], keys: Keys) -> Option<String> {
+pub(super) fn insert(statement: &str, types: &[&str], keys: Keys) -> Option<String> {
     let (into, rest) = statement.split_once("values (")?;
     let (values, tail) = up_to_its_parenthesis(rest)?;
     let plain = into.starts_with("insert into ")
@@ -27,7 +25,7 @@ pub(super) fn insert(statement: &str, types: &[Type], keys: Keys) -> Option<Stri
 
 /// A reading statement, for arrays of values. The first column tells which row of values is
 /// answered, from 1, the second is of no use; then come those of the statement, in its order.
-pub(super) fn select(statement: &str, types: &[Type]) -> Option<String> {
+pub(super) fn select(statement: &str, types: &[&str]) -> Option<String> {
     let (found, source) = (with_given(statement)?, source(types)?);
     Some(format!(
         "select given_row.place, answer.*
@@ -38,23 +36,14 @@ pub(super) fn select(statement: &str, types: &[Type]) -> Option<String> {
     ))
 }
 
-/// The arrays as rows, in their order.
-fn source(types: &[Type]) -> Option<String> {
-    let arrays: Option<Vec<String>> = (1..).zip(types).map(array).collect();
+/// The arrays as rows, in their order. None without a column.
+fn source(types: &[&str]) -> Option<String> {
+    let array = |(number, kind): (usize, &&str)| format!("${number}::{kind}[]");
+    let arrays: Vec<String> = (1..).zip(types).map(array).collect();
     let names: Vec<String> = (1..=types.len()).map(|number| format!("v{number}")).collect();
-    let arrays = arrays.filter(|arrays| !arrays.is_empty())?.join(", ");
-    Some(format!("unnest({arrays}) with ordinality as given_row ({}, place)", names.join(", ")))
-}
-
-fn array((number, kind): (usize, &Type)) -> Option<String> {
-    let name = match *kind {
-        Type::INT8 => "bigint",
-        Type::INT4 => "integer",
-        Type::TEXT | Type::VARCHAR => "text",
-        Type::BYTEA => "bytea",
-        _ => return None,
-    };
-    Some(format!("${number}::{name}[]"))
+    let (arrays, names) = (arrays.join(", "), names.join(", "));
+    let rows = format!("unnest({arrays}) with ordinality as given_row ({names}, place)");
+    (!types.is_empty()).then_some(rows)
 }
 
 /// `$2` becomes the second value of the row. None if a quote stands open.
@@ -94,7 +83,7 @@ fn up_to_its_parenthesis(text: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    const TWO: [Type; 2] = [Type::INT8, Type::TEXT];
+    const TWO: [&str; 2] = ["bigint", "text"];
 
     #[test]
     fn an_insert_takes_arrays() {
@@ -123,7 +112,7 @@ mod tests {
         ] {
             assert_eq!(insert(one, &TWO, Keys::Distinct), None, "{one}");
         }
-        assert_eq!(insert("insert into t (a) values ($1)", &[Type::BOOL], Keys::Distinct), None);
+        assert_eq!(insert("insert into t (a) values (1)", &[], Keys::Distinct), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures_util::stream::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{RowStream, Statement};
 
-use super::bind::columns;
+use super::bind::{columns, names};
 use super::failure::{told, told_of_step};
 use super::many;
 use crate::store::batch::Step;
@@ -68,7 +68,8 @@ async fn prepare(transaction: &Transaction<'_>, step: &Step) -> Result<Prepared,
     let one = transaction.prepare_cached(step.statement).await.map_err(told)?;
     refuse_width(&one, step.rows.width())?;
     if step.rows.len() > 1
-        && let Some(text) = many::insert(step.statement, one.params(), step.keys)
+        && let Some(types) = names(one.params())
+        && let Some(text) = many::insert(step.statement, &types, step.keys)
     {
         let many = transaction.prepare_cached(&text).await.map_err(told)?;
         return Ok(Prepared::Together(many));
@@ -140,7 +141,8 @@ pub(super) async fn queries(
 ) -> Result<Vec<Vec<Row>>, StoreError> {
     let one = client.prepare_cached(text).await.map_err(told)?;
     refuse_width(&one, rows.width())?;
-    let text = many::select(text, one.params()).ok_or_else(|| {
+    let text = names(one.params()).and_then(|types| many::select(text, &types));
+    let text = text.ok_or_else(|| {
         let told = "a statement for many rows of values has parameters of the store's types";
         StoreError::Statement(told.into())
     })?;
