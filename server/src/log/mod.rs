@@ -26,6 +26,7 @@ mod publisher;
 mod reread;
 mod schedule;
 mod sequencer;
+mod task;
 mod view;
 
 pub(crate) use self::epoch::epoch_of;

@@ -1,0 +1,326 @@
+//! The task behind the sequencer: makes groups of what waits, and each group durable.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use hattama_proto::{
+    tlog::{Checkpoint, Hash, NoteSigner},
+    wire::ReceiptPart,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    group::{Effects, Group, Item},
+    head::{Head, HeadFile},
+    places::{Known, Place, assign},
+    reread::first_altered,
+    sequencer::{Appended, Logged, Outcome, SequenceError},
+    view::Signed,
+};
+use crate::{
+    book::{Book, SharedBook},
+    clock::Clock,
+    store::{self, Batch, Db, StoreError},
+};
+
+/// Most items in one group: bounds the transaction, and with it how long anybody waits.
+const GROUP_ITEMS_MAX: usize = 2048;
+
+/// A job: items that get places, and further steps of the same transaction.
+pub(super) struct Job {
+    pub(super) items: Vec<Item>,
+    pub(super) with: Option<Batch>,
+    pub(super) reply: oneshot::Sender<Result<Appended, SequenceError>>,
+}
+
+/// Why the log has stopped, once it has: for good.
+pub(super) type Stopped = Arc<OnceLock<SequenceError>>;
+
+/// What only one task at a time may do: give places.
+pub(super) struct Task {
+    db: Db,
+    book: SharedBook,
+    pub(super) signer: NoteSigner,
+    head: HeadFile,
+    clock: Clock,
+    pub(super) tree: Arc<RwLock<Signed>>,
+    /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
+    stale: bool,
+    /// Why nothing is logged any more.
+    pub(super) stopped: Stopped,
+}
+
+/// What a group came to: outcomes in the order of its items, the checkpoint and its size.
+type Done = Result<(Vec<Outcome>, Arc<str>, u64), SequenceError>;
+
+/// How many of a group's items are one job's, and where its answer goes.
+type Share = (usize, oneshot::Sender<Result<Appended, SequenceError>>);
+
+fn split(job: Job) -> (Vec<Item>, Share) {
+    let count = job.items.len();
+    (job.items, (count, job.reply))
+}
+
+/// Gives every job of a group its share. Whoever asked may be gone; what was logged stays logged.
+fn answer(shares: Vec<Share>, done: Done) {
+    match done {
+        Ok((mut outcomes, checkpoint, size)) => {
+            for (count, reply) in shares {
+                let rest = outcomes.split_off(count);
+                let appended = Appended { outcomes, checkpoint: Arc::clone(&checkpoint), size };
+                outcomes = rest;
+                let _gone = reply.send(Ok(appended));
+            }
+        }
+        Err(error) => {
+            for (_, reply) in shares {
+                let _gone = reply.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+impl Task {
+    pub(super) fn new(
+        db: Db,
+        book: SharedBook,
+        signer: NoteSigner,
+        head: HeadFile,
+        clock: Clock,
+        signed: Signed,
+    ) -> Self {
+        let tree = Arc::new(RwLock::new(signed));
+        Self { db, book, signer, head, clock, tree, stale: false, stopped: Stopped::default() }
+    }
+
+    pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        while let Some(first) = waiting.recv().await {
+            let mut size = first.items.len();
+            let mut jobs = vec![first];
+            while size < GROUP_ITEMS_MAX {
+                let Ok(job) = waiting.try_recv() else { break };
+                size += job.items.len();
+                jobs.push(job);
+            }
+            self.sequence(jobs).await;
+        }
+    }
+
+    /// Makes a group durable. A job with steps of its own goes alone, because these may conflict; and
+    /// when a group is refused for what it holds, each of its jobs is tried alone, so that one bad
+    /// job stops nobody else.
+    async fn sequence(&mut self, jobs: Vec<Job>) {
+        let (plain, with): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.with.is_none());
+        if plain.len() > 1 {
+            let (items, shares): (Vec<Vec<Item>>, Vec<Share>) =
+                plain.into_iter().map(split).unzip();
+            let together: Vec<&Item> = items.iter().flatten().collect();
+            match self.log(&together, Batch::new()).await {
+                Err(SequenceError::Store(error)) if !error.is_transient() => {
+                    for (items, share) in items.iter().zip(shares) {
+                        let alone: Vec<&Item> = items.iter().collect();
+                        let done = self.log(&alone, Batch::new()).await;
+                        answer(vec![share], done);
+                    }
+                }
+                done => answer(shares, done),
+            }
+        } else {
+            for job in plain {
+                self.alone(job).await;
+            }
+        }
+        for job in with {
+            self.alone(job).await;
+        }
+    }
+
+    async fn alone(&mut self, mut job: Job) {
+        let with = job.with.take().unwrap_or_default();
+        let (items, share) = split(job);
+        let items: Vec<&Item> = items.iter().collect();
+        let done = self.log(&items, with).await;
+        answer(vec![share], done);
+    }
+
+    /// Logs a group. What a process before us left in the store after we had read it is noticed by
+    /// its place being taken; then the group goes after it.
+    pub(super) async fn log(&mut self, items: &[&Item], with: Batch) -> Done {
+        let plain = with.is_empty();
+        match self.log_once(items, with).await {
+            Err(SequenceError::Store(error))
+                if plain && matches!(*error, StoreError::UniqueViolation { .. }) =>
+            {
+                self.log_once(items, Batch::new()).await
+            }
+            done => done,
+        }
+    }
+
+    async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
+        if let Some(why) = self.stopped.get() {
+            return Err(why.clone());
+        }
+        if self.stale {
+            self.catch_up().await?;
+        }
+        let now = (self.clock)();
+        let known = Known::ask(&self.db, &self.book, items).await?;
+        let first = self.size();
+        let mut group = Group::default();
+        let mut leaves = Vec::with_capacity(items.len());
+        let places =
+            self.book_read(|book| assign(items, &known, first, book, &mut group, &mut leaves));
+        // Crash point 1: nothing was written; the sender sends again.
+        if !leaves.is_empty() {
+            let (note, size) = self.sign(&leaves);
+            let (rows, effects) = group.into_batch(size, &note, now);
+            if let Err(error) = self.db.commit(rows.and(with)).await {
+                return Err(self.undo(first, error));
+            }
+            // Crash point 2: durable, but the head is one group behind; the next start reads it
+            // back and mends that.
+            self.read_back(first, leaves).await?;
+            self.publish(size, note, effects)?;
+            // Crash point 3: all done but the answer; the sender sends again and gets the same.
+        } else if !with.is_empty() {
+            self.db.commit(with).await?;
+        }
+        self.receipts_of(&places)
+    }
+
+    /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody.
+    fn sign(&self, leaves: &[Hash]) -> (Arc<str>, u64) {
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.tree.extend(leaves.iter().copied());
+        let checkpoint = Checkpoint {
+            origin: self.signer.verifier_key().name().clone(),
+            size: signed.tree.len(),
+            root: signed.tree.root(),
+        };
+        (checkpoint.sign(&self.signer).into(), checkpoint.size)
+    }
+
+    /// Compares what the store has now with what was committed, and stops the log if it differs.
+    async fn read_back(&mut self, first: u64, leaves: Vec<Hash>) -> Result<(), SequenceError> {
+        // Until it was read, what the store holds has to be asked for again.
+        self.stale = true;
+        let Some(index) = first_altered(&self.db, first, leaves).await? else {
+            self.stale = false;
+            return Ok(());
+        };
+        tracing::error!(index, "ALARM: the store reads back another entry; the log has stopped");
+        Err(self.stopped.get_or_init(|| SequenceError::Altered(index)).clone())
+    }
+
+    fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.tree.truncate(size);
+        drop(signed);
+        // The connection may have gone away after the commit, or a commit of the process before us
+        // may have come through after we had read the tree: then the store holds more than we do.
+        self.stale =
+            matches!(error, StoreError::Unavailable(_) | StoreError::UniqueViolation { .. });
+        error.into()
+    }
+
+    /// Moves the head and shows the new checkpoint.
+    fn publish(
+        &mut self,
+        size: u64,
+        note: Arc<str>,
+        effects: Effects,
+    ) -> Result<(), SequenceError> {
+        let root = self.tree.read().unwrap_or_else(PoisonError::into_inner).tree.root();
+        // Until the head has moved, what the store holds has to be asked for again.
+        self.stale = true;
+        self.head.swap(Head { size, root })?;
+        self.stale = false;
+        self.book.change(|book| apply(book, effects));
+        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        signed.size = size;
+        signed.note = Some(note);
+        Ok(())
+    }
+
+    /// Reads from the store what a commit in doubt may have left there.
+    async fn catch_up(&mut self) -> Result<(), SequenceError> {
+        let size = self.size();
+        let leaves = store::log::leaves(&self.db, size).await?;
+        if leaves.is_empty() {
+            self.stale = false;
+            return Ok(());
+        }
+        self.read_back(size, leaves.clone()).await?;
+        let authority = self.book_read(|book| book.authority);
+        let fresh = crate::book::load(&self.db, authority).await?;
+        let note = store::log::last_checkpoint(&self.db).await?;
+        let head = {
+            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            signed.tree.truncate(size);
+            signed.tree.extend(leaves);
+            Head { size: signed.tree.len(), root: signed.tree.root() }
+        };
+        if let Err(error) = self.head.swap(head) {
+            // Somebody else signs: what they logged is not ours to build upon.
+            self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
+            return Err(error.into());
+        }
+        {
+            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            signed.size = head.size;
+            signed.note = note.map(Arc::from);
+        }
+        self.book.change(|book| *book = fresh);
+        self.stale = false;
+        Ok(())
+    }
+
+    fn receipts_of(
+        &self,
+        places: &[Place],
+    ) -> Result<(Vec<Outcome>, Arc<str>, u64), SequenceError> {
+        let signed = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let at = signed.tree.at(signed.size).map_err(|_| SequenceError::Overloaded)?;
+        let note = signed.note.clone().ok_or(SequenceError::Overloaded)?;
+        let outcomes = places
+            .iter()
+            .map(|place| {
+                let (index, logged) = match *place {
+                    Place::New(index, None) => (index, Logged::New),
+                    Place::New(index, Some(reason)) => (index, Logged::Held(reason)),
+                    Place::Before(index) => (index, Logged::Before),
+                };
+                let proof = at.inclusion_proof(index).map_err(|_| SequenceError::Overloaded)?;
+                Ok(Outcome { logged, receipt: ReceiptPart::new(index, &proof) })
+            })
+            .collect::<Result<_, SequenceError>>()?;
+        Ok((outcomes, note, signed.size))
+    }
+
+    fn size(&self) -> u64 {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner).size
+    }
+
+    fn book_read<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        read(&self.book.read())
+    }
+}
+
+fn apply(book: &mut Book, effects: Effects) {
+    for (kid, seq) in effects.heads {
+        let head = book.heads.entry(kid).or_insert(seq);
+        *head = (*head).max(seq);
+    }
+    for (kid, seq) in effects.forks {
+        book.statements.note_fork(kid, seq);
+    }
+    for facts in effects.corrections {
+        book.statements.note_correction_facts(facts);
+    }
+    for (record, kid) in effects.authors {
+        book.statements.note_author(record, kid);
+    }
+    for (position, says) in effects.said {
+        book.apply(position, says);
+    }
+}
