@@ -111,7 +111,7 @@ impl Compare {
 
 impl Contest {
     fn describe(&self, limit: usize) -> String {
-        let mut text = format!("contest {}\n{}\n", self.contest, self.sentence());
+        let mut text = format!("contest {}\n{}\n", self.contest, self.sentences().join("\n"));
         let compared: Vec<String> = self
             .compared
             .iter()
@@ -147,17 +147,24 @@ impl Contest {
         text
     }
 
-    /// The one answer.
-    fn sentence(&self) -> String {
-        let Some(first) = self.changes.first() else {
-            return if self.compared.iter().all(|(_, count)| *count == 0) {
+    /// The lowest level, and whatever changed again above it: by each level's first change.
+    fn sentences(&self) -> Vec<String> {
+        let Some(lowest) = self.changes.first() else {
+            let nothing = if self.compared.iter().all(|(_, count)| *count == 0) {
                 "Nothing can be compared yet: import what was published with `hattama official \
                  import`."
                     .to_owned()
             } else {
                 "No difference was found in what could be compared.".to_owned()
             };
+            return vec![nothing];
         };
+        let first_of = |level| self.changes.iter().find(|change| change.level == level);
+        let say = |first: &Change| self.sentence(first, first.level == lowest.level);
+        Level::ALL.into_iter().filter_map(first_of).map(say).collect()
+    }
+
+    fn sentence(&self, first: &Change, lowest: bool) -> String {
         let same = self.changes.iter().filter(|change| change.level == first.level).count();
         let others = match same {
             1 => String::new(),
@@ -167,8 +174,13 @@ impl Contest {
             Level::Precinct => "what was published is not what our copy says",
             _ => "what was published is not what was published below it",
         };
+        let begin = if lowest {
+            "The lowest level at which the numbers changed is"
+        } else {
+            "They changed again at the level"
+        };
         format!(
-            "The lowest level at which the numbers changed is {}: at {} {against}: {}.{others}",
+            "{begin} {}: at {} {against}: {}.{others}",
             first.level.name(),
             first.unit,
             first.words()
@@ -179,7 +191,10 @@ impl Contest {
 impl Change {
     fn words(&self) -> String {
         let side = |side: &[(String, u64)], word: &str| -> Vec<String> {
-            side.iter().map(|(choice, by)| format!("{choice} is {word} by {by}")).collect()
+            let at_least = if self.why.is_empty() { "" } else { "at least " };
+            let say =
+                |(choice, by): &(String, u64)| format!("{choice} is {word} by {at_least}{by}");
+            side.iter().map(say).collect()
         };
         let mut words = side(&self.higher, "higher");
         words.extend(side(&self.lower, "lower"));

@@ -110,8 +110,12 @@ impl From<StoreError> for SequenceError {
 }
 
 impl From<BookError> for SequenceError {
+    /// A store that does not answer is waited for, whatever is read; only what it says can stop the log.
     fn from(error: BookError) -> Self {
-        Self::Book(Arc::new(error))
+        match error {
+            BookError::Store(error) => error.into(),
+            error => Self::Book(Arc::new(error)),
+        }
     }
 }
 
@@ -284,5 +288,19 @@ async fn refuse_altered(db: &Db, tree: &Tree, shown: u64) -> Result<(), Sequence
     match first_altered(db, shown, fresh).await? {
         None => Ok(()),
         Some(index) => Err(SequenceError::Altered(index)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_away_while_the_book_is_read_again_does_not_stop_the_log() {
+        let away = || BookError::Store(StoreError::Unavailable("the session ended".into()));
+        let told = SequenceError::from(away());
+        assert!(matches!(&told, SequenceError::Store(error) if error.is_transient()), "{told:?}");
+        let forged = SequenceError::from(BookError::Forged(3));
+        assert!(matches!(forged, SequenceError::Book(_)), "{forged:?}");
     }
 }

@@ -36,8 +36,8 @@ struct ComparePage<'a> {
 
 struct ContestView {
     name: String,
-    /// The answer in a sentence.
-    answer: String,
+    /// The answer: a sentence, and one for each higher level at which the numbers changed again.
+    answers: Vec<String>,
     /// Whether something is to be checked.
     to_check: bool,
     levels: Vec<LevelView>,
@@ -88,7 +88,7 @@ fn contest(frame: &Frame, of: &ContestComparison) -> ContestView {
     });
     ContestView {
         name: frame.contest(&of.contest),
-        answer: sentence(frame, &of.contest, answer),
+        answers: sentences(frame, &of.contest, answer),
         to_check: !answer.changes.is_empty(),
         levels: levels.collect(),
         open: figure(answer.open as u64),
@@ -102,22 +102,30 @@ fn contest(frame: &Frame, of: &ContestComparison) -> ContestView {
     }
 }
 
-/// The one answer.
-fn sentence(frame: &Frame, contest: &ContestCode, answer: &Answer) -> String {
+/// The lowest level, and whatever changed again above it: by each level's first change.
+fn sentences(frame: &Frame, contest: &ContestCode, answer: &Answer) -> Vec<String> {
     let w = frame.w;
-    let Some(first) = answer.changes.first() else {
+    let Some(lowest) = answer.changes.first() else {
         let nothing = answer.compared.iter().all(|(_, compared)| *compared == 0);
-        return if nothing { w.compare_nothing } else { w.compare_equal }.to_owned();
+        return vec![if nothing { w.compare_nothing } else { w.compare_equal }.to_owned()];
     };
-    let template = if first.level == Level::Precinct { w.compare_copy } else { w.compare_total };
-    fill(
-        template,
-        &[
-            ("level", level_name(w, first.level)),
-            ("unit", &frame.unit(&first.unit)),
-            ("what", &moves(frame, contest, first).join(", ")),
-        ],
-    )
+    let first_of = |level| answer.changes.iter().find(|change| change.level == level);
+    let say = |first: &Change| {
+        let template = match first.level {
+            Level::Precinct => w.compare_copy,
+            level if level == lowest.level => w.compare_total,
+            _ => w.compare_again,
+        };
+        fill(
+            template,
+            &[
+                ("level", level_name(w, first.level)),
+                ("unit", &frame.unit(&first.unit)),
+                ("what", &moves(frame, contest, first).join(", ")),
+            ],
+        )
+    };
+    Level::ALL.into_iter().filter_map(first_of).map(say).collect()
 }
 
 fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
@@ -131,12 +139,16 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
     }
 }
 
-/// "Saffron +1 204", the higher ones first.
+/// "Saffron +1 204", the higher ones first; "at least" where precincts are open.
 fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
     let side = |side: &[(ChoiceCode, u64)], sign: i128| -> Vec<String> {
         let moved = |(choice, by): &(ChoiceCode, u64)| {
             let by = signed(sign * i128::from(*by));
-            format!("{} {by}", frame.choice(contest, choice))
+            let moved = format!("{} {by}", frame.choice(contest, choice));
+            if found.why.is_empty() {
+                return moved;
+            }
+            fill(frame.w.compare_at_least, &[("what", &moved)])
         };
         side.iter().map(moved).collect()
     };

@@ -27,6 +27,8 @@ use crate::{front::Front, liar::Dice};
 const WITNESS: &str = "w.example";
 /// How often a phone tries before it waits for better days.
 const TRIES: u32 = 6;
+/// How often it is looked whether what was signed is published, 50 ms apart: it is every second.
+const PUBLICATION_POLLS: u32 = 60;
 
 /// Everybody, and what they said first.
 pub(crate) struct Stage {
@@ -132,6 +134,7 @@ impl Stage {
 
     /// The witness is asked over the network, as headquarters asks; what it refuses is heard.
     pub(crate) fn witness(&mut self) {
+        self.wait_for_publication();
         let wire = self.world.wire();
         let asked = wire.get(&format!("/v1/cosignatures/request?witness={WITNESS}"));
         let text = asked.json()["request"].as_str().unwrap_or_default().to_owned();
@@ -157,6 +160,20 @@ impl Stage {
         let note = SignedNote::parse(&request.note).unwrap().with([line]).unwrap();
         let taken = wire.post("/v1/cosignatures", &json!({"note": note.to_string()}));
         assert_eq!(taken.status, 200, "{}", taken.text());
+    }
+
+    /// Witnesses are asked about what is published: gives that the time to become what is signed. A
+    /// headquarters that cheats may never publish it, and is asked about what it shows.
+    fn wait_for_publication(&self) {
+        let note = self.reply_to_known(0).checkpoint.unwrap();
+        let text = SignedNote::parse(&note).unwrap();
+        let signed = Checkpoint::parse(text.unverified_text()).unwrap().size;
+        for _ in 0..PUBLICATION_POLLS {
+            if self.published().size >= signed {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     fn ask(&self, request: &AddCheckpoint) -> (u16, String) {

@@ -18,7 +18,7 @@ use hattama_proto::{
 use hattama_tests::world::{Device, Signed, Wire, Witness, World};
 
 /// Devices that push at the same time, and how many records they push at once.
-const DEVICES: u64 = 3;
+pub(super) const DEVICES: u64 = 3;
 const BATCH: u64 = 4;
 
 /// Between two batches of a device: what is tested is the fault, not the speed.

@@ -9,7 +9,7 @@ use hattama_tests::{
 
 use super::{
     DATABASE, beside,
-    load::{PATIENCE, under_load},
+    load::{DEVICES, PATIENCE, under_load},
     on_a_server_of_its_own,
 };
 
@@ -85,7 +85,10 @@ fn a_server_that_follows_another_is_waited_for_until_it_leads() {
             for _ in 0..3 {
                 load.is_put_off();
             }
-            assert_eq!(load.acknowledged(), before, "who follows another keeps nothing");
+            // What was committed before is there to be read: one batch of each device may have been,
+            // without its answer having come.
+            let of_before = usize::try_from(DEVICES).unwrap();
+            assert!(load.acknowledged() <= before + of_before, "who follows keeps nothing");
             let leads: bool = beside(cluster, async |admin| {
                 admin.query_one("select pg_promote()", &[]).await.unwrap().get(0)
             });

@@ -182,6 +182,8 @@ pub(in crate::web) const EN: Words = Words {
     compare_equal: "No difference was found in what could be compared.",
     compare_copy: "The lowest level at which the numbers changed: {level}. {unit}: what was published is not what our copy says: {what}. To be checked.",
     compare_total: "The lowest level at which the numbers changed: {level}. {unit}: what was published is not what was published below it: {what}. To be checked.",
+    compare_again: "They changed again at a higher level: {level}. {unit}: what was published is not what was published below it: {what}. To be checked.",
+    compare_at_least: "{what} (at least)",
     compare_impossible: "cannot be in what was not published",
     compare_levels: "Levels",
     compare_level: "Level",

@@ -199,6 +199,8 @@ pub(super) struct Words {
     pub(super) compare_equal: &'static str,
     pub(super) compare_copy: &'static str,
     pub(super) compare_total: &'static str,
+    pub(super) compare_again: &'static str,
+    pub(super) compare_at_least: &'static str,
     pub(super) compare_impossible: &'static str,
     pub(super) compare_levels: &'static str,
     pub(super) compare_level: &'static str,
@@ -375,6 +377,8 @@ mod tests {
             |w: &Words| w.not_counted,
             |w: &Words| w.compare_copy,
             |w: &Words| w.compare_total,
+            |w: &Words| w.compare_again,
+            |w: &Words| w.compare_at_least,
         ] {
             assert_eq!(names(pick(&EN)), names(pick(&RU)));
             assert_eq!(names(pick(&EN)), names(pick(&KK)));
