@@ -13,6 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    compare::{EditionChanges, edition_changes},
     merge::{CellKey, Cells, Shapes},
     store::{self, Db, StoreError},
 };
@@ -46,6 +47,32 @@ impl Publication {
             }
         }
     }
+}
+
+/// A publication, and what it says otherwise than the one of its level before it.
+#[derive(Debug)]
+pub(crate) struct Edition {
+    /// The one before; none if it is the first.
+    pub(crate) before: Option<PublicationId>,
+    /// What changed; nothing, if it is the first.
+    pub(crate) changes: EditionChanges,
+}
+
+/// The publication `id` against the one before it; none if there is no such publication.
+pub(crate) async fn edition(db: &Db, id: &PublicationId) -> Result<Option<Edition>, StoreError> {
+    let all = store::publications::all(db).await?;
+    let Some(at) = all.iter().position(|known| known.id == *id) else { return Ok(None) };
+    let before = all[..at].iter().rev().find(|known| known.level == all[at].level);
+    let Some(before) = before.map(|known| known.id) else {
+        return Ok(Some(Edition { before: None, changes: EditionChanges::default() }));
+    };
+    let old = store::publications::rows(db, &before).await?;
+    let new = store::publications::rows(db, id).await?;
+    let compare = move || edition_changes(&read_rows(&old), &read_rows(&new));
+    let changes = tokio::task::spawn_blocking(compare)
+        .await
+        .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+    Ok(Some(Edition { before: Some(before), changes }))
 }
 
 /// The figures of one unit in the newest publication of `level`.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use hattama_proto::statement::Level;
+use hattama_proto::{id::PublicationId, statement::Level, time::UnixMillis};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use super::{
     access::Access,
     api::{query, unexpected},
     output,
+    table::Table,
 };
 
 /// Files below this length are sent before a progress bar could be read, in bytes.
@@ -43,6 +44,59 @@ pub(super) struct Official {
 enum What {
     /// Import one published file for one level of commissions
     Import(Import),
+    /// List what was imported, oldest first
+    List(List),
+    /// Show what a publication says otherwise than the one of its level before it
+    Changes(Changes),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Debug, Args)]
+struct Changes {
+    /// The publication, as `hattama official list` prints it
+    publication: PublicationId,
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    level: Level,
+    fetched_at: UnixMillis,
+    source: String,
+}
+
+#[derive(Deserialize)]
+struct Edition {
+    before: Option<String>,
+    appeared: Vec<String>,
+    changed: Vec<ChangedUnit>,
+    withdrawn: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ChangedUnit {
+    unit: String,
+    cells: Vec<ChangedCell>,
+}
+
+#[derive(Deserialize)]
+struct ChangedCell {
+    cell: String,
+    old: Option<u64>,
+    new: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -69,13 +123,82 @@ struct Archived {
     id: Option<String>,
     units: usize,
     left_out: Vec<(u64, String)>,
+    changes: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    appeared: usize,
+    changed: usize,
+    withdrawn: usize,
 }
 
 impl Official {
-    /// Imports.
+    /// Imports, lists or shows.
     pub(super) fn run(self) -> Result<(), CliError> {
-        let What::Import(import) = self.what;
-        import.run()
+        match self.what {
+            What::Import(import) => import.run(),
+            What::List(list) => list.run(),
+            What::Changes(changes) => changes.run(),
+        }
+    }
+}
+
+impl List {
+    fn run(self) -> Result<(), CliError> {
+        let answer = self.access.api()?.get("/v1/publications")?;
+        if self.json {
+            return output::say_json(&answer);
+        }
+        let all: Vec<Listed> = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+        let mut table = Table::new(["fetched at", "level", "publication", "source"]);
+        for one in all {
+            let level = one.level.name().to_owned();
+            table.push([one.fetched_at.to_rfc3339(), level, one.id, one.source]);
+        }
+        if table.is_empty() {
+            return output::say("Nothing was imported yet; see `hattama official import --help`.");
+        }
+        output::say(&output::printable(&table.render()))
+    }
+}
+
+impl Changes {
+    fn run(self) -> Result<(), CliError> {
+        let path = format!("/v1/publications/{}/changes", self.publication);
+        let answer = self.access.api()?.get(&path)?;
+        if self.json {
+            return output::say_json(&answer);
+        }
+        let edition: Edition = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+        output::say(&output::printable(&edition.describe()))
+    }
+}
+
+impl Edition {
+    fn describe(&self) -> String {
+        let Some(before) = &self.before else {
+            return "This is the first publication of its level.".to_owned();
+        };
+        let mut table = Table::new(["unit", "cell", "before", "now"]);
+        let figure = |figure: Option<u64>| figure.map_or("-".to_owned(), |f| f.to_string());
+        for unit in &self.changed {
+            for cell in &unit.cells {
+                let (old, new) = (figure(cell.old), figure(cell.new));
+                table.push([unit.unit.clone(), cell.cell.clone(), old, new]);
+            }
+        }
+        let mut text = format!("Against publication {before}:\n");
+        for (what, units) in [("appeared", &self.appeared), ("withdrawn", &self.withdrawn)] {
+            if !units.is_empty() {
+                text.push_str(&format!("{what}: {} ({})\n", units.len(), units.join(", ")));
+            }
+        }
+        text.push_str(&format!("units with other figures: {}\n", self.changed.len()));
+        if !table.is_empty() {
+            text.push_str(&format!("\n{}", table.render()));
+        }
+        text
     }
 }
 
@@ -129,6 +252,13 @@ impl Import {
         ));
         if let Some(id) = &archived.id {
             text.push_str(&format!("publication {id}\n"));
+            if let Some(Counts { appeared, changed, withdrawn }) = &archived.changes {
+                text.push_str(&format!(
+                    "Against the one of this level before it: units that appeared: {appeared}, \
+                     changed: {changed}, withdrawn: {withdrawn}; see `hattama official changes \
+                     {id}`.\n"
+                ));
+            }
         }
         text
     }

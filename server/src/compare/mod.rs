@@ -1,6 +1,7 @@
 //! Compare: where did the numbers change? Pure.
 
 mod answer;
+mod edition;
 mod publication;
 mod slip;
 mod sums;
@@ -9,6 +10,7 @@ mod tree;
 mod tree_tests;
 
 pub use self::answer::{Answer, Change, answer};
+pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
 pub use self::publication::{PublicationError, PublicationRows, read_publication};
 pub use self::slip::{Slip, moved};
 pub use self::sums::{

@@ -76,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/invitations", web::post().to(enrolments::invite))
                 .route("/publications", web::get().to(publications::list))
                 .route("/publications", web::post().to(publications::archive))
+                .route("/publications/{id}/changes", web::get().to(publications::changes))
                 .route("/compare", web::get().to(compare::show))
                 .route("/cosignatures", web::post().to(cosignatures::take))
                 .route("/cosignatures/request", web::get().to(cosignatures::request))

@@ -181,8 +181,40 @@ fn the_commission_is_imported(bench: &Bench) {
     assert!(said.contains("units imported: 1, rows left out: 2"), "{said}");
     assert!(said.contains("line 3") && said.contains("line 4"), "{said}");
     import("region").refused(2, "no row was understood");
+    the_numbers_are_compared(bench);
+    let rows = "unit,registered,valid,president:saffron,president:indigo\n\
+                101,1200,954,610,354\n102,900,1,1,0\n";
+    fs::write(&file, rows).unwrap();
+    let said = import("precinct").done();
+    assert!(said.contains("appeared: 1, changed: 1, withdrawn: 0"), "{said}");
+    let listed = bench.hattama(["official", "list", "--json"]).json();
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let newest = listed[1]["id"].as_str().unwrap().to_owned();
+    let said = bench.hattama(["official", "changes", &newest]).done();
+    assert!(said.contains("appeared: 1 (102)"), "{said}");
+    let words: Vec<&str> = said.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(words, ["101", "contest:president:saffron", "600", "610"], "{said}");
+    let first = listed[0]["id"].as_str().unwrap().to_owned();
+    bench.hattama(["official", "changes", &first]).done();
+    let nobodys = "0".repeat(64);
+    bench.hattama(["official", "changes", &nobodys]).refused(5, "no such publication");
     fs::write(bench.path("official.csv"), "unit,colour\n101,red\n").unwrap();
     import("precinct").refused(2, "colour");
+}
+
+/// 600 and 354 were published of 101, and our corrected copy says 500 and 454.
+fn the_numbers_are_compared(bench: &Bench) {
+    let said = bench.hattama(["compare"]).done();
+    assert!(
+        said.contains("lowest level at which the numbers changed is precinct: at 101"),
+        "{said}"
+    );
+    assert!(said.contains("saffron is higher by 100, indigo is lower by 100"), "{said}");
+    let found = bench.hattama(["compare", "--unit", "101", "--json"]).json();
+    let contest = &found["contests"][0];
+    assert_eq!(contest["changes"][0]["size"], 100, "{contest}");
+    assert_eq!(contest["nodes"][0]["verdict"]["verdict"], "differs", "{contest}");
+    bench.hattama(["compare", "--unit", "nowhere"]).refused(5, "no such unit");
 }
 
 fn anybody_checks_it(bench: &Bench, record: &str, photo_hash: &str, photo: &str) {
