@@ -1,5 +1,7 @@
 //! Where the numbers changed.
 
+use std::collections::HashSet;
+
 use actix_web::web::{Data, Json, Query};
 use hattama_proto::{
     id::{ContestCode, PublicationId, UnitCode},
@@ -50,7 +52,7 @@ pub(super) async fn show(
 ) -> Result<Json<CompareView>, HttpProblem> {
     let comparison = headquarters.comparison().await?;
     let pack = std::sync::Arc::clone(&headquarters.book.read().pack);
-    let near: Vec<&UnitCode> = query.unit.as_ref().map_or_else(Vec::new, |unit| {
+    let near: HashSet<&UnitCode> = query.unit.as_ref().map_or_else(HashSet::new, |unit| {
         let below = pack.units.children(unit).map(|child| &child.code);
         std::iter::once(unit).chain(below).collect()
     });
@@ -65,7 +67,7 @@ pub(super) async fn show(
         .map(|of| ContestView {
             contest: of.contest.clone(),
             answer: of.answer.clone(),
-            nodes: of.nodes.iter().filter(|node| near.contains(&&node.unit)).cloned().collect(),
+            nodes: of.nodes.iter().filter(|node| near.contains(&node.unit)).cloned().collect(),
         })
         .collect();
     if contests.is_empty() {
