@@ -11,6 +11,7 @@
 mod country;
 mod device;
 mod disk;
+mod folder;
 mod headquarters;
 mod phone;
 mod watcher;
@@ -39,6 +40,7 @@ pub use self::{
     country::{Country, certified, code, invented, wall},
     device::{Device, Signed},
     disk::SmallDisk,
+    folder::copy_folder,
     headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
     phone::{Phone, Synced, observe},
     watcher::Watcher,

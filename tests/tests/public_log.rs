@@ -17,8 +17,7 @@ mod published;
 mod read_back;
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -78,18 +77,4 @@ fn fill(world: &World, device: &mut Device, records: u64) -> u64 {
     let reply = world.wire().put(&photo.sha256, &bytes).unwrap();
     let key = vkey(world);
     Checkpoint::verify(&reply.checkpoint.unwrap(), key.name(), &key).unwrap().size
-}
-
-/// Copies a folder with everything in it.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }

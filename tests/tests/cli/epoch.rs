@@ -1,22 +1,11 @@
 //! `hattama serve --new-epoch`: an older backup is refused, then gone on from, and the observer is
 //! told and sends again.
 
-use std::{fs, path::Path};
+use std::fs;
+
+use hattama_tests::world::copy_folder;
 
 use crate::programs::{Bench, Serving};
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
 
 fn record(bench: &Bench, unit: &str) {
     bench.observer(["not-obtained", "--unit", unit, "--missing", "copy-refused"]).done();
@@ -42,7 +31,7 @@ fn a_headquarters_goes_on_from_a_backup_and_its_observers_send_again() {
     record(&bench, "101");
     stop(serving);
     let (hq, backup) = (bench.path("hq"), bench.path("backup"));
-    copy(&hq, &backup);
+    copy_folder(&hq, &backup);
     let serving = bench.serve_with(&["--listen", &port]);
     record(&bench, "102");
     stop(serving);

@@ -7,13 +7,14 @@ use hattama_proto::{
     id::RecordId,
     tlog::{Checkpoint, NoteSigner, TileKind, TileName},
 };
+use hattama_tests::world::copy_folder;
 use rusqlite::Connection;
 
 use crate::{
     cheats::{ALL, Cheat},
     front::Lie,
     rewrite::{Leaf, rewrite},
-    stage::{Stage, copy},
+    stage::Stage,
 };
 
 /// Scenarios of each cheat; each is an honest one until then.
@@ -30,7 +31,7 @@ fn cheat(cheat: Cheat, stage: &mut Stage) -> usize {
             stage.close();
             let data = stage.world.data().to_owned();
             fs::remove_dir_all(&data).unwrap();
-            copy(&stage.old(), &data);
+            copy_folder(&stage.old(), &data);
             stage.open();
         }
         Cheat::ForkToTwoPhones => {
@@ -38,13 +39,13 @@ fn cheat(cheat: Cheat, stage: &mut Stage) -> usize {
             stage.close();
             let data = stage.world.data().to_owned();
             let second = stage.world.scratch().join("second");
-            copy(&data, &second);
+            copy_folder(&data, &second);
             stage.open();
             stage.send(0);
             stage.witness();
             stage.close();
             fs::remove_dir_all(&data).unwrap();
-            copy(&second, &data);
+            copy_folder(&second, &data);
             stage.open();
             return 1;
         }

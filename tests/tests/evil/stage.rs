@@ -1,6 +1,6 @@
 //! A real headquarters, two real phones, a real witness, and `fsck`, over real sockets and files.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use hattama_proto::{
     id::TreeRoot,
@@ -18,7 +18,7 @@ use hattama_server::{
     log::PublicFolder,
     setup::NewWitnesses,
 };
-use hattama_tests::world::{Device, Ending, Phone, Signed, Watcher, World, block_on};
+use hattama_tests::world::{Device, Ending, Phone, Signed, Watcher, World, block_on, copy_folder};
 use serde_json::json;
 
 use crate::{front::Front, liar::Dice};
@@ -63,7 +63,7 @@ impl Stage {
         let mut stage = Self { world, front, dice, phones, friend, known, watcher, seed, heard };
         stage.day();
         stage.close();
-        copy(stage.world.data(), &stage.old());
+        copy_folder(stage.world.data(), &stage.old());
         stage.open();
         stage.day();
         stage
@@ -271,18 +271,4 @@ impl Stage {
 pub(crate) struct Published {
     pub(crate) size: u64,
     note: String,
-}
-
-/// Copies a folder with everything in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }

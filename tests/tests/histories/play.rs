@@ -19,7 +19,7 @@ use hattama_server::{
 };
 use hattama_tests::{
     postgres,
-    world::{Country, open_patiently},
+    world::{Country, copy_folder, open_patiently},
 };
 use tempfile::TempDir;
 
@@ -111,7 +111,7 @@ impl Stage {
     /// restart.
     pub(crate) async fn play(&self, beginning: &Beginning, script: &Script) -> [String; 2] {
         let folder = scratch();
-        copy(&beginning.hq(), folder.path());
+        copy_folder(&beginning.hq(), folder.path());
         if let Self::Postgres { url, back } = self {
             fs::remove_file(folder.path().join("hq.db")).unwrap();
             let places = Places { database: Some(url.to_owned()), blobs: None };
@@ -191,18 +191,5 @@ async fn bring(photos: &Photos, photo: &hattama_proto::id::PhotoHash, bytes: &[u
     if let PhotoBegin::Take(mut upload) = photos.begin(*photo, range).await.unwrap() {
         upload.take(bytes).await.unwrap();
         assert!(upload.finish().await.unwrap().state.complete);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
     }
 }

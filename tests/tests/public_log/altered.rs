@@ -7,10 +7,10 @@ use hattama_server::{
     folder::DataFolder,
     fsck::{Findings, PhotoFiles, check_folder},
 };
-use hattama_tests::world::{Ending, World, block_on};
+use hattama_tests::world::{Ending, World, block_on, copy_folder};
 use rusqlite::Connection;
 
-use super::{copy, fill, published};
+use super::{fill, published};
 
 fn fsck(folder: &Path) -> Result<Findings, String> {
     let folder = DataFolder::open(folder).unwrap();
@@ -88,7 +88,7 @@ fn whoever_alters_one_row_is_told_where() {
     ];
     for (number, (lie, said)) in lies.into_iter().enumerate() {
         let folder = scratch.path().join(number.to_string());
-        copy(world.data(), &folder);
+        copy_folder(world.data(), &folder);
         let db = Connection::open(folder.join("hq.db")).unwrap();
         assert!(db.execute(lie, []).unwrap() > 0, "{lie}");
         db.close().unwrap();
@@ -116,7 +116,7 @@ fn whoever_alters_one_file_is_told_which() {
     .enumerate()
     {
         let folder = scratch.path().join(number.to_string());
-        copy(world.data(), &folder);
+        copy_folder(world.data(), &folder);
         let mut bytes = fs::read(folder.join(file)).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -125,7 +125,7 @@ fn whoever_alters_one_file_is_told_which() {
         assert!(found.contains(said), "{file}: {found}");
     }
     let folder = scratch.path().join("gone");
-    copy(world.data(), &folder);
+    copy_folder(world.data(), &folder);
     fs::remove_file(folder.join("log/tile/0/000")).unwrap();
     assert!(fsck(&folder).unwrap_err().contains("tile/0/000: missing"));
     assert!(fsck(world.data()).is_ok(), "and the one that they are copies of holds");

@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::Command};
 
-use hattama_tests::world::{Ending, World};
+use hattama_tests::world::{Ending, World, copy_folder};
 
-use super::{copy, fill, log_folder, published, vkey};
+use super::{fill, log_folder, published, vkey};
 
 /// Where `tests/foreign/prepare.sh` puts it; none, said aloud, where it is not.
 fn go_tlog() -> Option<Command> {
@@ -70,7 +70,7 @@ fn a_foreign_log_of_every_size_is_read_from_its_files() {
     let scratch = tempfile::tempdir().unwrap();
     for size in 1..=15 {
         let folder = scratch.path().join(size.to_string());
-        copy(&data.join("tile"), &folder.join("tile"));
+        copy_folder(&data.join("tile"), &folder.join("tile"));
         std::fs::copy(data.join(format!("checkpoint.{size}")), folder.join("checkpoint")).unwrap();
         let public = check_public(&PublicFolder::new(&folder), &key).unwrap().unwrap();
         assert_eq!((public.head.size, public.tiles), (size, 2 * size));

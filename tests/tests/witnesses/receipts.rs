@@ -13,10 +13,10 @@ use hattama_tests::world::{Ending, Phone, Watcher, World, code};
 use serde_json::json;
 
 /// How often a phone syncs until its receipt is cosigned: some rounds of headquarters.
-pub(super) const SYNCS_MAX: u32 = 100;
-pub(super) const SYNC_WAIT: Duration = Duration::from_millis(200);
+const SYNCS_MAX: u32 = 100;
+const SYNC_WAIT: Duration = Duration::from_millis(200);
 
-pub(super) fn receipt(phone: &Phone, record: RecordId) -> Witnessed {
+fn receipt(phone: &Phone, record: RecordId) -> Witnessed {
     let text = phone.notebook().record_receipt(record).unwrap().expect("it was synced");
     witnessed(phone, &text, &LogEntry::Record(*record.as_bytes()))
 }
@@ -29,6 +29,26 @@ fn photo_receipt(phone: &Phone, photo: PhotoHash) -> Witnessed {
 fn witnessed(phone: &Phone, text: &str, entry: &LogEntry) -> Witnessed {
     let policy = phone.notebook().pack().unwrap().unwrap().election.keys.policy().unwrap();
     Receipt::parse(text).unwrap().verify_by(entry, &policy).unwrap()
+}
+
+/// The witnesses learn of the log, and the phone syncs until the receipt of its record is cosigned.
+pub(super) fn watch_until_cosigned(
+    watchers: &[Watcher],
+    world: &World,
+    phone: &Phone,
+    record: RecordId,
+) {
+    for watcher in watchers {
+        watcher.watch(world.witness().key());
+    }
+    for _ in 0..SYNCS_MAX {
+        phone.sync_once();
+        if receipt(phone, record).is_enough() {
+            return;
+        }
+        sleep(SYNC_WAIT);
+    }
+    panic!("the receipt was never cosigned");
 }
 
 /// The request for a witness, once what is published covers so many entries.

@@ -4,14 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    thread::sleep,
 };
 
 use hattama_proto::tlog::{LogEntry, Receipt};
 use hattama_server::setup::NewWitnesses;
 use hattama_tests::world::{Watcher, World, code};
 
-use super::receipts::{SYNC_WAIT, SYNCS_MAX, receipt};
+use super::receipts::watch_until_cosigned;
 
 /// Where `tests/foreign/prepare.sh` puts it; none, said aloud, where it is not.
 fn torchwood() -> Option<PathBuf> {
@@ -38,16 +37,7 @@ fn torchwood_verifies_cosigned_receipts_by_our_policy_file_and_notices_every_lie
     phone.sync();
     let text = || phone.notebook().record_receipt(record).unwrap().unwrap();
     let alone = text();
-    for watcher in &watchers {
-        watcher.watch(world.witness().key());
-    }
-    for _ in 0..SYNCS_MAX {
-        phone.sync_once();
-        if receipt(&phone, record).is_enough() {
-            break;
-        }
-        sleep(SYNC_WAIT);
-    }
+    watch_until_cosigned(&watchers, &world, &phone, record);
     let cosigned = text();
 
     let folder = tempfile::tempdir().unwrap();
