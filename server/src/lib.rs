@@ -6,6 +6,7 @@
 //!
 //! [`app::Headquarters`] opens a data folder; [`http::serve`] puts it on a socket.
 
+pub mod access;
 pub mod accounting;
 pub mod app;
 mod audit;

@@ -1,22 +1,21 @@
-//! Who asks. A handler that takes an [`Operator`] or a [`Device`] cannot be reached without one.
+//! Who asks. A handler that takes an [`Operator`] or a [`Device`] cannot be reached without one, and
+//! an operator not without what the route table asks for: an address that no table has is refused.
 
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use hattama_proto::{id::Kid, problem::ProblemCode};
 
-use super::HttpProblem;
-use crate::{app::Headquarters, ingest::token_hash, store};
+use super::{HttpProblem, address::access_of};
+use crate::{
+    access::{Operator, Role, Scope},
+    app::Headquarters,
+    ingest::token_hash,
+    store,
+};
 
 /// Name of the cookie in which a browser keeps an operator's token.
 pub(crate) const COOKIE: &str = "hattama";
-
-/// An account of headquarters, by name.
-#[derive(Clone, Debug)]
-pub struct Operator {
-    /// The account's name.
-    pub name: String,
-}
 
 /// A device, by the token it got when it enrolled.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +54,7 @@ impl FromRequest for Operator {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let (token, headquarters) = (token(request), headquarters(request));
+        let asked = request.match_pattern().and_then(|at| access_of(request.method(), &at));
         Box::pin(async move {
             let refused = || {
                 HttpProblem::new(
@@ -64,7 +64,13 @@ impl FromRequest for Operator {
             };
             let token = token.ok_or_else(refused)?;
             let name = store::accounts::token_name(&headquarters.db, &token_hash(&token)).await?;
-            Ok(Self { name: name.ok_or_else(refused)? })
+            let name = name.ok_or_else(refused)?;
+            // A token made by `hattama init` may everything.
+            let operator = Self { name, roles: Role::ALL.to_vec(), scope: Scope::default() };
+            let forbidden = |code| HttpProblem::new(code, "your roles do not grant this");
+            let asked = asked.ok_or_else(|| forbidden(ProblemCode::Forbidden))?;
+            operator.check(asked).map_err(forbidden)?;
+            Ok(operator)
         })
     }
 }

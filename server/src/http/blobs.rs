@@ -13,8 +13,8 @@ use hattama_proto::{
     wire::{ContentRange, HAVE_HEADER, PhotoReply},
 };
 
-use super::{HttpProblem, Operator, body, room::RoomLeft};
-use crate::{app::Headquarters, ingest::PhotoBegin, store};
+use super::{HttpProblem, body, room::RoomLeft};
+use crate::{access::Operator, app::Headquarters, ingest::PhotoBegin, store};
 
 /// `PUT /v1/blobs/{sha256}` with `Content-Range`: one range onto cells. Safe to repeat, in any
 /// order. Whole cells of a cut body are kept.

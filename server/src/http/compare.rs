@@ -9,8 +9,9 @@ use hattama_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator};
+use super::HttpProblem;
 use crate::{
+    access::Operator,
     app::Headquarters,
     compare::{Answer, Node},
 };

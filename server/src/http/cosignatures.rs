@@ -3,8 +3,8 @@
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, auth::Operator};
-use crate::app::Headquarters;
+use super::HttpProblem;
+use crate::{access::Operator, app::Headquarters};
 
 /// Query of `GET /v1/cosignatures/request`.
 #[derive(Deserialize)]

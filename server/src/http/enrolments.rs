@@ -13,8 +13,8 @@ use hattama_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator, body};
-use crate::app::Headquarters;
+use super::{HttpProblem, body};
+use crate::{access::Operator, app::Headquarters};
 
 /// `POST /v1/enrolments`: a signed request becomes an enrolment. Safe to repeat with the very same
 /// request.

@@ -8,8 +8,8 @@ use actix_web::{
 };
 use hattama_proto::id::RecordId;
 
-use super::{HttpProblem, Operator};
-use crate::{app::Headquarters, evidence::Sources};
+use super::HttpProblem;
+use crate::{access::Operator, app::Headquarters, evidence::Sources};
 
 /// `GET /v1/records/{id}/evidence`: the evidence bundle of a record, a zip that is streamed. With
 /// original photographs, so that it is noted who took it. Broken off, it is shorter than announced.

@@ -8,8 +8,9 @@ use actix_web::{
 use hattama_proto::{id::RecordId, problem::ProblemCode, time::UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator};
+use super::HttpProblem;
 use crate::{
+    access::Operator,
     app::Headquarters,
     review::IncidentState,
     store::{

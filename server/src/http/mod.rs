@@ -1,6 +1,7 @@
 //! HTTP: a handler parses, calls one use case, answers. Every address is on this page.
 
 mod accounting;
+mod address;
 mod auth;
 mod blobs;
 mod body;
@@ -22,6 +23,7 @@ mod witness;
 use actix_web::{
     HttpServer,
     dev::Server,
+    http::Method,
     middleware::DefaultHeaders,
     web::{self, ServiceConfig},
 };
@@ -31,9 +33,14 @@ use hattama_proto::{
 };
 use std::net::TcpListener;
 
+pub(crate) use self::address::route_table;
 pub(crate) use self::auth::COOKIE;
-pub use self::{auth::Operator, problem::HttpProblem, witness::serve_witness};
-use crate::app::Headquarters;
+pub use self::{
+    address::{Address, addresses},
+    problem::HttpProblem,
+    witness::serve_witness,
+};
+use crate::{access::Access, app::Headquarters};
 
 /// Threads that serve connections. Signatures and disks have threads of their own.
 const WORKERS: usize = 2;
@@ -42,47 +49,61 @@ const WORKERS: usize = 2;
 /// the record it carries.
 const KEEP_ALIVE_S: u64 = 75;
 
-/// The route table.
+route_table! { "/v1":
+    // Phones. Records need no login: they authenticate themselves.
+    GET "/hello" Phone => sync::hello;
+    POST "/enrolments" Phone => enrolments::enrol;
+    POST "/session" Phone => enrolments::session;
+    POST "/records" Phone => sync::push;
+    POST "/status" Phone => sync::status;
+    GET "/receipts" Phone => sync::receipts;
+    GET "/feed" Phone => sync::feed;
+    PUT "/blobs/{sha256}" Phone => blobs::put;
+    HEAD "/blobs/{sha256}" Phone => blobs::head;
+    GET "/packs/{sha256}" Phone => packs::part;
+
+    // Anybody: what became of every record.
+    GET "/accounting" Anybody => accounting::newest;
+
+    // Records, units and what was published.
+    GET "/records" Holder(ReadRecords) => records::list;
+    GET "/records/{id}" Holder(ReadRecords) => records::show;
+    POST "/records/{id}/decisions" Holder(Decide) => records::decide;
+    GET "/records/{id}/evidence" Holder(ReadRecords) => evidence::bundle;
+    GET "/photos/{sha256}" Holder(ReadRecords) => blobs::show;
+    GET "/units" Holder(ReadRecords) => units::list;
+    GET "/units/{code}" Holder(ReadRecords) => units::show;
+    GET "/publications" Holder(ReadRecords) => publications::list;
+    POST "/publications" Holder(ArchivePublications) => publications::archive;
+    GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
+    GET "/compare" Holder(ReadRecords) => compare::show;
+    GET "/state-root" Holder(ReadRecords) => units::state_root;
+
+    // Incidents.
+    GET "/incidents" Holder(ReadIncidents) => incidents::list;
+    GET "/incidents/{id}" Holder(ReadIncidents) => incidents::show;
+    POST "/incidents/{id}/transitions" Holder(ReviewIncidents) => incidents::transition;
+
+    // Devices.
+    GET "/devices" Holder(ReadDevices) => enrolments::devices;
+    POST "/devices/{kid}/revocation" Holder(EnrolDevices) => enrolments::revoke;
+    POST "/invitations" Holder(EnrolDevices) => enrolments::invite;
+
+    // The log.
+    POST "/cosignatures" Holder(ReadLog) => cosignatures::take;
+    GET "/cosignatures/request" Holder(ReadLog) => cosignatures::request;
+}
+
+/// The public log, for anybody.
+pub(crate) const PUBLIC_LOG: &[Address] = &[
+    Address { method: Method::GET, pattern: "/log/checkpoint", access: Access::Anybody },
+    Address { method: Method::GET, pattern: "/log/tile/{tile}*", access: Access::Anybody },
+];
+
+/// Every address: the interface for programs, the public log, the pages.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(
-            web::scope("/v1")
-                // Phones. Records need no login: they authenticate themselves.
-                .route("/hello", web::get().to(sync::hello))
-                .route("/enrolments", web::post().to(enrolments::enrol))
-                .route("/session", web::post().to(enrolments::session))
-                .route("/records", web::post().to(sync::push))
-                .route("/status", web::post().to(sync::status))
-                .route("/receipts", web::get().to(sync::receipts))
-                .route("/feed", web::get().to(sync::feed))
-                .route("/blobs/{sha256}", web::put().to(blobs::put))
-                .route("/blobs/{sha256}", web::head().to(blobs::head))
-                .route("/packs/{sha256}", web::get().to(packs::part))
-                // Anybody: what became of every record.
-                .route("/accounting", web::get().to(accounting::newest))
-                // Operators.
-                .route("/records", web::get().to(records::list))
-                .route("/records/{id}", web::get().to(records::show))
-                .route("/records/{id}/decisions", web::post().to(records::decide))
-                .route("/records/{id}/evidence", web::get().to(evidence::bundle))
-                .route("/photos/{sha256}", web::get().to(blobs::show))
-                .route("/units", web::get().to(units::list))
-                .route("/units/{code}", web::get().to(units::show))
-                .route("/incidents", web::get().to(incidents::list))
-                .route("/incidents/{id}", web::get().to(incidents::show))
-                .route("/incidents/{id}/transitions", web::post().to(incidents::transition))
-                .route("/devices", web::get().to(enrolments::devices))
-                .route("/devices/{kid}/revocation", web::post().to(enrolments::revoke))
-                .route("/invitations", web::post().to(enrolments::invite))
-                .route("/publications", web::get().to(publications::list))
-                .route("/publications", web::post().to(publications::archive))
-                .route("/publications/{id}/changes", web::get().to(publications::changes))
-                .route("/compare", web::get().to(compare::show))
-                .route("/cosignatures", web::post().to(cosignatures::take))
-                .route("/cosignatures/request", web::get().to(cosignatures::request))
-                .route("/state-root", web::get().to(units::state_root)),
-        )
-        // Anybody: the public log.
+        .service(serve_addresses(web::scope("/v1")))
         .route("/log/checkpoint", web::get().to(public_log::checkpoint))
         .route("/log/tile/{tile}*", web::get().to(public_log::tile))
         .configure(crate::web::routes)

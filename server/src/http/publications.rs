@@ -7,8 +7,8 @@ use actix_web::{
 use hattama_proto::{id::PublicationId, problem::ProblemCode, statement::Level, time::UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator, body};
-use crate::{app::Headquarters, compare::EditionChanges, published, store};
+use super::{HttpProblem, body};
+use crate::{access::Operator, app::Headquarters, compare::EditionChanges, published, store};
 
 /// Largest published file, in bytes: all precincts of a large country with every line.
 const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;

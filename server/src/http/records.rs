@@ -10,8 +10,9 @@ use hattama_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator};
+use super::HttpProblem;
 use crate::{
+    access::Operator,
     app::Headquarters,
     store::{self, records::StoredRecord},
 };

@@ -8,8 +8,8 @@ use hattama_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, Operator};
-use crate::{app::Headquarters, merge::UnitFile};
+use super::HttpProblem;
+use crate::{access::Operator, app::Headquarters, merge::UnitFile};
 
 /// Query of `GET /v1/units`.
 #[derive(Deserialize)]

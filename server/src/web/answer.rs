@@ -16,8 +16,10 @@ use hattama_proto::problem::{Problem, ProblemCode};
 use super::{enter::EnterPage, frame::Frame, language, language::Language, words::Words};
 use crate::http::HttpProblem;
 
-/// What a page may load: pictures and the style sheet from here, nothing else, no script at all.
+/// What a page may load: pictures, the style sheet and our own modules from here, nothing else and
+/// nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; \
+     script-src 'self'; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Seconds for which a chosen language is remembered.

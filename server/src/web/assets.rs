@@ -12,44 +12,54 @@ const YEAR_S: u32 = 365 * 24 * 60 * 60;
 
 /// A file of this program.
 struct Asset {
+    /// Its file name.
+    name: &'static str,
     media_type: &'static str,
     bytes: &'static [u8],
 }
 
-const STYLE: Asset = Asset {
-    media_type: "text/css; charset=utf-8",
-    bytes: include_bytes!("../../templates/assets/hattama.css"),
-};
-const ICON: Asset =
-    Asset { media_type: "image/svg+xml", bytes: include_bytes!("../../templates/assets/icon.svg") };
+const CSS: &str = "text/css; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Name of the style sheet, with its hash.
-static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named(&STYLE, "css"));
-/// Name of the icon, with its hash.
-static ICON_NAME: LazyLock<String> = LazyLock::new(|| named(&ICON, "svg"));
+macro_rules! asset {
+    ($name:literal, $media_type:expr) => {
+        Asset {
+            name: $name,
+            media_type: $media_type,
+            bytes: include_bytes!(concat!("../../templates/assets/", $name)),
+        }
+    };
+}
 
-fn named(asset: &Asset, ending: &str) -> String {
+/// Every file, by name. Scripts are modules that import nothing, because their addresses carry a
+/// hash.
+const ASSETS: &[Asset] = &[asset!("hattama.css", CSS), asset!("icon.svg", SVG)];
+
+/// The address of each, in the order of [`ASSETS`].
+static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(address).collect());
+
+fn address(asset: &Asset) -> String {
+    let (stem, ending) = asset.name.rsplit_once('.').expect("a file name has an ending");
     let hash = PartHash::of(asset.bytes).to_hex();
-    format!("hattama.{}.{ending}", &hash[..16])
+    format!("/assets/{stem}.{}.{ending}", &hash[..16])
 }
 
-/// Address of the style sheet.
-pub(super) fn style() -> String {
-    format!("/assets/{}", *STYLE_NAME)
+/// The address of the file with this name.
+///
+/// # Panics
+/// If there is none: a template names a file that is not in the list above.
+pub(super) fn address_of(name: &str) -> &'static str {
+    let at = ASSETS.iter().position(|asset| asset.name == name);
+    &ADDRESSES[at.unwrap_or_else(|| panic!("{name} is not among the assets"))]
 }
 
-/// Address of the icon.
-pub(super) fn icon() -> String {
-    format!("/assets/{}", *ICON_NAME)
-}
-
-/// `GET /assets/{name}`: the style sheet or the icon. Needs no operator: the page that asks for a
-/// token uses them too.
+/// `GET /assets/{name}`: a file of this program. Needs no operator: the page that asks who one is
+/// uses them too.
 pub(super) async fn show(name: Path<String>) -> HttpResponse {
-    let asset = match name.as_str() {
-        name if name == *STYLE_NAME => STYLE,
-        name if name == *ICON_NAME => ICON,
-        _ => return HttpResponse::NotFound().finish(),
+    let found = ADDRESSES.iter().position(|address| address["/assets/".len()..] == **name);
+    let Some(asset) = found.map(|at| &ASSETS[at]) else {
+        return HttpResponse::NotFound().finish();
     };
     answer::hardened(HttpResponse::Ok())
         .insert_header((header::CONTENT_TYPE, asset.media_type))

@@ -10,7 +10,11 @@ use hattama_proto::{
 };
 
 use super::{assets, figure, language::Language, words::Words};
-use crate::{app::Headquarters, merge::CellKey};
+use crate::{
+    access::{Operator, Permission},
+    app::Headquarters,
+    merge::CellKey,
+};
 
 /// The frame of a page, in one language.
 pub(super) struct Frame {
@@ -19,7 +23,7 @@ pub(super) struct Frame {
     /// The set-up: names of everything else.
     pub(super) pack: Arc<Pack>,
     /// The account that is in, if any.
-    pub(super) operator: Option<String>,
+    pub(super) operator: Option<Operator>,
     /// When the page was made.
     now: UnixMillis,
     language: Language,
@@ -85,13 +89,23 @@ impl Frame {
     }
 
     /// Address of the style sheet.
-    pub(super) fn style(&self) -> String {
-        assets::style()
+    pub(super) fn style(&self) -> &'static str {
+        assets::address_of("hattama.css")
+    }
+
+    /// Address of a script of ours: a module, by its file name.
+    pub(super) fn script(&self, name: &str) -> &'static str {
+        assets::address_of(name)
+    }
+
+    /// Whether whoever looks may do this.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.operator.as_ref().is_some_and(|operator| operator.may(permission))
     }
 
     /// Address of the icon.
-    pub(super) fn icon(&self) -> String {
-        assets::icon()
+    pub(super) fn icon(&self) -> &'static str {
+        assets::address_of("icon.svg")
     }
 
     /// Whether the navigation's entry `path` is where we are.

@@ -34,32 +34,34 @@ use actix_web::{
 };
 use hattama_proto::problem::ProblemCode;
 
-use crate::http::HttpProblem;
+use crate::http::{HttpProblem, route_table};
 
 /// Longest body of a form, in bytes: a reason of 4 KiB in Kazakh takes six characters per letter.
 const FORM_BYTES_MAX: usize = 32 * 1024;
 
+route_table! { "":
+    GET "/" Holder(ReadRecords) => overview::show;
+    GET "/regions/{code}" Holder(ReadRecords) => region::show;
+    GET "/units/{code}" Holder(ReadRecords) => unit::show;
+    GET "/compare" Holder(ReadRecords) => compare::show;
+    GET "/incidents" Holder(ReadIncidents) => incident_list::show;
+    GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
+    POST "/incidents/{id}" Holder(ReviewIncidents) => incident::step;
+    GET "/records/{id}" Holder(ReadRecords) => record::show;
+    GET "/search" Holder(ReadRecords) => search::show;
+    GET "/enter" Anybody => enter::show;
+    POST "/enter" Anybody => enter::submit;
+    POST "/leave" Anybody => enter::leave;
+    GET "/assets/{name}" Anybody => assets::show;
+}
+
 /// The pages, and whatever else is asked for outside the interface for programs.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(
-        web::scope("")
-            .app_data(Data::new(overview::OverviewCache::default()))
-            .app_data(FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|error, _| {
-                HttpProblem::new(ProblemCode::MalformedBody, error.to_string()).into()
-            }))
-            .wrap(from_fn(answer::for_browsers))
-            .route("/", web::get().to(overview::show))
-            .route("/regions/{code}", web::get().to(region::show))
-            .route("/units/{code}", web::get().to(unit::show))
-            .route("/compare", web::get().to(compare::show))
-            .route("/incidents", web::get().to(incident_list::show))
-            .route("/incidents/{id}", web::get().to(incident::show))
-            .route("/incidents/{id}", web::post().to(incident::step))
-            .route("/records/{id}", web::get().to(record::show))
-            .route("/search", web::get().to(search::show))
-            .route("/enter", web::get().to(enter::show))
-            .route("/enter", web::post().to(enter::submit))
-            .route("/leave", web::post().to(enter::leave))
-            .route("/assets/{name}", web::get().to(assets::show)),
-    );
+    let scope = web::scope("")
+        .app_data(Data::new(overview::OverviewCache::default()))
+        .app_data(FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|error, _| {
+            HttpProblem::new(ProblemCode::MalformedBody, error.to_string()).into()
+        }))
+        .wrap(from_fn(answer::for_browsers));
+    config.service(serve_addresses(scope));
 }

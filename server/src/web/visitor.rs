@@ -11,10 +11,7 @@ use actix_web::{
 use hattama_proto::problem::ProblemCode;
 
 use super::frame::Frame;
-use crate::{
-    app::Headquarters,
-    http::{HttpProblem, Operator},
-};
+use crate::{access::Operator, app::Headquarters, http::HttpProblem};
 
 /// An operator in front of a page. A handler that takes one cannot be reached without.
 ///
@@ -40,7 +37,7 @@ impl FromRequest for Visitor {
                 return Err(foreign());
             }
             let operator = operator.await?;
-            frame.operator = Some(operator.name.clone());
+            frame.operator = Some(operator.clone());
             Ok(Self { operator, frame })
         })
     }
