@@ -23,6 +23,8 @@ pub(super) struct BenchHeadquarters {
     pub(super) address: SocketAddr,
     pub(super) headquarters: Headquarters,
     pub(super) runtime: tokio::runtime::Runtime,
+    /// The token of its first account.
+    pub(super) token: String,
     folder: tempfile::TempDir,
 }
 
@@ -67,9 +69,10 @@ impl BenchHeadquarters {
             witnesses,
         };
         let hq = folder.path().join("hq");
-        let headquarters = runtime.block_on(async {
+        let (headquarters, token) = runtime.block_on(async {
             let setup = Setup::read(&setup_folder).expect("the exercise's set-up");
-            init(&hq, &setup, &options, clock::system).await.expect("a new headquarters");
+            let made =
+                init(&hq, &setup, &options, clock::system).await.expect("a new headquarters");
             let opened = DataFolder::open(&hq).expect("it was just made");
             let mut config = Config::load(&opened.config()).expect("init wrote it");
             change(&mut config);
@@ -77,9 +80,9 @@ impl BenchHeadquarters {
                 Headquarters::open_with(&opened, config, clock::system).await.expect("it opens");
             let server = http::serve(headquarters.clone(), listener, None).expect("it serves");
             tokio::spawn(server);
-            headquarters
+            (headquarters, made.operator_token)
         });
-        Self { address, headquarters, runtime, folder }
+        Self { address, headquarters, runtime, token, folder }
     }
 
     /// Stops serving. What it leaves is in `hq` of the folder.

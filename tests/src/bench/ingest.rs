@@ -5,6 +5,7 @@ use std::{net::SocketAddr, thread, time::Instant};
 
 use hattama_proto::{
     jws::Envelope,
+    record::Body,
     wire::{PushReply, Verdict},
 };
 
@@ -40,7 +41,7 @@ pub(super) fn run(places: &Places) -> Outcome {
     for round in 0..RECORDS_EACH {
         for (number, device) in devices.iter_mut().enumerate() {
             let sheet = &sheets[(round * DEVICES + number) % sheets.len()];
-            records.push(device.sign(&election, sheet.clone()));
+            records.push(device.sign(&election, Body::Protocol(sheet.clone())));
         }
     }
     let bytes: usize = records.iter().map(String::len).sum();

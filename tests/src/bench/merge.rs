@@ -11,7 +11,7 @@ use hattama_proto::{
     key::SigningKey,
     kind::Role,
     pack::{Names, Pack, Unit, UnitKind, UnitRegister},
-    record::{Record, ResultsProtocol},
+    record::{Body, Record, ResultsProtocol},
     statement::{Enrolment, Mandate},
 };
 use hattama_server::merge::{Picture, Statements};
@@ -96,7 +96,7 @@ fn verified_records(pack: &Pack) -> (Vec<Record>, Statements) {
                 sheet.lines.values_mut().take(1).for_each(|figure| *figure = None);
             }
             let device = &mut devices[(number % 100) * OBSERVERS + observer];
-            let text = device.sign(&pack.election.id, sheet);
+            let text = device.sign(&pack.election.id, Body::Protocol(sheet));
             let envelope = Envelope::parse(&text).expect("ours");
             let verified = envelope.verify(&device.key.public()).expect("ours");
             records.push(Record::read(verified).expect("ours"));

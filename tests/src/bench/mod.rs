@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
 //! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
-//! `log --sizes 10000,1000000` grows one headquarters from size to size.
+//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size.
 
 mod client;
 mod headquarters;
@@ -14,7 +14,9 @@ mod merge;
 mod notebook;
 mod photos;
 mod postgres;
+mod prepared;
 mod records;
+mod review;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -61,7 +63,7 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 5] = ["ingest", "photos", "notebook", "merge", "log"];
+pub const NAMES: [&str; 6] = ["ingest", "photos", "notebook", "merge", "log", "review"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +80,7 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log` at these sizes.
+/// Runs the benchmark called `name`; `log` and `review` at these sizes.
 pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
@@ -86,6 +88,7 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "notebook" => Some(notebook::run()),
         "merge" => Some(merge::run()),
         "log" => Some(log::run(sizes)),
+        "review" => Some(review::run(sizes)),
         _ => None,
     }
 }
@@ -94,4 +97,13 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
 #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
 fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
+}
+
+/// The name of a figure at a size: `10k`, `1m`.
+fn at_size(what: &str, size: u64) -> String {
+    match (size.is_multiple_of(1_000_000), size.is_multiple_of(1_000)) {
+        (true, _) => format!("{what}_{}m", size / 1_000_000),
+        (_, true) => format!("{what}_{}k", size / 1_000),
+        _ => format!("{what}_{size}"),
+    }
 }

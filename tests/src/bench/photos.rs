@@ -9,6 +9,7 @@ use std::{
 use hattama_proto::{
     id::PhotoHash,
     limits::RANGE_BYTES_MAX,
+    record::Body,
     wire::{ContentRange, PhotoReply},
 };
 
@@ -86,7 +87,7 @@ fn announce(hq: &BenchHeadquarters, photos: &[(PhotoHash, u64)]) {
     let records: Vec<String> = protocols(photos)
         .into_iter()
         .take(photos.len())
-        .map(|sheet| device.sign(&election, sheet))
+        .map(|sheet| device.sign(&election, Body::Protocol(sheet)))
         .collect();
     let mut connection = Connection::open(hq.address);
     for body in batches(&records) {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use hattama_proto::{
-    id::{ElectionId, PhotoHash, RecordId, UnitCode},
+    id::{CategoryCode, ElectionId, PhaseCode, PhotoHash, RecordId, UnitCode},
     invitation::Invitation,
     jws,
     key::SigningKey,
     kind::{Kind, Role},
     pack::UnitKind,
     record::{
-        App, Body, Claims, EnrolmentRequest, Photo, PhotoRole, RequestClaims, ResultsProtocol,
-        sign_record,
+        App, Body, Claims, EnrolmentRequest, Incident, Photo, PhotoRole, RequestClaims,
+        ResultsProtocol, Severity, sign_record,
     },
     statement::Mandate,
     wire::EnrolmentPush,
@@ -19,7 +19,7 @@ use hattama_proto::{
 use hattama_server::ingest::Guest;
 
 use super::headquarters::BenchHeadquarters;
-use crate::exercise::Exercise;
+use crate::exercise::{Exercise, data};
 
 /// A device of the load: a key, enrolled for everywhere.
 pub(super) struct Device {
@@ -29,8 +29,12 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Enrols a key through the front door.
+    /// Enrols a key for protocols through the front door.
     pub(super) fn enrol(hq: &BenchHeadquarters, number: u64) -> Self {
+        Self::enrol_as(hq, number, Role::Results)
+    }
+
+    fn enrol_as(hq: &BenchHeadquarters, number: u64, role: Role) -> Self {
         let device = Self::new(number);
         let guest = Guest {
             label: format!("load {number}"),
@@ -46,7 +50,7 @@ impl Device {
                 .invite(&guest, "bench", now)
                 .await
                 .expect("an invitation");
-            let push = EnrolmentPush { request: request(&device.key, &invitation) };
+            let push = EnrolmentPush { request: request(&device.key, role, &invitation) };
             hq.headquarters.enrolments.enrol(&push, now).await.expect("an enrolment");
         });
         device
@@ -61,7 +65,7 @@ impl Device {
     }
 
     /// Signs the next record of this device's chain.
-    pub(super) fn sign(&mut self, election: &ElectionId, body: ResultsProtocol) -> String {
+    pub(super) fn sign(&mut self, election: &ElectionId, body: Body) -> String {
         let claims = Claims {
             uid: uuid(self.seq),
             election: election.clone(),
@@ -73,7 +77,7 @@ impl Device {
             mono_ms: self.seq,
             seen: None,
             place: None,
-            body: Body::Protocol(body),
+            body,
         };
         let text = sign_record(&self.key, &claims).expect("it fits");
         self.chain = Some(RecordId::of(text.as_bytes()));
@@ -82,7 +86,57 @@ impl Device {
     }
 }
 
-fn request(key: &SigningKey, invitation: &Invitation) -> String {
+/// A device that reports incidents, in words that a team would search for.
+pub(super) struct Reporter {
+    device: Device,
+    reports: Vec<Incident>,
+    units: Vec<UnitCode>,
+}
+
+impl Reporter {
+    /// Enrols a key for incidents through the front door.
+    pub(super) fn enrol(hq: &BenchHeadquarters, number: u64) -> Self {
+        // The two keys of a person are never the same.
+        let device = Device::enrol_as(hq, (1 << 32) + number, Role::Incidents);
+        let register = Exercise::invent(1, 1).register;
+        let units = register.of_kind(UnitKind::Precinct).map(|unit| unit.code.clone()).collect();
+        Self { device, reports: reports(), units }
+    }
+
+    /// Signs the next report of this device: `number` chooses which, and where.
+    pub(super) fn sign(&mut self, election: &ElectionId, number: u64) -> String {
+        let place = usize::try_from(number).expect("far below 2^32");
+        let mut report = self.reports[place % self.reports.len()].clone();
+        report.unit = Some(self.units[place * 31 % self.units.len()].clone());
+        report.words = format!("{} № {number}", report.words);
+        self.device.sign(election, Body::Incident(report))
+    }
+}
+
+/// Every report of the exercise, in each of its languages.
+fn reports() -> Vec<Incident> {
+    let mut reports = Vec::new();
+    for row in data::reports() {
+        let category = |code| CategoryCode::new(code).expect("the table has codes");
+        for (language, words) in [("kk", &row.kk), ("ru", &row.ru), ("en", &row.en)] {
+            reports.push(Incident {
+                categories: row.categories.split('|').map(category).collect(),
+                phase: PhaseCode::new(&row.phase).expect("the table has codes"),
+                severity: Severity::from_name(&row.severity).expect("the table knows them"),
+                unit: None,
+                place_words: None,
+                occurred_at: None,
+                words: words.clone(),
+                language: language.to_owned(),
+                attachments: Vec::new(),
+                refers_to: None,
+            });
+        }
+    }
+    reports
+}
+
+fn request(key: &SigningKey, role: Role, invitation: &Invitation) -> String {
     let claims = RequestClaims {
         uid: uuid(0),
         election: invitation.election.clone(),
@@ -90,8 +144,8 @@ fn request(key: &SigningKey, invitation: &Invitation) -> String {
         claimed_at: "2005-12-04T20:00:00+06:00".parse().expect("a time"),
         body: EnrolmentRequest {
             public_key: key.public(),
-            role: Role::Results,
-            proof: invitation.proof(Role::Results),
+            role,
+            proof: invitation.proof(role),
             app: App { name: "bench".into(), version: "1".into() },
         },
     };

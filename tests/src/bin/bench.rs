@@ -23,7 +23,7 @@ struct Options {
     #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
     blobs: Option<String>,
 
-    /// How many records `log` is measured with, one size after the other.
+    /// How many records `log` and `review` are measured with, one size after the other.
     #[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = LOG_SIZES,
           value_parser = clap::value_parser!(u64).range(1000..))]
     sizes: Vec<u64>,

@@ -39,15 +39,15 @@ pub(super) struct QuestionRow {
 
 /// What an observer of the exercise reports. Categories are separated by `|`.
 #[derive(Deserialize)]
-pub(super) struct ReportRow {
-    pub(super) categories: String,
-    pub(super) phase: String,
-    pub(super) severity: String,
+pub(crate) struct ReportRow {
+    pub(crate) categories: String,
+    pub(crate) phase: String,
+    pub(crate) severity: String,
     /// `precinct`, `district` or `elsewhere`.
-    pub(super) place: String,
-    pub(super) kk: String,
-    pub(super) ru: String,
-    pub(super) en: String,
+    pub(crate) place: String,
+    pub(crate) kk: String,
+    pub(crate) ru: String,
+    pub(crate) en: String,
 }
 
 /// What an observer says who got no copy.
@@ -71,7 +71,7 @@ pub(super) fn questions() -> Vec<QuestionRow> {
     rows(include_str!("data/questions.csv"))
 }
 
-pub(super) fn reports() -> Vec<ReportRow> {
+pub(crate) fn reports() -> Vec<ReportRow> {
     rows(include_str!("data/reports.csv"))
 }
 

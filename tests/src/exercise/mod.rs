@@ -12,7 +12,7 @@
 
 mod chance;
 mod count;
-mod data;
+pub(crate) mod data;
 mod figures;
 mod official;
 pub mod setup;

@@ -9,7 +9,7 @@ use std::{
 
 use hattama_proto::{
     id::TreeRoot,
-    record::Seen,
+    record::{Body, Seen},
     tlog::{Checkpoint, VerifierKey},
 };
 use hattama_server::{log::PublishSchedule, setup::NewWitnesses};
@@ -96,7 +96,7 @@ fn turn(beside: Beside, spent: &mut Spent) {
         .map(|number| {
             let place = usize::try_from(number).expect("far below 2^32");
             let device = place % devices.len();
-            devices[device].sign(&election, sheets[place % sheets.len()].clone())
+            devices[device].sign(&election, Body::Protocol(sheets[place % sheets.len()].clone()))
         })
         .collect();
     let bodies = batches(&records);

@@ -10,12 +10,10 @@
 //! The sizes are `--sizes`; the targets are meant for the largest of them, 1,000,000.
 
 mod beside;
-mod prepared;
 mod proofs;
 mod whole;
 
-use self::prepared::Prepared;
-use super::Outcome;
+use super::{Outcome, at_size, prepared::Prepared};
 
 /// Sizes if nothing else was said: enough for every figure to mean something, in a minute.
 pub const SIZES: [u64; 2] = [10_000, 100_000];
@@ -27,7 +25,7 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
     beside::compare(&mut outcome);
     let mut prepared = Prepared::new();
     for size in &sizes {
-        prepared.grow(&mut outcome, *size);
+        prepared.grow(&mut outcome, *size, |outcome, log| proofs::measure(outcome, log, *size));
         whole::start_up(&mut outcome, &mut prepared);
         whole::check_everything(&mut outcome, &prepared);
     }
@@ -38,13 +36,4 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
         outcome.at_most(&at_size("fsck_over_ring_alone", *largest), 1.3);
     }
     outcome
-}
-
-/// The name of a figure at a size: `10k`, `1m`.
-fn at_size(what: &str, size: u64) -> String {
-    match (size.is_multiple_of(1_000_000), size.is_multiple_of(1_000)) {
-        (true, _) => format!("{what}_{}m", size / 1_000_000),
-        (_, true) => format!("{what}_{}k", size / 1_000),
-        _ => format!("{what}_{size}"),
-    }
 }

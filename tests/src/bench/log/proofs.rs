@@ -7,8 +7,7 @@ use hattama_proto::tlog::{
 };
 use hattama_server::log::LogView;
 
-use super::at_size;
-use crate::bench::Outcome;
+use crate::bench::{Outcome, at_size};
 
 /// Receipts that are verified for one figure.
 const RECEIPTS: u64 = 2_000;

@@ -19,8 +19,7 @@ use hattama_server::{
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tokio::runtime::Runtime;
 
-use super::{at_size, prepared::Prepared};
-use crate::bench::{Outcome, memory};
+use crate::bench::{Outcome, at_size, memory, prepared::Prepared};
 
 /// How often it is started.
 const STARTS: usize = 3;

@@ -9,17 +9,23 @@ use std::{
 };
 
 use hattama_proto::{
-    id::ElectionId, limits::BATCH_RECORDS_MAX, record::ResultsProtocol, wire::PushRequest,
+    id::ElectionId,
+    limits::BATCH_RECORDS_MAX,
+    record::{Body, ResultsProtocol},
+    wire::PushRequest,
 };
-use hattama_server::{app::Headquarters, clock, log::Publisher};
+use hattama_server::{
+    app::Headquarters,
+    clock,
+    log::{LogView, Publisher},
+};
 use tokio::runtime::Runtime;
 
-use super::{at_size, proofs};
-use crate::bench::{
-    Outcome, Places,
+use super::{
+    Outcome, Places, at_size,
     headquarters::BenchHeadquarters,
     per_second,
-    records::{Device, protocols},
+    records::{Device, Reporter, batches, protocols},
 };
 
 /// Devices of the load.
@@ -39,8 +45,13 @@ pub(super) struct Prepared {
     election: ElectionId,
     sheets: Vec<ResultsProtocol>,
     devices: Vec<Device>,
-    /// Records that it has.
+    reporters: Vec<Reporter>,
+    /// The token of its first account.
+    pub(super) token: String,
+    /// Protocols that it has.
     pub(super) records: u64,
+    /// Incidents that it has.
+    pub(super) incidents: u64,
 }
 
 impl Prepared {
@@ -49,12 +60,16 @@ impl Prepared {
         let hq = BenchHeadquarters::start_with(&Places::default(), |_| ());
         let election = hq.headquarters.config.election.clone();
         let devices = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
+        let reporters = (0..DEVICES).map(|number| Reporter::enrol(&hq, number)).collect();
+        let token = hq.token.clone();
         let (folder, mut config, scratch) = hq.close();
         // Published when this benchmark says so.
         config.log_publish = "daily".parse().expect("a schedule");
         config.save(&folder.join("hattama.toml")).expect("the folder takes it");
         let sheets = protocols(&[]);
-        Self { folder, _scratch: scratch, election, sheets, devices, records: 0 }
+        let (records, incidents) = (0, 0);
+        let _scratch = scratch;
+        Self { folder, _scratch, election, sheets, devices, reporters, token, records, incidents }
     }
 
     /// Its data folder.
@@ -67,8 +82,13 @@ impl Prepared {
         &self.devices
     }
 
-    /// Logs records until there are `size`, publishes them, and prints what proofs come to.
-    pub(super) fn grow(&mut self, outcome: &mut Outcome, size: u64) {
+    /// Logs protocols until there are `size`, publishes them, and hands the published log over.
+    pub(super) fn grow(
+        &mut self,
+        outcome: &mut Outcome,
+        size: u64,
+        measure: impl FnOnce(&mut Outcome, &LogView),
+    ) {
         let runtime = Runtime::new().expect("threads");
         let hq = runtime.block_on(Headquarters::open(&self.folder)).expect("it opens");
         let (begun, before) = (Instant::now(), self.records);
@@ -87,8 +107,32 @@ impl Prepared {
         let begun = Instant::now();
         runtime.block_on(publisher.publish()).expect("it publishes");
         outcome.figure(at_size("published_at_once_s", size), begun.elapsed().as_secs_f64());
-        proofs::measure(outcome, &view, size);
+        measure(outcome, &view);
         runtime.block_on(hq.close());
+    }
+
+    /// Logs incidents until there are `count`.
+    pub(super) fn report(&mut self, count: u64) {
+        let runtime = Runtime::new().expect("threads");
+        let hq = runtime.block_on(Headquarters::open(&self.folder)).expect("it opens");
+        while self.incidents < count {
+            let until = count.min(self.incidents + ROUND);
+            let round = (self.incidents..until).map(|number| {
+                let reporter = usize::try_from(number % DEVICES).expect("few devices");
+                self.reporters[reporter].sign(&self.election, number)
+            });
+            let round = round.collect();
+            self.incidents = until;
+            runtime.block_on(hand_over(&hq, round));
+            eprint!("\r{until} of {count} incidents");
+        }
+        eprintln!();
+        runtime.block_on(hq.close());
+    }
+
+    /// So many further protocols, as bodies of pushes.
+    pub(super) fn further(&mut self, count: u64) -> Vec<Vec<u8>> {
+        batches(&self.sign(count))
     }
 
     /// The next record of a device.
@@ -117,7 +161,8 @@ impl Prepared {
                         };
                         let sign = |number: u64| {
                             let device = usize::try_from(number % DEVICES).expect("few devices");
-                            devices[device % share].sign(election, sheet(sheets, number))
+                            devices[device % share]
+                                .sign(election, Body::Protocol(sheet(sheets, number)))
                         };
                         (first..until).filter(own).map(sign).collect::<Vec<_>>()
                     })
