@@ -21,6 +21,7 @@ use crate::{
     comparison::ComparisonCache,
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
+    digests::Digests,
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
@@ -70,6 +71,8 @@ pub struct Headquarters {
     pub cosigning: Cosigning,
     /// Where the numbers changed, as it was compared last.
     pub(crate) comparisons: ComparisonCache,
+    /// What lists and sums need of every unit.
+    pub(crate) digests: Digests,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
@@ -266,6 +269,7 @@ impl Headquarters {
             room,
             public_log,
             comparisons: ComparisonCache::default(),
+            digests: Digests::default(),
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),

@@ -20,6 +20,7 @@ use crate::{
     log::{LoggedEpoch, Says},
     merge::Statements,
     store::{self, Db, StoreError},
+    touched::{Touch, Touched},
 };
 
 /// The knowledge.
@@ -37,6 +38,8 @@ pub struct Book {
     pub epochs: Vec<LoggedEpoch>,
     /// Whose signatures count as headquarters'.
     pub authority: Authority,
+    /// What changed since the digests were computed.
+    pub touched: Touched,
 }
 
 /// Headquarters' own public keys.
@@ -84,7 +87,7 @@ impl SharedBook {
         self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Changes it; the sequencer only.
+    /// Changes it: the sequencer, and whoever takes what was touched.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Book) -> T) -> T {
         change(&mut self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
@@ -104,9 +107,23 @@ impl Book {
     /// Applies a statement that was logged at `position`.
     pub fn apply(&mut self, position: u64, says: Says) {
         match says {
-            Says::Enrolment(enrolment) => self.statements.apply_enrolment(position, enrolment),
-            Says::Revocation(revocation) => self.statements.apply_revocation(position, revocation),
-            Says::Decision(decision) => self.statements.apply_decision(position, decision),
+            Says::Enrolment(enrolment) => {
+                self.touched.note(Touch::Key(enrolment.kid));
+                self.statements.apply_enrolment(position, enrolment);
+            }
+            Says::Revocation(revocation) => {
+                self.touched.note(Touch::Key(revocation.kid));
+                self.statements.apply_revocation(position, revocation);
+            }
+            Says::Decision(decision) => {
+                // Where it stood until now; where it stands from now on is found by the record.
+                let before = self.statements.decision(&decision.record);
+                if let Some(unit) = before.and_then(|before| before.unit.clone()) {
+                    self.touched.note(Touch::Unit(unit));
+                }
+                self.touched.note(Touch::Record(decision.record));
+                self.statements.apply_decision(position, decision);
+            }
             Says::Other => {}
         }
     }
@@ -142,7 +159,8 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let (manifest, pack_jws) = newest_pack.ok_or(BookError::NoPack)?;
     let pack = load_pack(db, &manifest).await?;
     let heads = store::records::heads(db).await?.into_iter().collect();
-    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, epochs, authority })
+    let touched = Touched::default();
+    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, epochs, authority, touched })
 }
 
 /// What a stored statement tells.

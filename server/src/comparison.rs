@@ -67,13 +67,14 @@ impl Headquarters {
         {
             *newest = Publication::newest(&self.db, level, known).await?;
         }
-        let files = self.unit_files().await?;
+        let digests = self.digests().await?.clone();
         let book = self.book.clone();
         let compute = move || {
             let pack = Arc::clone(&book.read().pack);
             let official = Official { levels: publications.each_ref().map(|of| &of.rows) };
+            let digests = digests.read();
             let of_contest = |contest: &hattama_proto::pack::Contest| {
-                let nodes = compare::tree(contest, official, &files, &pack);
+                let nodes = compare::tree(contest, official, digests.values(), &pack);
                 let answer = compare::answer(&nodes, contest);
                 ContestComparison { contest: contest.code.clone(), answer, nodes }
             };

@@ -174,7 +174,8 @@ async fn merged(
         .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
 }
 
-fn file_of(unit: &UnitCode, lines: &str, book: &Book) -> Result<UnitFile, PictureError> {
+/// The file of a unit, from the lines of its row.
+pub(crate) fn file_of(unit: &UnitCode, lines: &str, book: &Book) -> Result<UnitFile, PictureError> {
     let entries: Vec<Arc<Entry>> = Entry::read_lines(lines)
         .map_err(|source| PictureError::Line { unit: unit.to_string(), source })?;
     Ok(merge(unit, &entries, &book.statements, &book.pack))

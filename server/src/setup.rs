@@ -36,6 +36,7 @@ use crate::{
     random::{self, RandomError},
     room::FULL_PERCENT,
     store::{self, Batch, DatabaseUrl, Db, StoreError},
+    touched::Touched,
 };
 
 /// The parts of a set-up, as JSON, before headquarters' keys and addresses are filled in.
@@ -308,6 +309,7 @@ async fn log_first(
         heads: HashMap::new(),
         epochs: Vec::new(),
         authority,
+        touched: Touched::default(),
     });
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
     let sequencer = Sequencer::start(db.clone(), book, signer, head, clock).await?;

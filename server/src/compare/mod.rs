@@ -1,7 +1,9 @@
 //! Compare: where did the numbers change? Pure.
 
 mod answer;
+mod digest;
 mod edition;
+mod figures;
 mod publication;
 mod slip;
 mod sums;
@@ -10,7 +12,9 @@ mod tree;
 mod tree_tests;
 
 pub use self::answer::{Answer, Change, answer};
+pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
+pub use self::figures::{form_lines, our_figures};
 pub use self::publication::{PublicationError, PublicationRows, read_publication};
 pub use self::slip::{Slip, moved};
 pub use self::sums::{

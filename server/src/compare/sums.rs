@@ -19,6 +19,7 @@ use hattama_proto::{
 };
 use serde::Serialize;
 
+use super::UnitDigest;
 use crate::merge::{CellKey, Cells, Document, UnitFile};
 
 /// What the commission published, by unit.
@@ -215,11 +216,11 @@ fn added(parts: &[Cells]) -> Option<Cells> {
 /// Every region in the order of the register, then precincts that lie in none.
 pub fn region_sums<'a>(
     published: Published<'_>,
-    files: impl IntoIterator<Item = &'a UnitFile>,
+    digests: impl IntoIterator<Item = &'a UnitDigest>,
     pack: &Pack,
 ) -> Vec<RegionSums> {
-    let files: HashMap<&UnitCode, &UnitFile> =
-        files.into_iter().map(|file| (&file.unit, file)).collect();
+    let ours: HashMap<&UnitCode, &UnitDigest> =
+        digests.into_iter().map(|digest| (&digest.unit, digest)).collect();
     let mut by_region: HashMap<Option<&UnitCode>, Vec<&UnitCode>> = HashMap::new();
     for precinct in pack.units.of_kind(UnitKind::Precinct) {
         let region = pack.units.region_of(&precinct.code).map(|region| &region.code);
@@ -232,22 +233,23 @@ pub fn region_sums<'a>(
         .map(|region| {
             let precincts = by_region.get(&region).map_or(&[][..], Vec::as_slice);
             let total = region.and_then(|region| published.regions.get(region));
-            let sums = |contest| contest_sums(contest, precincts, total, published, &files, pack);
+            let sums = |(number, contest)| {
+                contest_sums((number, contest), precincts, total, published, &ours)
+            };
             RegionSums {
                 region: region.cloned(),
-                contests: pack.election.contests.iter().map(sums).collect(),
+                contests: pack.election.contests.iter().enumerate().map(sums).collect(),
             }
         })
         .collect()
 }
 
 fn contest_sums(
-    contest: &Contest,
+    (number, contest): (usize, &Contest),
     precincts: &[&UnitCode],
     total: Option<&Cells>,
     published: Published<'_>,
-    files: &HashMap<&UnitCode, &UnitFile>,
-    pack: &Pack,
+    digests: &HashMap<&UnitCode, &UnitDigest>,
 ) -> ContestSums {
     let keys: Vec<CellKey> = contest
         .choices
@@ -270,10 +272,8 @@ fn contest_sums(
         })
         .collect();
     for precinct in precincts {
-        let ours = files
-            .get(precinct)
-            .map_or(OurCopy::Nothing, |file| our_copy(file, &contest.code, pack));
-        let ours = match ours {
+        let digest = digests.get(precinct);
+        let ours = match digest.map_or(&OurCopy::Nothing, |digest| &digest.ours[number]) {
             OurCopy::Settled { votes, .. } => {
                 coverage.covered += 1;
                 Some(votes)
@@ -293,7 +293,7 @@ fn contest_sums(
         };
         let theirs = published.precincts.get(*precinct);
         for (sums, key) in choices.iter_mut().zip(&keys) {
-            let ours = ours.as_ref().and_then(|votes| votes.get(key));
+            let ours = ours.and_then(|votes| votes.get(key));
             let theirs = theirs.and_then(|cells| cells.get(key));
             if let Some(theirs) = theirs {
                 sums.published_precincts.add(theirs);
@@ -355,6 +355,10 @@ mod tests {
     fn file(at: &str, entries: &[Entry]) -> UnitFile {
         let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
         merge(&unit(at), &entries, &everybody(), &pack())
+    }
+
+    fn digest(at: &str, entries: &[Entry]) -> UnitDigest {
+        UnitDigest::of(&file(at, entries), &pack())
     }
 
     fn ours(entries: &[Entry]) -> OurCopy {
@@ -422,14 +426,14 @@ mod tests {
 
     #[test]
     fn a_region_shows_the_three_sums_side_by_side() {
-        let files = [
-            file("11-1", &[brought(0, 0, "11-1", "certified", 10, 5)]),
-            file("11-2", &[entry(1, 0, "11-2", not_obtained(Missing::CopyRefused))]),
+        let digests = [
+            digest("11-1", &[brought(0, 0, "11-1", "certified", 10, 5)]),
+            digest("11-2", &[entry(1, 0, "11-2", not_obtained(Missing::CopyRefused))]),
         ];
         let precincts = HashMap::from([(unit("11-1"), votes(10, 5)), (unit("11-2"), votes(7, 1))]);
         let regions = HashMap::from([(unit("11"), votes(117, 6))]);
         let published = Published { precincts: &precincts, regions: &regions };
-        let sums = region_sums(published, &files, &pack());
+        let sums = region_sums(published, &digests, &pack());
         assert_eq!(sums.len(), 2, "region 15 is there too");
         let president = &sums[0].contests[0];
         let coverage =
@@ -461,13 +465,13 @@ mod tests {
 
     #[test]
     fn only_precincts_that_both_have_are_held_against_each_other() {
-        let files = [
-            file("11-1", &[brought(0, 0, "11-1", "certified", 10, 5)]),
-            file("11-2", &[brought(1, 0, "11-2", "certified", 100, 50)]),
+        let digests = [
+            digest("11-1", &[brought(0, 0, "11-1", "certified", 10, 5)]),
+            digest("11-2", &[brought(1, 0, "11-2", "certified", 100, 50)]),
         ];
         let precincts = HashMap::from([(unit("11-1"), votes(9, 5))]);
         let published = Published { precincts: &precincts, regions: &HashMap::new() };
-        let sums = region_sums(published, &files, &pack());
+        let sums = region_sums(published, &digests, &pack());
         let a = &sums[0].contests[0].choices[0];
         assert_eq!(a.ours, PrecinctSum { sum: 110, precincts: 2 });
         assert_eq!(a.ours_published, PrecinctSum { sum: 10, precincts: 1 });

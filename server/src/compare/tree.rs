@@ -12,14 +12,14 @@
 use std::collections::HashMap;
 
 use hattama_proto::{
-    id::{ChoiceCode, ContestCode, UnitCode},
+    id::{ChoiceCode, UnitCode},
     pack::{Contest, Pack, Unit},
     statement::Level,
 };
 use serde::Serialize;
 
-use super::{OurCopy, our_copy, slip::Slip};
-use crate::merge::{CellKey, Cells, UnitFile};
+use super::{OurCopy, UnitDigest, slip::Slip};
+use crate::merge::{CellKey, Cells};
 
 /// What the commission published last, by level and unit.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +193,7 @@ impl Sum {
 pub fn tree<'a>(
     contest: &Contest,
     official: Official<'_>,
-    files: impl IntoIterator<Item = &'a UnitFile>,
+    digests: impl IntoIterator<Item = &'a UnitDigest>,
     pack: &Pack,
 ) -> Vec<Node> {
     let keys: Vec<CellKey> = contest
@@ -201,9 +201,10 @@ pub fn tree<'a>(
         .iter()
         .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
         .collect();
-    let ours: HashMap<&UnitCode, Votes> = files
+    let number = pack.election.contests.iter().position(|of| of.code == contest.code);
+    let ours: HashMap<&UnitCode, Votes> = digests
         .into_iter()
-        .filter_map(|file| Some((&file.unit, usable(file, &contest.code, &keys, pack)?)))
+        .filter_map(|digest| Some((&digest.unit, usable(&digest.ours[number?], &keys)?)))
         .collect();
     let choices: Vec<&ChoiceCode> = contest.choices.iter().map(|choice| &choice.code).collect();
     let mut sums: HashMap<&UnitCode, Sum> = HashMap::new();
@@ -244,8 +245,8 @@ pub fn tree<'a>(
 }
 
 /// The votes of our copy, where one can be used.
-fn usable(file: &UnitFile, contest: &ContestCode, keys: &[CellKey], pack: &Pack) -> Option<Votes> {
-    match our_copy(file, contest, pack) {
+fn usable(ours: &OurCopy, keys: &[CellKey]) -> Option<Votes> {
+    match ours {
         OurCopy::Settled { votes, .. } => Some(keys.iter().map(|key| votes.get(key)).collect()),
         OurCopy::Unsettled | OurCopy::NotObtained | OurCopy::Nothing => None,
     }

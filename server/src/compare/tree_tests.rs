@@ -10,7 +10,7 @@ use hattama_proto::{
 };
 use proptest::prelude::*;
 
-use super::{Answer, Impossible, Official, Slip, Verdict, answer, tree};
+use super::{Answer, Impossible, Official, Slip, UnitDigest, Verdict, answer, tree};
 use crate::merge::{
     Cells, UnitFile, merge,
     world::{cell, choice, entry, everybody, full, pack, sheet, unit},
@@ -26,7 +26,7 @@ const PRECINCTS: usize = 4;
 struct Country {
     pack: Arc<Pack>,
     levels: [HashMap<UnitCode, Cells>; 4],
-    files: Vec<UnitFile>,
+    digests: Vec<UnitDigest>,
 }
 
 fn votes(a: u64, b: u64) -> Cells {
@@ -65,13 +65,14 @@ impl Country {
     fn new(figures: &[(u64, u64)]) -> Self {
         let mut pack = Pack::clone(&pack());
         pack.units = UnitRegister::new(UnitPart { version: 1, units: register() }).unwrap();
-        let mut country = Self { pack: Arc::new(pack), levels: Default::default(), files: vec![] };
+        let mut country =
+            Self { pack: Arc::new(pack), levels: Default::default(), digests: vec![] };
         let precincts: Vec<UnitCode> = country.of(Level::Precinct);
         for (number, (code, (a, b))) in precincts.iter().zip(figures).enumerate() {
             country.change(code, (0, 0), (*a, *b));
             if number % 2 == 0 {
                 let file = copy(number, code.as_str(), *a, *b, &country.pack);
-                country.files.push(file);
+                country.digests.push(UnitDigest::of(&file, &country.pack));
             }
         }
         country
@@ -101,14 +102,14 @@ impl Country {
         let contest = &self.pack.election.contests[0];
         let [precincts, districts, regions, nation] = &self.levels;
         let official = Official { levels: [precincts, districts, regions, nation] };
-        answer(&tree(contest, official, &self.files, &self.pack), contest)
+        answer(&tree(contest, official, &self.digests, &self.pack), contest)
     }
 
     fn verdict(&self, of: &str) -> Verdict {
         let contest = &self.pack.election.contests[0];
         let [precincts, districts, regions, nation] = &self.levels;
         let official = Official { levels: [precincts, districts, regions, nation] };
-        let nodes = tree(contest, official, &self.files, &self.pack);
+        let nodes = tree(contest, official, &self.digests, &self.pack);
         nodes.into_iter().find(|node| node.unit.as_str() == of).unwrap().verdict
     }
 }

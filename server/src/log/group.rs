@@ -149,6 +149,8 @@ pub(super) struct Effects {
     pub(super) authors: Vec<(RecordId, Kid)>,
     /// Statements with their positions.
     pub(super) said: Vec<(u64, Says)>,
+    /// Units that new entries name.
+    pub(super) units: Vec<UnitCode>,
 }
 
 impl Group {
@@ -206,6 +208,7 @@ impl Group {
         }
         if let Some(entry) = Entry::from_record(record, position) {
             let line = entry.to_line();
+            self.effects.units.push(entry.unit.clone());
             self.entries.push((entry.unit, line));
         }
         match &claims.body {

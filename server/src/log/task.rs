@@ -20,6 +20,7 @@ use crate::{
     book::{Book, SharedBook},
     clock::Clock,
     store::{self, Batch, Db, StoreError},
+    touched::Touch,
 };
 
 /// Most items in one group: bounds the transaction, and with it how long anybody waits.
@@ -311,13 +312,19 @@ fn apply(book: &mut Book, effects: Effects) {
         let head = book.heads.entry(kid).or_insert(seq);
         *head = (*head).max(seq);
     }
+    for unit in effects.units {
+        book.touched.note(Touch::Unit(unit));
+    }
     for (kid, seq) in effects.forks {
+        book.touched.note(Touch::Key(kid));
         book.statements.note_fork(kid, seq);
     }
     for facts in effects.corrections {
+        book.touched.note(Touch::Record(facts.id()));
         book.statements.note_correction_facts(facts);
     }
     for (record, kid) in effects.authors {
+        book.touched.note(Touch::Record(record));
         book.statements.note_author(record, kid);
     }
     for (position, says) in effects.said {

@@ -290,6 +290,20 @@ pub async fn of_key(
     rows.iter().map(|row| Ok((record_id(row.text(0)?)?, unsigned(row.int(1)?)))).collect()
 }
 
+/// The units that these records name, as far as they have arrived; in the order of `ids`.
+pub async fn units(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<String>>, StoreError> {
+    let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    let unit = |rows: Vec<Row>| match rows.first() {
+        Some(row) => row.opt_text(0).map(|unit| unit.map(str::to_owned)),
+        None => Ok(None),
+    };
+    db.query_many("select unit from record where record_id = $1", rows)
+        .await?
+        .into_iter()
+        .map(unit)
+        .collect()
+}
+
 /// Whose records these are, as far as they have arrived; in the order of `ids`.
 pub async fn authors(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<Kid>>, StoreError> {
     let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();

@@ -95,6 +95,17 @@ pub async fn corrections(db: &Db) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
 }
 
+/// The records that any of these corrects.
+pub async fn corrected_by(db: &Db, corrections: &[RecordId]) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Rows = corrections.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    db.query_many("select target from correction where record_id = $1", rows)
+        .await?
+        .iter()
+        .flatten()
+        .map(|row| record_id(row.text(0)?))
+        .collect()
+}
+
 /// Whose records were corrected, as far as those have arrived.
 pub async fn corrected_authors(db: &Db) -> Result<Vec<(RecordId, Kid)>, StoreError> {
     let rows = db

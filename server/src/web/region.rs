@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::Headquarters,
-    compare::PrecinctSum,
+    compare::{PrecinctSum, form_lines, our_figures},
     http::HttpProblem,
     merge::{CellKey, Cells, UnitFile},
 };
@@ -111,10 +111,10 @@ fn lines(frame: &Frame, region: &Region, overview: &Overview, files: &[UnitFile]
     let ours: HashMap<&UnitCode, Cells> = files
         .iter()
         .filter(|file| is_precinct(&file.unit))
-        .map(|file| (&file.unit, state::our_figures(file, pack)))
+        .map(|file| (&file.unit, our_figures(file, pack)))
         .collect();
     let total = totals.rows.get(&region.code);
-    region_view::form_lines(pack)
+    form_lines(pack)
         .into_iter()
         .map(|(number, line)| {
             let cell = CellKey::line(line.clone());

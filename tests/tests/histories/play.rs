@@ -1,6 +1,7 @@
 //! One engine on which histories are played, one after another, each from the same beginning.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,7 @@ use hattama_proto::{statement::Level, wire::ContentRange};
 use hattama_server::{
     app::Headquarters,
     clock,
-    compare::read_publication,
+    compare::{UnitDigest, read_publication},
     config::{Config, Places},
     folder::DataFolder,
     ingest::{PhotoBegin, Photos},
@@ -127,7 +128,12 @@ impl Stage {
                 carry_out(&hq, act, &sizes).await;
             }
             sizes.push(hq.sequencer.size());
+            // Not after every act, so that one refresh has to find what several acts touched.
+            if sizes.len() % 3 == 0 {
+                hq.digests().await.unwrap();
+            }
         }
+        digests_are_what_all_files_give(&hq).await;
         let running = hq.state_root().await.unwrap().to_string();
         let hq = again(hq, folder.path()).await;
         let opened = hq.state_root().await.unwrap().to_string();
@@ -145,6 +151,19 @@ fn scratch() -> TempDir {
     } else {
         tempfile::tempdir().unwrap()
     }
+}
+
+/// The digests that followed the log are those of files that are all merged anew.
+async fn digests_are_what_all_files_give(hq: &Headquarters) {
+    let files = hq.unit_files().await.unwrap();
+    let followed = hq.digests().await.unwrap().read();
+    let pack = std::sync::Arc::clone(&hq.book.read().pack);
+    let anew: HashMap<_, _> = files
+        .iter()
+        .filter(|file| !file.is_empty() && pack.units.get(&file.unit).is_some())
+        .map(|file| (file.unit.clone(), UnitDigest::of(file, &pack)))
+        .collect();
+    assert!(*followed == anew, "the digests do not follow the log: {followed:?}, {anew:?}");
 }
 
 async fn again(hq: Headquarters, folder: &Path) -> Headquarters {

@@ -3,11 +3,11 @@
 //!
 //! Everything here follows from the log, so an overview is good as long as the log has not grown.
 //! On a busy night it is made anew at most as often as it is worth: after ten times the time it
-//! took, and never more than once a second.
+//! took, and never more than once a second; and then beside the requests, which do not wait.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use hattama_proto::{
@@ -18,23 +18,24 @@ use hattama_proto::{
     time::UnixMillis,
     wire::HeldReason,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     app::Headquarters,
     book::Book,
-    compare::{self, ContestSums},
-    merge::{Coverage, UnitFile},
+    compare::{self, ContestSums, UnitDigest},
+    merge::Coverage,
     picture::PictureError,
     published::Publication,
     store::{self, photos::Arrivals},
-    web::unit::state::our_figures,
 };
 
 /// How long an overview is shown while the log grows: so many times what it took to make.
 const WORTH: i64 = 10;
 /// And at least so long, in milliseconds.
 const SHOWN_MS_MIN: i64 = 1_000;
+/// So much later, in milliseconds, it is no longer shown while a new one is made.
+const OLD_MS: i64 = 4_000;
 
 /// What the overview tells.
 #[derive(Debug, Default)]
@@ -100,30 +101,89 @@ pub(in crate::web) struct Person {
     pub(in crate::web) units: Vec<UnitCode>,
 }
 
-/// The last overview. One request makes a new one while the others wait for it.
-#[derive(Debug, Default)]
-pub(in crate::web) struct OverviewCache(Mutex<Arc<Overview>>);
+/// The last overview, shared; one request or a task of its own makes a new one.
+#[derive(Clone, Debug, Default)]
+pub(in crate::web) struct OverviewCache {
+    kept: Arc<RwLock<Arc<Overview>>>,
+    turn: Arc<Mutex<()>>,
+}
 
 impl OverviewCache {
-    /// The overview, made anew if the log has grown and it is worth it.
+    /// The overview. While the log grows it is made anew beside the requests, which see the last one
+    /// meanwhile; one that is too old for that is waited for.
     pub(in crate::web) async fn get(
         &self,
         headquarters: &Headquarters,
     ) -> Result<Arc<Overview>, PictureError> {
-        let mut kept = self.0.lock().await;
+        let kept = self.kept();
+        match kept.age(headquarters) {
+            Age::Current => return Ok(kept),
+            Age::Behind => {
+                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+                    let (cache, headquarters) = (self.clone(), headquarters.clone());
+                    tokio::spawn(async move {
+                        if let Err(error) = cache.make(&headquarters, &turn).await {
+                            tracing::warn!(%error, "the overview could not be made anew");
+                        }
+                    });
+                }
+                return Ok(kept);
+            }
+            Age::Old => {}
+        }
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let kept = self.kept();
+        if kept.age(headquarters) != Age::Old {
+            return Ok(kept);
+        }
+        self.make(headquarters, &turn).await
+    }
+
+    fn kept(&self) -> Arc<Overview> {
+        Arc::clone(&self.kept.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn make(
+        &self,
+        headquarters: &Headquarters,
+        _turn: &OwnedMutexGuard<()>,
+    ) -> Result<Arc<Overview>, PictureError> {
         let now = (headquarters.clock)();
         let size = headquarters.sequencer.size();
-        let shown_ms = now.0.saturating_sub(kept.at.0);
-        let is_fresh = (0..SHOWN_MS_MIN.max(kept.took_ms * WORTH)).contains(&shown_ms);
-        if kept.log_size > 0 && (kept.log_size == size || is_fresh) {
-            return Ok(Arc::clone(&kept));
-        }
-        let mut made = gather(headquarters, &kept.publications).await?;
+        let mut made = gather(headquarters, &self.kept().publications).await?;
         made.at = now;
         made.log_size = size;
         made.took_ms = (headquarters.clock)().0.saturating_sub(now.0);
-        *kept = Arc::new(made);
-        Ok(Arc::clone(&kept))
+        let made = Arc::new(made);
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&made);
+        Ok(made)
+    }
+}
+
+/// How an overview stands to the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// The log has not grown, or only just.
+    Current,
+    /// It has, and a new one is worth while.
+    Behind,
+    /// It has, and nobody has looked for so long that the last one would mislead.
+    Old,
+}
+
+impl Overview {
+    fn age(&self, headquarters: &Headquarters) -> Age {
+        let shown_ms = (headquarters.clock)().0.saturating_sub(self.at.0);
+        let worth_ms = SHOWN_MS_MIN.max(self.took_ms * WORTH);
+        if self.log_size == 0 || !(0..worth_ms + OLD_MS).contains(&shown_ms) {
+            let same = self.log_size > 0 && self.log_size == headquarters.sequencer.size();
+            return if same { Age::Current } else { Age::Old };
+        }
+        if shown_ms < worth_ms || self.log_size == headquarters.sequencer.size() {
+            Age::Current
+        } else {
+            Age::Behind
+        }
     }
 }
 
@@ -138,13 +198,13 @@ async fn gather(
     let held = store::records::awaiting_check(db).await?;
     let arrivals = store::photos::arrivals(db).await?;
     let not_enrolled = store::devices::not_enrolled_yet(db, (headquarters.clock)()).await?;
-    let files = headquarters.unit_files().await?;
+    let digests = headquarters.digests().await?.clone();
     let book = headquarters.book.clone();
     let publications = [precincts, totals];
     let compute = move || {
-        let book = book.read();
-        let regions = regions(&files, &publications, &book.pack);
-        let mut silence = silence(&files, &book);
+        let (book, digests) = (book.read(), digests.read());
+        let regions = regions(&digests, &publications, &book.pack);
+        let mut silence = silence(&digests, &book);
         silence.not_enrolled = not_enrolled;
         let awaiting = awaiting(&held, &book);
         Overview {
@@ -170,7 +230,7 @@ impl Overview {
 }
 
 fn regions(
-    files: &[UnitFile],
+    digests: &HashMap<UnitCode, UnitDigest>,
     [precincts, totals]: &[Arc<Publication>; 2],
     pack: &Pack,
 ) -> Vec<Region> {
@@ -184,26 +244,25 @@ fn regions(
     }
     let is_precinct =
         |code| pack.units.get(code).is_some_and(|unit| unit.kind == UnitKind::Precinct);
-    for file in files.iter().filter(|file| is_precinct(&file.unit)) {
-        let Some(region) = pack.units.region_of(&file.unit) else { continue };
+    for digest in digests.values().filter(|digest| is_precinct(&digest.unit)) {
+        let Some(region) = pack.units.region_of(&digest.unit) else { continue };
         let counts = coverage.entry(&region.code).or_default();
-        match file.coverage {
+        match digest.coverage {
             Coverage::Obtained => counts[1] += 1,
             Coverage::NotObtained => counts[2] += 1,
             Coverage::Nothing => {}
         }
     }
     let mut differing: HashMap<&UnitCode, Vec<UnitCode>> = HashMap::new();
-    for file in files {
-        let Some(theirs) = precincts.rows.get(&file.unit) else { continue };
-        let ours = our_figures(file, pack);
-        if ours.in_both(theirs).any(|(_, ours, theirs)| ours != theirs)
-            && let Some(region) = pack.units.region_of(&file.unit)
+    for (code, theirs) in &precincts.rows {
+        if digests.get(code).is_some_and(|digest| digest.differs_from(theirs))
+            && let Some(region) = pack.units.region_of(code)
         {
-            differing.entry(&region.code).or_default().push(file.unit.clone());
+            differing.entry(&region.code).or_default().push(code.clone());
         }
     }
-    compare::region_sums(published, files, pack)
+    differing.values_mut().for_each(|codes| codes.sort());
+    compare::region_sums(published, digests.values(), pack)
         .into_iter()
         .filter_map(|sums| {
             let code = sums.region?;
@@ -230,9 +289,8 @@ fn awaiting(held: &[(String, String, u64)], book: &Book) -> Vec<(HeldReason, u64
     awaiting.into_iter().collect()
 }
 
-fn silence(files: &[UnitFile], book: &Book) -> Silence {
-    let heard: BTreeSet<&UnitCode> =
-        files.iter().filter(|file| !file.is_empty()).map(|file| &file.unit).collect();
+fn silence(digests: &HashMap<UnitCode, UnitDigest>, book: &Book) -> Silence {
+    let is_heard = |unit: &UnitCode| digests.get(unit).is_some_and(|digest| !digest.is_empty);
     let mut people: BTreeMap<&PersonId, (bool, Person)> = BTreeMap::new();
     let mut expected: BTreeSet<&UnitCode> = BTreeSet::new();
     let results = book.statements.enrolments().filter(|known| known.role == Role::Results);
@@ -262,7 +320,7 @@ fn silence(files: &[UnitFile], book: &Book) -> Silence {
             .map(|(_, person)| person)
             .collect(),
         expected: expected.len(),
-        precincts: expected.into_iter().filter(|unit| !heard.contains(unit)).cloned().collect(),
+        precincts: expected.into_iter().filter(|unit| !is_heard(unit)).cloned().collect(),
         not_enrolled: 0,
     }
 }

@@ -1,10 +1,6 @@
 //! One region in words and figures, as the overview and the region's own page show it.
 
-use hattama_proto::{
-    id::{LineCode, UnitCode},
-    pack::Pack,
-    statement::Level,
-};
+use hattama_proto::id::UnitCode;
 
 use super::{
     gather::Region,
@@ -239,10 +235,4 @@ const LIKELY_SHARE: u64 = 4;
 fn joined(mut said: Vec<(u64, String)>) -> String {
     said.sort_by_key(|(by, _)| std::cmp::Reverse(*by));
     said.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; ")
-}
-
-/// The lines of the precinct form in its order, with their printed numbers.
-pub(in crate::web) fn form_lines(pack: &Pack) -> Vec<(&str, &LineCode)> {
-    let forms = pack.forms.forms.iter().filter(|form| form.levels.contains(&Level::Precinct));
-    forms.flat_map(|form| &form.lines).map(|line| (line.number.as_str(), &line.code)).collect()
 }

@@ -9,8 +9,9 @@ use hattama_proto::{
     record::{Mark, SheetFlags},
 };
 
-use super::{by, remarks::numbers, state};
+use super::{by, remarks::numbers};
 use crate::{
+    compare::our_figures,
     merge::{CellKey, Cells, Document, DocumentState, FiledEntry, Sheet, UnitFile},
     web::{
         chip::Chip,
@@ -98,7 +99,7 @@ pub(super) fn tables(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -
             .collect::<Vec<_>>();
         // What was published is the count as a whole, not one summary table of several.
         let official = official.filter(|_| table.is_none());
-        Builder { frame, file, form, official, ours: state::our_figures(file, &frame.pack) }
+        Builder { frame, file, form, official, ours: our_figures(file, &frame.pack) }
             .table(&documents, table)
     };
     kinds.into_iter().map(table).collect()

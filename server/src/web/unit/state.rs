@@ -1,14 +1,11 @@
-//! The state of a unit's file in a few chips, and the figures we hold of it. Pure.
+//! The state of a unit's file in a few chips. Pure.
 
-use hattama_proto::{
-    id::{CopyType, LineCode},
-    pack::{FindingVerdict, Pack},
-};
+use hattama_proto::pack::FindingVerdict;
 
 use crate::{
-    compare::{OurCopy, our_copy},
-    merge::{CellKey, Cells, DocumentState, EntryFlag, Reason, Standing, UnitFile},
-    web::{chip::Chip, frame::Frame, overview::region_view::form_lines},
+    compare::our_figures,
+    merge::{Cells, DocumentState, EntryFlag, Reason, Standing, UnitFile},
+    web::{chip::Chip, frame::Frame},
 };
 
 /// The chips of a unit, the most urgent first.
@@ -58,37 +55,4 @@ pub(in crate::web) fn standing(frame: &Frame, standing: &Standing) -> Chip {
         Standing::SetAside { .. } => Chip::warn(text),
         Standing::Superseded { .. } => Chip::plain(text),
     }
-}
-
-/// The figures we hold of a unit: votes by the rule of [`our_copy`], lines off the same documents.
-pub(in crate::web) fn our_figures(file: &UnitFile, pack: &Pack) -> Cells {
-    let mut figures = Vec::new();
-    let mut lines_from = None;
-    for contest in &pack.election.contests {
-        if let OurCopy::Settled { copies, votes } = our_copy(file, &contest.code, pack) {
-            figures.extend(votes.iter().map(|(cell, votes)| (cell.clone(), votes)));
-            lines_from.get_or_insert(copies);
-        }
-    }
-    if let Some(copies) = lines_from {
-        figures.extend(
-            form_lines(pack)
-                .into_iter()
-                .map(|(_, line)| (CellKey::line(line.clone()), line_of(file, &copies, line))),
-        );
-    }
-    Cells::from_pairs(figures)
-}
-
-/// One line, added over copies that are parts; none where documents of one copy type differ.
-fn line_of(file: &UnitFile, copies: &[CopyType], line: &LineCode) -> Option<u64> {
-    copies.iter().try_fold(0_u64, |sum, copy| {
-        let mut readings = file
-            .documents
-            .iter()
-            .filter(|doc| doc.copy == *copy && doc.table.is_none() && doc.is_settled())
-            .filter_map(|doc| doc.reading.line(line));
-        let first = readings.next()?;
-        readings.all(|other| other == first).then(|| sum.saturating_add(first))
-    })
 }

@@ -1,0 +1,53 @@
+//! What lists, sums and comparisons need of a unit's file, and no more. Pure.
+//!
+//! A file holds every entry; a digest a few figures. All digests of a country fit into memory, and a
+//! new record changes one of them.
+
+use hattama_proto::{id::UnitCode, pack::Pack};
+
+use super::{OurCopy, our_copy, our_figures};
+use crate::merge::{Cells, Coverage, DocumentState, UnitFile};
+
+/// One unit in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitDigest {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Whether anything was brought from it.
+    pub coverage: Coverage,
+    /// Whether anything at all stands in its file.
+    pub is_empty: bool,
+    /// What we have of each contest, in the order of the set-up.
+    pub ours: Vec<OurCopy>,
+    /// All figures we hold of it: votes and lines.
+    pub figures: Cells,
+    /// Whether two entries of one document differ.
+    pub has_mismatch: bool,
+    /// Whether two documents differ.
+    pub has_difference: bool,
+    /// Whether some entry awaits check or is set aside.
+    pub has_set_aside: bool,
+}
+
+impl UnitDigest {
+    /// The digest of a file.
+    pub fn of(file: &UnitFile, pack: &Pack) -> Self {
+        let contests = &pack.election.contests;
+        let mismatch = |state: &DocumentState| matches!(state, DocumentState::Mismatch { .. });
+        Self {
+            unit: file.unit.clone(),
+            coverage: file.coverage,
+            is_empty: file.is_empty(),
+            ours: contests.iter().map(|contest| our_copy(file, &contest.code, pack)).collect(),
+            figures: our_figures(file, pack),
+            has_mismatch: file.documents.iter().any(|document| mismatch(&document.state)),
+            has_difference: !file.differences.is_empty(),
+            has_set_aside: file.set_aside().next().is_some(),
+        }
+    }
+
+    /// Whether what was published for it says otherwise than our copy.
+    pub fn differs_from(&self, published: &Cells) -> bool {
+        self.figures.in_both(published).any(|(_, ours, theirs)| ours != theirs)
+    }
+}

@@ -1,0 +1,190 @@
+//! The digests of all units, kept current: after new entries of the log only the units they touch are
+//! read and merged again.
+//!
+//! The result is what computing everything anew gives; the random histories hold it to that.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use hattama_proto::id::{RecordId, UnitCode};
+use tokio::sync::Mutex;
+
+use crate::{
+    app::Headquarters,
+    book::SharedBook,
+    compare::UnitDigest,
+    picture::{self, PictureError},
+    store::{self, Db, StoreError},
+    touched::{Touch, Touched},
+};
+
+/// Rows read at once while everything is gone through.
+const PAGE: u32 = 500;
+
+/// The digests, shared. One request brings them up to date while the others wait for it.
+#[derive(Clone, Debug, Default)]
+pub struct Digests {
+    known: Arc<RwLock<HashMap<UnitCode, UnitDigest>>>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Digests {
+    /// By unit: every unit of the register that anything is known of. Keep the guard short: it is
+    /// never held across an await.
+    pub fn read(&self) -> RwLockReadGuard<'_, HashMap<UnitCode, UnitDigest>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, digests: Vec<UnitDigest>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for digest in digests {
+            if digest.is_empty {
+                // An incident names a unit and stands in no file.
+                known.remove(&digest.unit);
+            } else {
+                known.insert(digest.unit.clone(), digest);
+            }
+        }
+    }
+
+    /// Reads and merges what was touched since the last time.
+    async fn refresh(&self, db: &Db, book: &SharedBook) -> Result<(), PictureError> {
+        let _turn = self.turn.lock().await;
+        if book.read().touched.is_nothing() {
+            return Ok(());
+        }
+        // Taken before anything is read: what is logged meanwhile is read the next time too.
+        let taken = book.change(|book| book.touched.take());
+        let done = self.recompute(db, book, &taken).await;
+        if done.is_err() {
+            book.change(|book| book.touched.give_back(taken));
+        }
+        done
+    }
+
+    async fn recompute(
+        &self,
+        db: &Db,
+        book: &SharedBook,
+        taken: &Touched,
+    ) -> Result<(), PictureError> {
+        if taken.everything {
+            return self.recompute_all(db, book).await;
+        }
+        let units: Vec<UnitCode> = touched_units(db, book, taken).await?.into_iter().collect();
+        for units in units.chunks(PAGE as usize) {
+            let lines = store::units::entries_of(db, units).await?;
+            let rows = units.iter().cloned().zip(lines.into_iter().map(Option::unwrap_or_default));
+            self.put(digested(book, rows.collect()).await?);
+        }
+        Ok(())
+    }
+
+    async fn recompute_all(&self, db: &Db, book: &SharedBook) -> Result<(), PictureError> {
+        let mut after = String::new();
+        loop {
+            let rows = store::units::after(db, &after, PAGE).await?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            // Rows are written under codes that were read as codes.
+            let rows = rows
+                .into_iter()
+                .filter_map(|(unit, lines)| Some((UnitCode::new(&unit).ok()?, lines)))
+                .collect();
+            self.put(digested(book, rows).await?);
+        }
+    }
+}
+
+impl Headquarters {
+    /// The digests of all units, as the log says now.
+    pub async fn digests(&self) -> Result<&Digests, PictureError> {
+        self.digests.refresh(&self.db, &self.book).await?;
+        Ok(&self.digests)
+    }
+}
+
+/// Merges off the threads that serve connections. Units that the register does not have are in no
+/// sum and on no list; their files are read when somebody asks for one.
+async fn digested(
+    book: &SharedBook,
+    rows: Vec<(UnitCode, String)>,
+) -> Result<Vec<UnitDigest>, PictureError> {
+    let book = book.clone();
+    let digest_all = move || {
+        let book = book.read();
+        rows.iter()
+            .filter(|(unit, _)| book.pack.units.get(unit).is_some())
+            .map(|(unit, lines)| {
+                let file = picture::file_of(unit, lines, &book)?;
+                Ok(UnitDigest::of(&file, &book.pack))
+            })
+            .collect()
+    };
+    tokio::task::spawn_blocking(digest_all)
+        .await
+        .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+}
+
+/// The units in whose files something touched stands or stood.
+async fn touched_units(
+    db: &Db,
+    book: &SharedBook,
+    taken: &Touched,
+) -> Result<BTreeSet<UnitCode>, StoreError> {
+    let mut units = BTreeSet::new();
+    let mut records = BTreeSet::new();
+    for touch in &taken.touches {
+        match touch {
+            Touch::Unit(unit) => {
+                units.insert(unit.clone());
+            }
+            Touch::Record(record) => {
+                records.insert(*record);
+            }
+            Touch::Key(kid) => {
+                let mut after = None;
+                loop {
+                    let page = store::records::of_key(db, kid, after, PAGE).await?;
+                    records.extend(page.iter().map(|(record, _)| *record));
+                    if page.len() < PAGE as usize {
+                        break;
+                    }
+                    after = page.last().map(|(_, position)| *position);
+                }
+            }
+        }
+    }
+    let tied = tied_records(db, book, records).await?;
+    let named = store::records::units(db, &tied).await?;
+    let book = book.read();
+    for (record, named) in tied.iter().zip(named) {
+        let Some(named) = named.and_then(|named| UnitCode::new(&named).ok()) else { continue };
+        units.insert(book.statements.attributed(record, &named).clone());
+        units.insert(named);
+    }
+    Ok(units)
+}
+
+/// These records, and all that corrections tie to them, both ways.
+async fn tied_records(
+    db: &Db,
+    book: &SharedBook,
+    records: BTreeSet<RecordId>,
+) -> Result<Vec<RecordId>, StoreError> {
+    let mut seen = records.clone();
+    let mut waiting: Vec<RecordId> = records.into_iter().collect();
+    while !waiting.is_empty() {
+        let corrected = store::units::corrected_by(db, &waiting).await?;
+        let correcting: Vec<RecordId> = {
+            let book = book.read();
+            let of = |record| book.statements.corrections_of(record).map(|facts| facts.id());
+            waiting.iter().flat_map(of).collect()
+        };
+        let next = corrected.into_iter().chain(correcting);
+        waiting = next.filter(|record| seen.insert(*record)).collect();
+    }
+    Ok(seen.into_iter().collect())
+}
