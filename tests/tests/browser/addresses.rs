@@ -39,7 +39,9 @@ impl Examples {
             "/search" => with(&["?q=9000", "?q=nothing-like-that"]),
             // Files of the program, looked at as parts of the pages.
             "/assets/{name}" => Vec::new(),
-            _ => panic!("{pattern} is a new page: say in tests/browser/addresses.rs what to look at"),
+            _ => {
+                panic!("{pattern} is a new page: say in tests/browser/addresses.rs what to look at")
+            }
         }
     }
 }
@@ -52,7 +54,9 @@ pub(crate) fn pages(examples: &Examples) -> Vec<Value> {
         .filter(|pattern| !pattern.starts_with("/v1/") && !pattern.starts_with("/log/"))
         .flat_map(|pattern| {
             let pages = examples.of(pattern);
-            pages.into_iter().map(move |path| json!({"path": path, "stranger": pattern == "/enter"}))
+            pages
+                .into_iter()
+                .map(move |path| json!({"path": path, "stranger": pattern == "/enter"}))
         })
         .collect()
 }

@@ -3,11 +3,13 @@
 //!
 //! Everything here follows from the log, so an overview is good as long as the log has not grown.
 //! On a busy night it is made anew at most as often as it is worth: after ten times the time it
-//! took, and never more than once a second.
+//! took, and never more than once a second. One that takes long is made beside: whoever asks gets the
+//! one before, which says when it was computed, so that a page costs the same however many records
+//! there are.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use hattama_proto::{
@@ -20,6 +22,7 @@ use hattama_proto::{
 };
 use tokio::sync::Mutex;
 
+use super::waiting::{Listed, listed};
 use crate::{
     app::Headquarters,
     book::Book,
@@ -35,6 +38,8 @@ use crate::{
 const WORTH: i64 = 10;
 /// And at least so long, in milliseconds.
 const SHOWN_MS_MIN: i64 = 1_000;
+/// What takes longer than this, in milliseconds, is made beside: a page is to be there in 50.
+const BESIDE_MS: i64 = 25;
 
 /// What the overview tells.
 #[derive(Debug, Default)]
@@ -53,6 +58,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) regions: Vec<Region>,
     /// Who is silent.
     pub(in crate::web) silence: Silence,
+    /// Units that are in some list, by code.
+    pub(in crate::web) listed: Vec<Listed>,
     publications: [Arc<Publication>; 2],
     /// What it took to make, in milliseconds.
     took_ms: i64,
@@ -100,9 +107,13 @@ pub(in crate::web) struct Person {
     pub(in crate::web) units: Vec<UnitCode>,
 }
 
-/// The last overview. One request makes a new one while the others wait for it.
-#[derive(Debug, Default)]
-pub(in crate::web) struct OverviewCache(Mutex<Arc<Overview>>);
+/// The last overview. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(in crate::web) struct OverviewCache {
+    kept: Arc<RwLock<Arc<Overview>>>,
+    /// Held by whoever makes the next one.
+    making: Arc<Mutex<()>>,
+}
 
 impl OverviewCache {
     /// The overview, made anew if the log has grown and it is worth it.
@@ -110,21 +121,52 @@ impl OverviewCache {
         &self,
         headquarters: &Headquarters,
     ) -> Result<Arc<Overview>, PictureError> {
-        let mut kept = self.0.lock().await;
-        let now = (headquarters.clock)();
-        let size = headquarters.sequencer.size();
-        let shown_ms = now.0.saturating_sub(kept.at.0);
-        let is_fresh = (0..SHOWN_MS_MIN.max(kept.took_ms * WORTH)).contains(&shown_ms);
-        if kept.log_size > 0 && (kept.log_size == size || is_fresh) {
-            return Ok(Arc::clone(&kept));
+        let kept = self.kept();
+        if is_good(&kept, headquarters) {
+            return Ok(kept);
         }
-        let mut made = gather(headquarters, &kept.publications).await?;
+        if kept.log_size > 0 && kept.took_ms > BESIDE_MS {
+            if let Ok(making) = Arc::clone(&self.making).try_lock_owned() {
+                let (cache, headquarters) = (self.clone(), headquarters.clone());
+                tokio::spawn(async move {
+                    let _making = making;
+                    if let Err(error) = cache.renew(&headquarters).await {
+                        tracing::warn!(%error, "the overview stays as it is");
+                    }
+                });
+            }
+            return Ok(kept);
+        }
+        // One request makes it while the others wait.
+        let _making = self.making.lock().await;
+        let kept = self.kept();
+        if is_good(&kept, headquarters) {
+            return Ok(kept);
+        }
+        self.renew(headquarters).await
+    }
+
+    async fn renew(&self, headquarters: &Headquarters) -> Result<Arc<Overview>, PictureError> {
+        let (now, size) = ((headquarters.clock)(), headquarters.sequencer.size());
+        let mut made = gather(headquarters, &self.kept().publications).await?;
         made.at = now;
         made.log_size = size;
         made.took_ms = (headquarters.clock)().0.saturating_sub(now.0);
-        *kept = Arc::new(made);
-        Ok(Arc::clone(&kept))
+        let made = Arc::new(made);
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&made);
+        Ok(made)
     }
+
+    fn kept(&self) -> Arc<Overview> {
+        Arc::clone(&self.kept.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether an overview can be shown as it is: the log has not grown, or it is not worth it yet.
+fn is_good(kept: &Overview, headquarters: &Headquarters) -> bool {
+    let shown_ms = (headquarters.clock)().0.saturating_sub(kept.at.0);
+    let is_fresh = (0..SHOWN_MS_MIN.max(kept.took_ms * WORTH)).contains(&shown_ms);
+    kept.log_size > 0 && (kept.log_size == headquarters.sequencer.size() || is_fresh)
 }
 
 async fn gather(
@@ -146,6 +188,7 @@ async fn gather(
         let regions = regions(&files, &publications, &book.pack);
         let mut silence = silence(&files, &book);
         silence.not_enrolled = not_enrolled;
+        let listed = listed(&files, &publications[0], &silence.precincts, &book.pack);
         let awaiting = awaiting(&held, &book);
         Overview {
             received,
@@ -153,6 +196,7 @@ async fn gather(
             arrivals,
             regions,
             silence,
+            listed,
             publications,
             ..Overview::default()
         }
