@@ -126,7 +126,7 @@ impl Accounts {
     }
 
     /// Of how many leaves the last account speaks and when it was made; none since the start.
-    pub fn last_made(&self) -> Option<(u64, hattama_proto::time::UnixMillis)> {
+    pub fn last_made(&self) -> Option<(u64, UnixMillis)> {
         self.last().map(|made| (made.size, made.at))
     }
 

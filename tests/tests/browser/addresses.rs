@@ -30,7 +30,10 @@ impl Examples {
             queries.iter().map(|query| format!("{pattern}{query}")).collect()
         };
         match pattern {
-            "/" | "/enter" | "/compare" => with(&[""]),
+            "/" | "/enter" | "/compare" | "/log" => with(&[""]),
+            "/map" => with(&["", "?show=differences"]),
+            "/units" => with(&["?show=official", "?show=covered&region=43", "?show=silent"]),
+            "/devices" => with(&["", "?state=unheard&role=results"]),
             "/regions/{code}" => each(&self.regions),
             "/units/{code}" => each(&self.units),
             "/records/{id}" => each(&self.records),
