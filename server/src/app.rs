@@ -23,6 +23,7 @@ use crate::{
     cosigning::{Collecting, Cosigning, CosigningError},
     digests::Digests,
     folder::{DataFolder, FolderError, FolderLock},
+    heard::HeardDevices,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
     log::{
@@ -61,6 +62,8 @@ pub struct Headquarters {
     pub enrolments: Enrolments,
     /// Invites people.
     pub invitations: Invitations,
+    /// When each device was last heard.
+    pub heard: HeardDevices,
     /// Gives device tokens.
     pub sessions: Sessions,
     /// Decides.
@@ -248,6 +251,7 @@ impl Headquarters {
                 Arc::clone(&key),
             ),
             invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
+            heard: HeardDevices::open(db.clone()).await?,
             sessions: Sessions::new(db.clone(), book.clone())?,
             accounts: Accounts::new(
                 db.clone(),
@@ -275,6 +279,12 @@ impl Headquarters {
             checking: Arc::new(Mutex::new(checking)),
             _lock: lock,
         })
+    }
+
+    /// Whether a large store is still being read as a whole beside what is served.
+    pub fn is_being_checked(&self) -> bool {
+        let checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
+        checking.as_ref().is_some_and(Checking::is_under_way)
     }
 
     /// Finishes what was begun and lets go of the store.

@@ -23,6 +23,14 @@ use crate::{
 /// Rows read at once while everything is gone through.
 const PAGE: u32 = 500;
 
+/// What was made of a unit.
+enum Digested {
+    /// A digest that lists and sums need.
+    Listed(UnitDigest),
+    /// Nothing that any of them needs.
+    Unlisted(UnitCode),
+}
+
 /// The digests, shared. One request brings them up to date while the others wait for it.
 #[derive(Clone, Debug, Default)]
 pub struct Digests {
@@ -37,14 +45,16 @@ impl Digests {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, digests: Vec<UnitDigest>) {
+    fn put(&self, digests: Vec<Digested>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for digest in digests {
-            if digest.is_empty {
-                // An incident names a unit and stands in no file.
-                known.remove(&digest.unit);
-            } else {
-                known.insert(digest.unit.clone(), digest);
+            match digest {
+                Digested::Listed(digest) => {
+                    known.insert(digest.unit.clone(), digest);
+                }
+                Digested::Unlisted(unit) => {
+                    known.remove(&unit);
+                }
             }
         }
     }
@@ -106,20 +116,26 @@ impl Headquarters {
     }
 }
 
-/// Merges off the threads that serve connections. Units that the register does not have are in no
-/// sum and on no list; their files are read when somebody asks for one.
+/// Merges off the threads that serve connections. A unit that the register does not have is in no
+/// sum, and on a list only while something in it awaits check.
 async fn digested(
     book: &SharedBook,
     rows: Vec<(UnitCode, String)>,
-) -> Result<Vec<UnitDigest>, PictureError> {
+) -> Result<Vec<Digested>, PictureError> {
     let book = book.clone();
     let digest_all = move || {
         let book = book.read();
         rows.iter()
-            .filter(|(unit, _)| book.pack.units.get(unit).is_some())
             .map(|(unit, lines)| {
                 let file = picture::file_of(unit, lines, &book)?;
-                Ok(UnitDigest::of(&file, &book.pack))
+                let digest = UnitDigest::of(&file, &book.pack);
+                let listed = book.pack.units.get(unit).is_some() || digest.awaits_check;
+                // An incident names a unit and stands in no file.
+                Ok(if listed && !digest.is_empty {
+                    Digested::Listed(digest)
+                } else {
+                    Digested::Unlisted(unit.clone())
+                })
             })
             .collect()
     };

@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod evidence;
 pub mod folder;
 pub mod fsck;
+pub mod heard;
 pub mod http;
 pub mod ingest;
 pub mod keys;

@@ -94,6 +94,11 @@ impl Checking {
         Self { stop, task }
     }
 
+    /// Whether it goes on.
+    pub(crate) fn is_under_way(&self) -> bool {
+        !self.task.is_finished()
+    }
+
     /// Ends the check, wherever it is.
     pub(crate) async fn stop(self) {
         while !self.task.is_finished() {

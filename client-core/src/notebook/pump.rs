@@ -315,15 +315,25 @@ impl Run<'_> {
     }
 
     fn read_feed(&mut self, role: Role) -> Result<(), NotebookError> {
-        let (token, after, epoch) = self.notebook.with(|outbox| {
+        let (token, after, epoch, waiting) = self.notebook.with(|outbox| {
             let rows = outbox.enrolments()?;
             let token = rows.into_iter().find(|row| row.role == role).and_then(|row| row.token);
-            Ok((token, outbox.setting(outbox::feed(role))?, outbox.setting(outbox::EPOCH)?))
+            let (after, epoch) =
+                (outbox.setting(outbox::feed(role))?, outbox.setting(outbox::EPOCH)?);
+            Ok((token, after, epoch, outbox.waiting(role)?))
         })?;
         let after = after.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let (waiting, oldest_ms) = waiting;
+        // By the phone's own clock, which may have been set back since.
+        let oldest_s = oldest_ms.map(|at| {
+            let age_ms = self.notebook.options.clock.now().wall.0.saturating_sub(at);
+            u64::try_from(age_ms / 1_000).unwrap_or(0)
+        });
         // Without a token the question is not asked, and the engine is told that it is done.
         let answer = match token {
-            Some(token) => self.exchange(read_feed(after, epoch.as_deref(), &token)),
+            Some(token) => {
+                self.exchange(read_feed(after, epoch.as_deref(), (waiting, oldest_s), &token))
+            }
             None => Err(TransportError::Interrupted),
         };
         let changes = self.engine.feed_read(role, after, &hear(answer), &self.trust);

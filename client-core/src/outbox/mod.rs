@@ -36,6 +36,7 @@ mod salvage;
 mod settings;
 pub(crate) mod sidecar;
 mod summary;
+mod waiting;
 
 use std::{fs::File, path::PathBuf};
 

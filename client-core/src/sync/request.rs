@@ -7,7 +7,9 @@ use hattama_proto::{
     key::PublicKey,
     record::Seen,
     tlog::LogEntry,
-    wire::{ContentRange, EnrolmentPush, PushRequest, StatusRequest, WIRE_HEADER, WIRE_VERSION},
+    wire::{
+        ContentRange, EnrolmentPush, PushRequest, StatusRequest, WIRE_HEADER, WIRE_VERSION, Waiting,
+    },
 };
 use serde::Serialize;
 
@@ -70,10 +72,17 @@ pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, path: PathBuf) ->
     request
 }
 
-/// `GET /v1/feed`.
-pub(crate) fn read_feed(after: u64, epoch: Option<&str>, token: &str) -> Request {
+/// `GET /v1/feed`, saying how much of this key's is still here and how old the oldest of it is.
+pub(crate) fn read_feed(
+    after: u64,
+    epoch: Option<&str>,
+    (waiting, oldest_s): (Waiting, Option<u64>),
+    token: &str,
+) -> Request {
     let epoch = epoch.map(|id| format!("&epoch={id}")).unwrap_or_default();
-    let mut request = request(Method::Get, format!("/v1/feed?after={after}{epoch}"));
+    let oldest = oldest_s.map(|age| format!("&oldest_s={age}")).unwrap_or_default();
+    let path = format!("/v1/feed?after={after}{epoch}&waiting={waiting}{oldest}");
+    let mut request = request(Method::Get, path);
     request.headers.push(("authorization", format!("Bearer {token}")));
     request
 }

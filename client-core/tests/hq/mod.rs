@@ -224,6 +224,7 @@ impl Hq {
                 unit("kz", None, UnitKind::Country),
                 unit("11-900001", Some("kz"), UnitKind::Precinct),
             ],
+            outlines: None,
         };
         let incidents = IncidentPart { phases: vec![], categories: vec![] };
         let parts = [
@@ -521,7 +522,7 @@ impl Hq {
                 ok(&self.status(&state, &ask))
             }
             (Method::Get, "/v1/feed") => {
-                let after: usize = request.path.split("after=").nth(1).unwrap().parse().unwrap();
+                let after: usize = query(&request.path, "after").unwrap().parse().unwrap();
                 let items: Vec<_> = state.feed.iter().enumerate().skip(after).collect();
                 let items = items
                     .into_iter()
@@ -604,6 +605,16 @@ impl Transport for Hq {
             _ => Ok(self.answer(&request, fault.as_ref())),
         }
     }
+}
+
+/// What the query of an address says under this name.
+fn query<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let (_, query) = path.split_once('?')?;
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, v)| v)
 }
 
 fn wire() -> Vec<(String, String)> {

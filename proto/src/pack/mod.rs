@@ -8,6 +8,7 @@ mod form;
 mod incidents;
 mod manifest;
 mod names;
+mod outline;
 mod relation;
 mod units;
 
@@ -20,6 +21,7 @@ pub use self::{
     incidents::{CategoryDefinition, IncidentPart, PhaseDefinition},
     manifest::{PackManifest, PartName, PartRef},
     names::Names,
+    outline::{Geometry, OUTLINE_POSITIONS_MAX, Outline, OutlineOf, Outlines, Position},
     relation::{
         Finding, FindingVerdict, Operator, Relation, RelationSeverity, Term, check_relations,
     },

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Names;
+use super::{Names, OUTLINE_POSITIONS_MAX, Outline, Outlines};
 use crate::{id::UnitCode, statement::Level};
 
 /// The register as it travels.
@@ -17,6 +17,10 @@ pub struct UnitPart {
     pub version: u32,
     /// All units, parents before children.
     pub units: Vec<Unit>,
+    /// Outlines for a map, at most [`OUTLINE_POSITIONS_MAX`] positions; none where nobody made them.
+    /// A reader that is older than this member ignores it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlines: Option<Outlines>,
 }
 
 /// One unit.
@@ -85,6 +89,7 @@ pub enum Special {
 pub struct UnitRegister {
     version: u32,
     units: Vec<Unit>,
+    outlines: Option<Outlines>,
     by_code: HashMap<UnitCode, usize>,
     parent: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
@@ -112,7 +117,15 @@ impl UnitRegister {
             }
             parent.push(above);
         }
-        Ok(Self { version: part.version, units: part.units, by_code, parent, children })
+        let (units, outlines) = (part.units, part.outlines);
+        let positions = outlines.as_ref().map_or(0, Outlines::positions);
+        if positions > OUTLINE_POSITIONS_MAX {
+            return Err(format!(
+                "the outlines have {positions} positions, at most {OUTLINE_POSITIONS_MAX} are \
+                 taken: make them coarser"
+            ));
+        }
+        Ok(Self { version: part.version, units, outlines, by_code, parent, children })
     }
 
     /// Version of the register.
@@ -123,6 +136,11 @@ impl UnitRegister {
     /// All units, parents before children.
     pub fn all(&self) -> &[Unit] {
         &self.units
+    }
+
+    /// Outlines for a map.
+    pub fn outlines(&self) -> &[Outline] {
+        self.outlines.as_ref().map_or(&[], Outlines::all)
     }
 
     /// The unit with this code.

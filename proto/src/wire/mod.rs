@@ -12,6 +12,7 @@ mod receipts;
 mod records;
 mod session;
 mod status;
+mod waiting;
 
 pub use self::{
     blobs::{
@@ -27,6 +28,7 @@ pub use self::{
     },
     session::{ChallengeAnswer, SessionReply, SessionRequest},
     status::{ChainState, StatusReply, StatusRequest},
+    waiting::{LANES, Waiting, WaitingError},
 };
 
 /// Marks an answer as ours.

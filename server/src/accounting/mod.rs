@@ -125,6 +125,11 @@ impl Accounts {
         Ok(Some(jws))
     }
 
+    /// Of how many leaves the last account speaks and when it was made; none since the start.
+    pub fn last_made(&self) -> Option<(u64, UnixMillis)> {
+        self.last().map(|made| (made.size, made.at))
+    }
+
     fn last(&self) -> Option<Made> {
         self.made.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -3,10 +3,13 @@
 //! A file holds every entry; a digest a few figures. All digests of a country fit into memory, and a
 //! new record changes one of them.
 
-use hattama_proto::{id::UnitCode, pack::Pack};
+use hattama_proto::{
+    id::UnitCode,
+    pack::{FindingVerdict, Pack},
+};
 
 use super::{OurCopy, our_copy, our_figures};
-use crate::merge::{Cells, Coverage, DocumentState, UnitFile};
+use crate::merge::{Cells, Coverage, DocumentState, Reason, UnitFile};
 
 /// One unit in short.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,16 +26,20 @@ pub struct UnitDigest {
     pub figures: Cells,
     /// Whether two entries of one document differ.
     pub has_mismatch: bool,
-    /// Whether two documents differ.
+    /// Whether two documents differ, or a whole from its parts.
     pub has_difference: bool,
-    /// Whether some entry awaits check or is set aside.
-    pub has_set_aside: bool,
+    /// Whether a control relation does not hold.
+    pub does_not_add_up: bool,
+    /// Whether some entry is set aside until a person decides.
+    pub awaits_check: bool,
 }
 
 impl UnitDigest {
     /// The digest of a file.
     pub fn of(file: &UnitFile, pack: &Pack) -> Self {
         let contests = &pack.election.contests;
+        let broken = |verdict: &FindingVerdict| matches!(verdict, FindingVerdict::Broken { .. });
+        let linked_differ = file.linked.iter().any(|sum| !sum.cells.is_empty());
         let mismatch = |state: &DocumentState| matches!(state, DocumentState::Mismatch { .. });
         Self {
             unit: file.unit.clone(),
@@ -41,8 +48,12 @@ impl UnitDigest {
             ours: contests.iter().map(|contest| our_copy(file, &contest.code, pack)).collect(),
             figures: our_figures(file, pack),
             has_mismatch: file.documents.iter().any(|document| mismatch(&document.state)),
-            has_difference: !file.differences.is_empty(),
-            has_set_aside: file.set_aside().next().is_some(),
+            has_difference: !file.differences.is_empty() || linked_differ,
+            does_not_add_up: file
+                .documents
+                .iter()
+                .any(|document| document.findings.iter().any(|found| broken(&found.verdict))),
+            awaits_check: file.set_aside().any(|(_, reason)| reason != Reason::Decided),
         }
     }
 

@@ -64,7 +64,8 @@ impl Country {
     /// Every unit published, every second precinct seen by us.
     fn new(figures: &[(u64, u64)]) -> Self {
         let mut pack = Pack::clone(&pack());
-        pack.units = UnitRegister::new(UnitPart { version: 1, units: register() }).unwrap();
+        pack.units =
+            UnitRegister::new(UnitPart { version: 1, units: register(), outlines: None }).unwrap();
         let mut country =
             Self { pack: Arc::new(pack), levels: Default::default(), digests: vec![] };
         let precincts: Vec<UnitCode> = country.of(Level::Precinct);

@@ -20,6 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hattama_proto::{
     pack::HqKeysError,
+    time::UnixMillis,
     tlog::{
         AddCheckpoint, Checkpoint, CosignerKey, Hash, KeyName, NoteError, NoteSignature, Policy,
         PolicyError, SignedNote, VerifierKey, cosignatures,
@@ -56,6 +57,17 @@ pub struct Cosigning {
     /// Whose lines make a checkpoint cosigned, and how many of them.
     counted: Arc<Policy>,
     head: Arc<RwLock<Option<CosignedHead>>>,
+}
+
+/// How one witness stands to this log.
+#[derive(Clone, Debug)]
+pub struct WitnessStanding {
+    /// Its name and key.
+    pub key: CosignerKey,
+    /// Whether phones and later receipts count its cosignatures.
+    pub counts: bool,
+    /// The largest size that it cosigned, and when its line came, by headquarters' clock.
+    pub last: Option<(u64, UnixMillis)>,
 }
 
 /// Why cosignatures cannot be asked for or taken.
@@ -150,6 +162,22 @@ impl Cosigning {
     /// The newest checkpoint that enough witnesses cosigned.
     pub fn head(&self) -> Option<CosignedHead> {
         self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How every witness stands, in the order in which they are known.
+    pub async fn standing(&self) -> Result<Vec<WitnessStanding>, StoreError> {
+        let mut standing = Vec::with_capacity(self.known.len());
+        for key in &*self.known {
+            let last = store::cosignatures::newest_of(&self.db, key.name()).await?;
+            let counts = self.counted.witnesses().contains(key);
+            standing.push(WitnessStanding { key: key.clone(), counts, last });
+        }
+        Ok(standing)
+    }
+
+    /// How many witnesses make a checkpoint cosigned.
+    pub fn quorum(&self) -> usize {
+        self.counted.quorum()
     }
 
     /// Receipts under the newest cosigned checkpoint; none where it does not cover all of `indices`.

@@ -14,6 +14,7 @@ use hattama_proto::{
     wire::{
         ChainState, Feed, FeedItem, FeedKind, Hello, Limits, PhotoState, PushReply, PushRequest,
         ReceiptKind, ReceiptPart, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt,
+        Waiting,
     },
 };
 use serde::Deserialize;
@@ -173,9 +174,13 @@ pub(super) struct FeedQuery {
     after: Option<u64>,
     /// The newest epoch that the device has heard of.
     epoch: Option<StatementId>,
+    /// How much waits on it; see [`Waiting`].
+    waiting: Option<String>,
+    /// How old the oldest record is that waits, in seconds.
+    oldest_s: Option<String>,
 }
 
-/// `GET /v1/feed?after=&epoch=`: set-ups, revocations, decisions and new epochs that concern this
+/// `GET /v1/feed?after=&epoch=&waiting=&oldest_s=`: set-ups, revocations, decisions and new epochs that concern this
 /// device. The cursor is a log position, so it survives restarts and never skips; a device that has
 /// not heard of an epoch is told from there on, because its cursor is of another history.
 pub(super) async fn feed(
@@ -183,6 +188,10 @@ pub(super) async fn feed(
     query: Query<FeedQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<Feed>, HttpProblem> {
+    // What a phone says of itself never keeps it from its feed: unreadable is as good as unsaid.
+    let waiting: Option<Waiting> = query.waiting.as_deref().and_then(|text| text.parse().ok());
+    let oldest_s = query.oldest_s.as_deref().and_then(|text| text.parse().ok());
+    headquarters.heard.hear(device.kid, waiting, oldest_s, (headquarters.clock)()).await?;
     let limit = u32::try_from(FEED_ITEMS_MAX).unwrap_or(u32::MAX);
     let unheard = headquarters.book.read().first_unheard_epoch(query.epoch);
     let after = match (query.after, unheard) {

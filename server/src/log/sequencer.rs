@@ -191,6 +191,11 @@ impl Sequencer {
         let _stopped_before = self.stopped.set(why);
     }
 
+    /// Why the log has stopped; none while it goes on.
+    pub fn stopped(&self) -> Option<&SequenceError> {
+        self.stopped.get()
+    }
+
     /// Gives each item a place in the log. Durable and covered by a signed checkpoint once it
     /// returns; items that were logged before are answered with their first place.
     pub async fn append(&self, items: Vec<Item>) -> Result<Appended, SequenceError> {

@@ -125,7 +125,7 @@ pub(crate) fn pack() -> Arc<Pack> {
             },
             addresses: vec![],
         },
-        units: UnitRegister::new(UnitPart { version: 1, units }).unwrap(),
+        units: UnitRegister::new(UnitPart { version: 1, units, outlines: None }).unwrap(),
         forms: FormPart { forms: vec![results] },
         incidents: IncidentPart { phases: vec![], categories: vec![] },
     })

@@ -74,3 +74,18 @@ pub async fn last_of(db: &Db, witness: &KeyName) -> Result<Option<u64>, StoreErr
         .await?;
     row.map(|row| row.int(0).map(unsigned)).transpose()
 }
+
+/// The largest size that this witness cosigned, and when its line came; none if it never did.
+pub async fn newest_of(
+    db: &Db,
+    witness: &KeyName,
+) -> Result<Option<(u64, UnixMillis)>, StoreError> {
+    let row = db
+        .query_opt(
+            "select size, received_at_ms from cosignature where witness = $1
+              order by size desc limit 1",
+            &[witness.as_str().into()],
+        )
+        .await?;
+    row.map(|row| Ok((unsigned(row.int(0)?), UnixMillis(row.int(1)?)))).transpose()
+}

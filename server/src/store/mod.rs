@@ -45,6 +45,7 @@ mod db;
 pub mod devices;
 mod error;
 pub mod facts;
+pub mod heard;
 pub mod incidents;
 pub mod log;
 mod migrate;

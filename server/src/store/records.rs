@@ -125,6 +125,16 @@ pub async fn positions(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<u64>>, St
         .collect()
 }
 
+/// When records were received, by headquarters' clock, by id; in the order of `ids`.
+pub async fn received(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<UnixMillis>>, StoreError> {
+    let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    db.query_many("select received_at_ms from record where record_id = $1", rows)
+        .await?
+        .into_iter()
+        .map(|rows| rows.first().map(|row| row.int(0).map(UnixMillis)).transpose())
+        .collect()
+}
+
 /// The records that stand at each (kid, seq), with their positions.
 pub async fn at_places(
     db: &Db,

@@ -7,8 +7,8 @@
 //! its columns with the migrations.
 
 use super::{
-    Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, incidents, log,
-    packs, photos, publications, records, statements, units,
+    Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, heard, incidents,
+    log, packs, photos, publications, records, statements, units,
 };
 
 /// Rows of one page, where a row is small: at most 8 MiB of records at their longest.
@@ -124,7 +124,7 @@ const LATER_INCIDENT: &str = "insert into incident
          updated_at_ms = excluded.updated_at_ms";
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 21] = [
+pub const TABLES: [Table; 22] = [
     table(
         "statement",
         &[INT],
@@ -180,6 +180,16 @@ pub const TABLES: [Table; 21] = [
           where token_hash > $1 order by token_hash limit $2",
         devices::GIVE_TOKEN,
     ),
+    Table {
+        replace: Some(heard::HEAR),
+        ..table(
+            "device_report",
+            &[TEXT],
+            "select kid, heard_at_ms, waiting, oldest_at_ms from device_report
+              where kid > $1 order by kid limit $2",
+            heard::HEAR,
+        )
+    },
     table(
         "brought_key",
         &[TEXT],

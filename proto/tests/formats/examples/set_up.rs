@@ -218,5 +218,6 @@ pub(crate) fn unit_part() -> UnitPart {
             at("11-900002", Some("11-D01"), UnitKind::Precinct, Some(Special::Hospital), 1),
             at("11-900003", Some("11-D01"), UnitKind::Precinct, None, 2),
         ],
+        outlines: None,
     }
 }

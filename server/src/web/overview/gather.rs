@@ -20,6 +20,7 @@ use hattama_proto::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::waiting::{Listed, listed};
 use crate::{
     app::Headquarters,
     book::Book,
@@ -54,6 +55,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) regions: Vec<Region>,
     /// Who is silent.
     pub(in crate::web) silence: Silence,
+    /// Units that are in some list, by code.
+    pub(in crate::web) listed: Vec<Listed>,
     publications: [Arc<Publication>; 2],
     /// What it took to make, in milliseconds.
     took_ms: i64,
@@ -206,6 +209,7 @@ async fn gather(
         let regions = regions(&digests, &publications, &book.pack);
         let mut silence = silence(&digests, &book);
         silence.not_enrolled = not_enrolled;
+        let listed = listed(digests.values(), &publications[0], &silence.precincts, &book.pack);
         let awaiting = awaiting(&held, &book);
         Overview {
             received,
@@ -213,6 +217,7 @@ async fn gather(
             arrivals,
             regions,
             silence,
+            listed,
             publications,
             ..Overview::default()
         }

@@ -3,6 +3,7 @@
 mod gather;
 pub(super) mod region_view;
 pub(super) mod shift;
+pub(super) mod waiting;
 
 use actix_web::{
     HttpResponse,
@@ -11,15 +12,19 @@ use actix_web::{
 use askama::Template;
 
 pub(super) use self::gather::{Overview, OverviewCache, Region};
-use self::region_view::{Finding, RegionView};
+use self::{
+    region_view::{Finding, RegionView},
+    waiting::Show,
+};
 use super::{
     answer,
     figure::figure,
     frame::{Frame, UnitLink},
+    unit_list,
     visitor::Visitor,
     words::Words,
 };
-use crate::{app::Headquarters, http::HttpProblem, review::IncidentState, store};
+use crate::{access::Scope, app::Headquarters, http::HttpProblem, review::IncidentState, store};
 
 /// Silent people and precincts that the page lists; the counts are of all.
 const LISTED_MAX: usize = 100;
@@ -43,6 +48,10 @@ struct OverviewPage<'a> {
     published: String,
     regions: Vec<RegionView>,
     silent: SilentView,
+    stuck: Vec<Stuck>,
+    /// What waits on phones, by lane, those with nothing left out.
+    on_phones: Vec<(String, &'static str)>,
+    on_phones_total: String,
     computed_at: String,
     log_size: String,
 }
@@ -53,6 +62,16 @@ struct Count {
     value: &'static str,
     text: &'static str,
     count: String,
+}
+
+/// A list of what waits for somebody.
+struct Stuck {
+    text: &'static str,
+    count: String,
+    /// Where the list is.
+    list: String,
+    /// The first of it.
+    next: String,
 }
 
 struct SilentView {
@@ -82,7 +101,37 @@ pub(super) async fn show(
     let frame = &visitor.frame;
     let overview = cache.get(&headquarters).await?;
     let states = store::incidents::counts(&headquarters.db).await?;
-    answer::html(&page(frame, &overview, &states))
+    let mut page = page(frame, &overview, &states);
+    page.stuck = stuck(frame, &overview, &visitor.operator.scope);
+    let on_phones = headquarters.heard.waiting_on(&visitor.operator.scope, &headquarters.book);
+    page.on_phones_total = figure(on_phones.iter().sum());
+    page.on_phones = on_phones
+        .into_iter()
+        .zip(frame.w.watch.lanes)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, lane)| (figure(count), lane))
+        .collect();
+    answer::html(&page)
+}
+
+/// What waits for somebody and is not empty, the most urgent first.
+fn stuck(frame: &Frame, overview: &Overview, scope: &Scope) -> Vec<Stuck> {
+    let lists = Show::ALL.into_iter().filter(|show| *show != Show::Covered);
+    lists
+        .filter_map(|show| {
+            let mut found = overview
+                .listed
+                .iter()
+                .filter(|listed| listed.is_in(show) && unit_list::is_seen(scope, listed));
+            let first = found.next()?;
+            Some(Stuck {
+                text: unit_list::title(frame.w, show),
+                count: figure(1 + found.count() as u64),
+                list: unit_list::address_of(show, None),
+                next: frame.unit_address(&first.unit),
+            })
+        })
+        .collect()
 }
 
 fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> OverviewPage<'a> {
@@ -121,6 +170,9 @@ fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> 
         published: total(|region| region.published),
         regions: overview.regions.iter().map(|region| RegionView::new(frame, region)).collect(),
         silent: silent(frame, overview),
+        stuck: Vec::new(),
+        on_phones: Vec::new(),
+        on_phones_total: String::new(),
         computed_at: frame.moment(overview.at),
         log_size: figure(overview.log_size),
     }

@@ -18,6 +18,7 @@ use crate::{
 
 /// A region's part of a page.
 pub(in crate::web) struct RegionView {
+    pub(in crate::web) code: String,
     pub(in crate::web) address: String,
     pub(in crate::web) name: String,
     pub(in crate::web) precincts: String,
@@ -79,6 +80,7 @@ impl RegionView {
             figure(choices.map(|choice| pick(choice).precincts as u64).max().unwrap_or(0))
         };
         Self {
+            code: region.code.to_string(),
             address: address(&region.code),
             name: frame.unit(&region.code),
             precincts: figure(region.precincts as u64),

@@ -3,6 +3,7 @@
 mod remarks;
 mod sheets;
 pub(super) mod state;
+mod timeline;
 
 use std::collections::HashSet;
 
@@ -19,7 +20,7 @@ use hattama_proto::{
     statement::Level,
 };
 
-use self::{remarks::Remark, sheets::SheetTable};
+use self::{remarks::Remark, sheets::SheetTable, timeline::Event};
 use super::{
     answer,
     chip::Chip,
@@ -64,6 +65,7 @@ struct UnitPage<'a> {
     /// Whether there are more incidents than are listed.
     more_incidents: bool,
     entries: Vec<EntryView>,
+    timeline: Vec<Event>,
     below: Vec<UnitLink>,
 }
 
@@ -124,7 +126,11 @@ pub(super) async fn show(
     let filter = IncidentFilter { unit: Some(code.to_string()), ..IncidentFilter::default() };
     let incidents =
         store::incidents::newest(&headquarters.db, &filter, None, INCIDENTS_MAX + 1).await?;
-    answer::html(&page(frame, &file, official.as_ref(), &whole, &incidents))
+    let mut page = page(frame, &file, official.as_ref(), &whole, &incidents);
+    let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
+    let received = store::records::received(&headquarters.db, &ids).await?;
+    page.timeline = timeline::of(frame, &file, &received, &headquarters.book.read());
+    answer::html(&page)
 }
 
 fn page<'a>(
@@ -175,6 +181,7 @@ fn page<'a>(
             .collect(),
         more_incidents: incidents.len() > INCIDENTS_MAX as usize,
         entries: file.entries.iter().map(|filed| entry(frame, filed)).collect(),
+        timeline: Vec::new(),
         below: units.children(&file.unit).map(link).collect(),
     }
 }

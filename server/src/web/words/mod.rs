@@ -6,6 +6,7 @@
 mod en;
 mod kk;
 mod ru;
+mod watch;
 
 use hattama_proto::{
     record::{Mark, Missing, Severity},
@@ -21,6 +22,8 @@ use crate::{
 
 /// Every word of the interface in one language. Texts in braces are filled in by [`fill`].
 pub(super) struct Words {
+    /// Of devices, the log, the map and lists of precincts.
+    pub(super) watch: watch::WatchWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

@@ -31,7 +31,12 @@ fn election_json(election: &ElectionPart) -> io::Result<Vec<u8>> {
 /// One unit per line: ten thousand of them are edited with line tools.
 fn units_json(units: &UnitPart) -> io::Result<String> {
     let lines = units.units.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-    Ok(format!("{{\"version\":{},\"units\":[\n{}\n]}}\n", units.version, lines.join(",\n")))
+    let outlines = match &units.outlines {
+        Some(outlines) => format!(",\"outlines\":{}", serde_json::to_string(outlines)?),
+        None => String::new(),
+    };
+    let (version, lines) = (units.version, lines.join(",\n"));
+    Ok(format!("{{\"version\":{version},\"units\":[\n{lines}\n]{outlines}}}\n"))
 }
 
 /// Fills the place of the keys until they are taken out.

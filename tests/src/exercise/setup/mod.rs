@@ -8,6 +8,7 @@ mod checklists;
 mod election;
 mod folder;
 mod incidents;
+mod outlines;
 mod results;
 mod units;
 

@@ -9,6 +9,7 @@ use hattama_proto::{
     pack::{Names, Special, Unit, UnitKind, UnitPart},
 };
 
+use super::outlines;
 use crate::exercise::data;
 
 /// The code of the country.
@@ -56,7 +57,7 @@ pub(super) fn units() -> UnitPart {
         push_districts(&mut units, kato, commissions);
         push_precincts(&mut units, kato, precincts, commissions);
     }
-    UnitPart { version: 1, units }
+    UnitPart { version: 1, units, outlines: Some(outlines::outlines()) }
 }
 
 fn push_districts(units: &mut Vec<Unit>, kato: &str, commissions: u32) {

@@ -1,0 +1,53 @@
+//! When each device was last heard, and what it said still waits on it. The newest word only.
+
+use hattama_proto::{id::Kid, time::UnixMillis, wire::Waiting};
+
+use super::{Batch, Db, StoreError, Value, records::unreadable};
+
+/// What a device said last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// When, by headquarters' clock.
+    pub at: UnixMillis,
+    /// What waits on it; none where it did not say.
+    pub waiting: Option<Waiting>,
+    /// When the oldest record that waits was captured; none where nothing waits or it did not say.
+    pub oldest_at: Option<UnixMillis>,
+}
+
+pub(super) const HEAR: &str =
+    "insert into device_report (kid, heard_at_ms, waiting, oldest_at_ms) values ($1, $2, $3, $4)
+     on conflict (kid) do update
+     set heard_at_ms = excluded.heard_at_ms, waiting = excluded.waiting,
+         oldest_at_ms = excluded.oldest_at_ms";
+
+/// Puts a device's newest word in the place of the one before.
+pub fn hear(kid: &Kid, heard: &Heard) -> Batch {
+    let waiting = heard.waiting.map(|waiting| waiting.to_string());
+    Batch::new().step(
+        HEAR,
+        [
+            kid.to_string().into(),
+            heard.at.0.into(),
+            waiting.map_or(Value::Null, Value::from),
+            heard.oldest_at.map_or(Value::Null, |at| Value::Int(at.0)),
+        ],
+    )
+}
+
+/// The newest word of every device.
+pub async fn all(db: &Db) -> Result<Vec<(Kid, Heard)>, StoreError> {
+    let rows =
+        db.query("select kid, heard_at_ms, waiting, oldest_at_ms from device_report", &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let waiting = row.opt_text(2)?.map(str::parse).transpose();
+            let heard = Heard {
+                at: UnixMillis(row.int(1)?),
+                waiting: waiting.map_err(|_| unreadable("what waits on a device"))?,
+                oldest_at: row.opt_int(3)?.map(UnixMillis),
+            };
+            Ok((super::records::kid(row.text(0)?)?, heard))
+        })
+        .collect()
+}
