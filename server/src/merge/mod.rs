@@ -27,6 +27,7 @@ mod shown;
 mod standing;
 mod state_root;
 mod statements;
+mod transcribed;
 mod unit_file;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use self::{
     standing::{CorrectionFacts, Facts, Reason, Standing, reason_against, standing},
     state_root::{StateRoot, StateRootBuilder},
     statements::Statements,
+    transcribed::{Otherwise, Shows, Transcribed},
     unit_file::{
         CopyNotObtained, Coverage, DifferenceBetweenCopies, DifferingCell, Document, DocumentState,
         EntryFlag, FiledEntry, LinkedSum, MovedAway, PerhapsOne, UnfollowedLink, UnitFile,
