@@ -208,10 +208,12 @@ impl Desk {
         let scope = &operator.scope;
         let open = ItemState::Open.name();
         let proposals = store::transcriptions::proposals(&self.db, scope).await?;
+        let waits =
+            |item: &StoredItem| Item::read(item).is_ok_and(|item| self.unanswered(&item).is_some());
         Ok(Overview {
             counts: store::transcriptions::counts(&self.db, scope).await?,
             open: store::transcriptions::in_state(&self.db, open, scope, LISTED).await?,
-            proposals: proposals.into_iter().filter(|item| self.is_unanswered(item)).collect(),
+            proposals: proposals.into_iter().filter(waits).collect(),
             mine: self.mine(operator, now).await?.map(|lease| lease.item),
         })
     }

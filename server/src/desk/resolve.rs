@@ -2,8 +2,7 @@
 //! wrong place.
 
 use hattama_proto::{
-    id::RecordId,
-    statement::{Decision, Disposition, Reading, SettledBy},
+    statement::{Decision, Disposition, Reading, SettledBy, Transcription},
     time::UnixMillis,
 };
 
@@ -11,7 +10,7 @@ use super::{Desk, DeskError, Item};
 use crate::{
     access::Operator,
     merge::Statements,
-    store::{Batch, StoreError, transcriptions::StoredItem},
+    store::{Batch, StoreError},
     transcription::{ItemState, normalised},
 };
 
@@ -82,11 +81,9 @@ impl Desk {
         (answer, reason): (Proposal, String),
         now: UnixMillis,
     ) -> Result<(), DeskError> {
-        let stored = self.stored(operator, item).await?;
-        let item = Item::read(&stored)?;
+        let item = Item::read(&self.stored(operator, item).await?)?;
         let reading = self
-            .proposed(&item)
-            .filter(|_| self.is_unanswered(&stored))
+            .unanswered(&item)
             .ok_or(DeskError::Refused("nothing is proposed here any more; load it again"))?;
         for record in &item.records {
             let decision = Decision {
@@ -115,39 +112,26 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether what a settled item proposes still waits for an answer.
-    pub fn is_unanswered(&self, stored: &StoredItem) -> bool {
-        let Ok(item) = Item::read(stored) else { return false };
+    /// What an item was settled as, where that is a proposal that nobody answered yet.
+    pub fn unanswered(&self, item: &Item) -> Option<Reading> {
         let book = self.book.read();
-        let said_at = |record: &RecordId| {
-            let of_item = book.statements.transcriptions(record).filter(|(_, said)| {
-                item.pages.iter().all(|page| said.photos.contains(&page.original))
-            });
-            of_item.map(|(position, _)| position).max()
-        };
-        let answered = |record: &RecordId| {
-            said_at(record)
-                .is_some_and(|said| book.statements.history(record).any(|(at, _)| at > said))
-        };
-        proposed_by(&item, &book.statements).is_some() && !item.records.iter().any(answered)
-    }
-
-    /// What an item was settled as, where that is a proposal.
-    pub fn proposed(&self, item: &Item) -> Option<Reading> {
-        proposed_by(item, &self.book.read().statements)
+        let statements = &book.statements;
+        let (said_at, reading) = proposed(item, statements)?;
+        let decided = |record| statements.history(record).any(|(at, _)| at > said_at);
+        (!item.records.iter().any(decided)).then_some(reading)
     }
 }
 
-/// What an item was settled as, where that is a proposal.
-fn proposed_by(item: &Item, statements: &Statements) -> Option<Reading> {
-    let record = item.records.first()?;
-    let (_, said) = statements
-        .transcriptions(record)
-        .filter(|(_, said)| item.pages.iter().all(|page| said.photos.contains(&page.original)))
-        .last()?;
+/// What an item was settled as, where that is a proposal, and where in the log that stands.
+fn proposed(item: &Item, statements: &Statements) -> Option<(u64, Reading)> {
+    let of_item = |(_, said): &(u64, &Transcription)| {
+        item.pages.iter().all(|page| said.photos.contains(&page.original))
+    };
+    let (position, said) =
+        statements.transcriptions(item.records.first()?).filter(of_item).last()?;
     let is_proposal = matches!(
         said.reading,
         Reading::WrongUnit { .. } | Reading::WrongCopy { .. } | Reading::NotAProtocol
     );
-    (item.state == ItemState::Settled && is_proposal).then(|| said.reading.clone())
+    (item.state == ItemState::Settled && is_proposal).then(|| (position, said.reading.clone()))
 }

@@ -46,6 +46,7 @@ pub use self::{
     line::LineError,
     merge::merge,
     picture::Picture,
+    relations::check as broken_relations,
     shown::shown,
     standing::{CorrectionFacts, Facts, Reason, Standing, reason_against, standing},
     state_root::{StateRoot, StateRootBuilder},

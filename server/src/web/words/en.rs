@@ -1,9 +1,10 @@
 //! The interface in English.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// English.
 pub(in crate::web) const EN: Words = Words {
+    transcription: transcription::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

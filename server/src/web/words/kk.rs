@@ -1,9 +1,10 @@
 //! The interface in Kazakh.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// Kazakh.
 pub(in crate::web) const KK: Words = Words {
+    transcription: transcription::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -6,6 +6,7 @@
 mod en;
 mod kk;
 mod ru;
+mod transcription;
 
 use hattama_proto::{
     record::{Mark, Missing, Severity},
@@ -13,7 +14,7 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU};
+pub(super) use self::{en::EN, kk::KK, ru::RU, transcription::TranscriptionWords};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -21,6 +22,7 @@ use crate::{
 
 /// Every word of the interface in one language. Texts in braces are filled in by [`fill`].
 pub(super) struct Words {
+    pub(super) transcription: TranscriptionWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -379,6 +381,8 @@ mod tests {
             |w: &Words| w.compare_total,
             |w: &Words| w.compare_again,
             |w: &Words| w.compare_at_least,
+            |w: &Words| w.transcription.photograph,
+            |w: &Words| w.transcription.left_empty,
         ] {
             assert_eq!(names(pick(&EN)), names(pick(&RU)));
             assert_eq!(names(pick(&EN)), names(pick(&KK)));

@@ -1,9 +1,10 @@
 //! The interface in Russian.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// Russian.
 pub(in crate::web) const RU: Words = Words {
+    transcription: transcription::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
