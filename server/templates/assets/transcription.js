@@ -199,7 +199,13 @@ function check() {
 }
 
 if (form) {
-  form.addEventListener("input", check);
+  const live = form.querySelector(".remarks.live");
+  // What headquarters found is shown until something is typed.
+  form.addEventListener("input", () => {
+    live.hidden = false;
+    form.querySelector(".remarkbox")?.setAttribute("hidden", "");
+    check();
+  });
   // Who types a number means that there are figures; who chooses another answer, that there are none.
   form.addEventListener("change", (event) => {
     if (event.target.name === "unit") form.querySelector("[value=wrong_unit]").checked = true;
@@ -207,20 +213,22 @@ if (form) {
   });
   check();
   const first = cells.find((cell) => cell.getAttribute("aria-invalid")) ?? cells.find((cell) => !cell.value);
-  if (!form.querySelector(".remarkbox")) first?.focus({ preventScroll: true });
+  (form.querySelector("button.anyway") ?? first)?.focus();
 }
 
 // ---- The time one has: begun anew while one types, at most every two minutes.
 
 const RENEW_MS = 2 * 60 * 1000;
-let until = Number(form?.dataset.until ?? 0);
+const LEASE_MS = 15 * 60 * 1000;
+const left = Number(form?.dataset.left ?? 0);
+let until = Date.now() + left;
 let renewed = Date.now();
 
 async function renew() {
   try {
     const answer = await fetch(`/v1/transcriptions/${form.dataset.item}/lease`, { method: "POST" });
-    if (answer.ok) until = (await answer.json()).until;
-    else if (answer.status === 409) until = 1;
+    if (answer.ok) until = Date.now() + LEASE_MS;
+    else if (answer.status === 409) until = 0;
   } catch {
     // Headquarters does not answer now; the next key tries again.
   }
@@ -231,7 +239,7 @@ function clock() {
   if (notice) notice.hidden = Date.now() < until;
 }
 
-if (form && until) {
+if (form && left > 0) {
   form.addEventListener("input", () => {
     if (Date.now() - renewed < RENEW_MS) return;
     renewed = Date.now();

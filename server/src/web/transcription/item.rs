@@ -1,4 +1,4 @@
-//! The page of one document: photographs beside the form, or what became of it. Pure.
+//! The page of one document: photographs beside the form, or what became of it.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use hattama_proto::{
     id::{FormCode, PhotoHash},
     pack::{Operator, Relation, Term},
     statement::Reading,
+    time::UnixMillis,
 };
 use serde_json::{Value, json};
 
@@ -72,7 +73,8 @@ pub(super) struct ItemPage<'a> {
     reason: String,
     proposal: Option<String>,
     relations: String,
-    until_ms: i64,
+    /// Milliseconds that the account has left: clocks of browsers are not to be trusted.
+    left_ms: i64,
 }
 
 struct PageView {
@@ -103,6 +105,7 @@ impl<'a> ItemPage<'a> {
         view: View,
         proposed: Option<Reading>,
         refusal: Refusal,
+        now: UnixMillis,
     ) -> Result<Self, HttpProblem> {
         let t = &frame.w.transcription;
         let View { item, seat, typed, has_typed } = view;
@@ -117,7 +120,8 @@ impl<'a> ItemPage<'a> {
             (None, _) => t.no_seat_says,
         };
         // Whoever was late sends all the same; so the form stays where something was typed.
-        let types = seat.is_some() || (!refusal.typed.is_empty() && !has_typed && !decides);
+        let was_typing = refusal.typed.contains_key("shows");
+        let types = seat.is_some() || (was_typing && !has_typed && !decides);
         let entry_id = match refusal.typed.get("id").filter(|_| types || decides) {
             Some(id) => id.clone(),
             None => fresh_id()?,
@@ -171,7 +175,7 @@ impl<'a> ItemPage<'a> {
             reason: refusal.typed.get("reason").cloned().unwrap_or_default(),
             proposal,
             relations: relations(frame, &item),
-            until_ms: seat.map_or(0, |(_, until)| until.0),
+            left_ms: seat.map_or(0, |(_, until)| until.0.saturating_sub(now.0)),
             refusal,
             id: item.id,
         })

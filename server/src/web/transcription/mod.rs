@@ -179,7 +179,7 @@ async fn page(
     let view = headquarters.desk.show(&visitor.operator, id, now).await?;
     // Nobody is shown what is proposed before it is settled.
     let proposed = headquarters.desk.unanswered(&view.item);
-    answer::html(&ItemPage::new(&visitor.frame, view, proposed, refusal)?)
+    answer::html(&ItemPage::new(&visitor.frame, view, proposed, refusal, now)?)
 }
 
 /// `POST /transcription/{id}`: keeps what was typed, or gives the document back.

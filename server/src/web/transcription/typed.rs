@@ -101,7 +101,8 @@ impl Typing {
         }
         let remarks = remarks(frame, item, read);
         if !remarks.is_empty() && !self.says("anyway", "1") {
-            return Err(Refusal { remarks, typed: self.0.clone(), ..Refusal::default() });
+            let trouble = Some(t.trouble.to_owned());
+            return Err(Refusal { trouble, remarks, typed: self.0.clone(), ..Refusal::default() });
         }
         Ok(figures)
     }

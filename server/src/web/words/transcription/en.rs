@@ -26,7 +26,7 @@ pub(in crate::web::words) const EN: TranscriptionWords = TranscriptionWords {
     settled_says: "Settled.",
     photograph: "Photograph {n} of {of}",
     open_whole: "Open by itself",
-    what_is_it: "What do the photographs show?",
+    what_is_it: "Do the photographs show something else?",
     shows: [
         "This protocol, with these figures",
         "Nothing legible",

@@ -26,7 +26,7 @@ pub(in crate::web::words) const KK: TranscriptionWords = TranscriptionWords {
     settled_says: "Анықталды.",
     photograph: "Фотосурет {n}, барлығы {of}",
     open_whole: "Бөлек ашу",
-    what_is_it: "Фотосуреттерде не бар?",
+    what_is_it: "Фотосуреттерде басқа нәрсе ме?",
     shows: [
         "Осы хаттама, мына сандармен",
         "Ештеңе оқылмайды",

@@ -26,7 +26,7 @@ pub(in crate::web::words) const RU: TranscriptionWords = TranscriptionWords {
     settled_says: "Расшифровано.",
     photograph: "Фотография {n} из {of}",
     open_whole: "Открыть отдельно",
-    what_is_it: "Что на фотографиях?",
+    what_is_it: "На фотографиях что-то другое?",
     shows: [
         "Этот протокол, с такими числами",
         "Ничего не разобрать",
