@@ -21,6 +21,7 @@ use crate::{
     comparison::ComparisonCache,
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
+    desk::Desk,
     digests::Digests,
     folder::{DataFolder, FolderError, FolderLock},
     heard::HeardDevices,
@@ -68,6 +69,8 @@ pub struct Headquarters {
     pub sessions: Sessions,
     /// Decides.
     pub review: Review,
+    /// The desk at which photographs are typed.
+    pub desk: Desk,
     /// Gives account of every record.
     pub accounts: Accounts,
     /// Cosignatures of the log's checkpoints.
@@ -233,6 +236,7 @@ impl Headquarters {
                 clock,
                 Arc::clone(&lock),
             );
+        let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
@@ -259,10 +263,11 @@ impl Headquarters {
                 public_log.clone(),
                 sequencer.view().key().clone(),
                 config.election.clone(),
-                Arc::clone(&key),
+                key,
                 clock,
             ),
-            review: Review::new(db.clone(), book.clone(), sequencer.clone(), key),
+            desk: Desk::new(db.clone(), book.clone(), sequencer.clone(), review.clone()),
+            review,
             config,
             db,
             blobs,

@@ -13,7 +13,7 @@ use hattama_proto::{
     key::PublicKey,
     kind::Kind,
     pack::{Pack, PackError, PackManifest, PartName},
-    statement::{Decision, Enrolment, Epoch, Revocation, Statement, StatementError},
+    statement::{Decision, Enrolment, Epoch, Revocation, Statement, StatementError, Transcription},
 };
 
 use crate::{
@@ -124,6 +124,12 @@ impl Book {
                 self.touched.note(Touch::Record(decision.record));
                 self.statements.apply_decision(position, decision);
             }
+            Says::Transcription(said) => {
+                for record in &said.records {
+                    self.touched.note(Touch::Record(*record));
+                }
+                self.statements.apply_transcription(position, said);
+            }
             Says::Other => {}
         }
     }
@@ -139,6 +145,7 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
             Told::Enrolment(said) => statements.apply_enrolment(stored.position, said),
             Told::Revocation(said) => statements.apply_revocation(stored.position, said),
             Told::Decision(said) => statements.apply_decision(stored.position, said),
+            Told::Transcription(said) => statements.apply_transcription(stored.position, said),
             Told::Pack(manifest) => newest_pack = Some((manifest, stored.jws)),
             Told::Epoch(epoch) => {
                 epochs.push(LoggedEpoch { position: stored.position, epoch, jws: stored.jws })
@@ -172,6 +179,8 @@ pub(crate) enum Told {
     Revocation(Revocation),
     /// Something was decided about a record.
     Decision(Decision),
+    /// Photographs were transcribed.
+    Transcription(Transcription),
     /// There is a new set-up.
     Pack(PackManifest),
     /// The log goes on from a backup.
@@ -190,6 +199,7 @@ pub(crate) fn told(position: u64, jws: &str, authority: Authority) -> Result<Tol
         Kind::Enrolment => Told::Enrolment(read(verified)?),
         Kind::Revocation => Told::Revocation(read(verified)?),
         Kind::Decision => Told::Decision(read(verified)?),
+        Kind::Transcription => Told::Transcription(read(verified)?),
         Kind::Pack => Told::Pack(read(verified)?),
         Kind::Epoch => Told::Epoch(read(verified)?),
         _ => Told::Other,

@@ -21,7 +21,7 @@ where
 }
 
 /// A map read by [`read`], for maps inside maps.
-pub(super) struct UniqueMap<K, V>(pub(super) BTreeMap<K, V>);
+pub(crate) struct UniqueMap<K, V>(pub(crate) BTreeMap<K, V>);
 
 impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<K, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -9,6 +9,7 @@ mod enrolment;
 mod epoch;
 mod publication;
 mod revocation;
+mod transcription;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -19,6 +20,7 @@ pub use self::{
     epoch::{Epoch, TreeHead},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
+    transcription::{Figures, Reading, SettledBy, Transcription},
 };
 use crate::{
     id::{ElectionId, StatementId},
@@ -64,6 +66,9 @@ impl StatementBody for Accounting {
 }
 impl StatementBody for Epoch {
     const KIND: Kind = Kind::Epoch;
+}
+impl StatementBody for Transcription {
+    const KIND: Kind = Kind::Transcription;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

@@ -9,7 +9,7 @@ use hattama_proto::{
     pack::PackManifest,
     statement::{
         Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
-        StatementBody, StatementError,
+        StatementBody, StatementError, Transcription,
     },
 };
 use serde_json::Value;
@@ -93,4 +93,5 @@ fn a_statement_of_one_kind_is_not_read_as_another_and_a_record_as_none() {
     read::<PackManifest>();
     read::<Accounting>();
     read::<Epoch>();
+    read::<Transcription>();
 }

@@ -18,7 +18,7 @@ use hattama_proto::{
     record::{Record, RequestClaims},
     statement::{
         Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
-        StatementBody, sign_statement,
+        StatementBody, Transcription, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,8 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("pack", Signer::Root, examples::manifest()));
     strings.push(said("accounting", Signer::Hq, examples::accounting()));
     strings.push(said("epoch", Signer::Hq, examples::epoch()));
+    strings.push(said("transcription", Signer::Hq, examples::transcription()));
+    strings.push(said("transcription-wrong-unit", Signer::Hq, examples::wrong_unit()));
     strings
 }
 
@@ -153,6 +155,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Pack => statement::<PackManifest>(verified),
         Kind::Accounting => statement::<Accounting>(verified),
         Kind::Epoch => statement::<Epoch>(verified),
+        Kind::Transcription => statement::<Transcription>(verified),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

@@ -111,7 +111,7 @@ impl LedgerReader {
                     Told::Revocation(said) => statements.apply_revocation(position, said),
                     Told::Decision(said) => statements.apply_decision(position, said),
                     Told::Pack(newer) => self.manifest = Some(newer),
-                    Told::Epoch(_) | Told::Other => {}
+                    Told::Transcription(_) | Told::Epoch(_) | Told::Other => {}
                 }
             }
             self.statements_read = until;

@@ -34,6 +34,18 @@ struct Document {
     mismatched: Vec<Cell>,
     reading: Reading,
     findings: Vec<Finding>,
+    transcribed: Option<Transcribed>,
+}
+
+/// What was typed off the photographs.
+#[derive(Debug, Deserialize)]
+struct Transcribed {
+    shows: String,
+    settled_by: String,
+    unit: Option<String>,
+    copy: Option<String>,
+    transcribed: Option<Reading>,
+    reopened_by: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,8 +126,36 @@ impl Document {
 
     /// Cells by name, lines first.
     fn cells(&self) -> impl Iterator<Item = (String, Option<u64>)> {
-        let lines = self.reading.lines.iter().map(|(line, figure)| (line.clone(), *figure));
-        let votes = self.reading.contests.iter().flat_map(|(contest, choices)| {
+        self.reading.cells()
+    }
+}
+
+impl Transcribed {
+    /// In a few words.
+    fn describe(&self) -> String {
+        if !self.reopened_by.is_empty() {
+            return "to be done again".to_owned();
+        }
+        let how = match self.settled_by.as_str() {
+            "two_alike" => "by two alike",
+            "third" => "by a third",
+            "decision" => "by decision",
+            other => other,
+        };
+        let place = self.unit.as_deref().or(self.copy.as_deref());
+        match (self.shows.as_str(), place) {
+            ("figures", _) => how.to_owned(),
+            (shows, Some(place)) => format!("{}: {place}, {how}", shows.replace('_', " ")),
+            (shows, None) => format!("{}, {how}", shows.replace('_', " ")),
+        }
+    }
+}
+
+impl Reading {
+    /// Cells by name, lines first.
+    fn cells(&self) -> impl Iterator<Item = (String, Option<u64>)> {
+        let lines = self.lines.iter().map(|(line, figure)| (line.clone(), *figure));
+        let votes = self.contests.iter().flat_map(|(contest, choices)| {
             choices.iter().map(move |(choice, figure)| (format!("{contest}:{choice}"), *figure))
         });
         lines.chain(votes)
@@ -143,8 +183,16 @@ impl UnitFile {
     }
 
     fn documents(&self, text: &mut String) {
-        let mut table =
-            Table::new(["document", "form", "table", "copy", "number", "entries", "state"]);
+        let mut table = Table::new([
+            "document",
+            "form",
+            "table",
+            "copy",
+            "number",
+            "entries",
+            "state",
+            "transcribed",
+        ]);
         for (at, document) in self.documents.iter().enumerate() {
             table.push([
                 format!("#{}", at + 1),
@@ -157,6 +205,7 @@ impl UnitFile {
                     "mismatch" => "entry mismatch".to_owned(),
                     state => state.to_owned(),
                 },
+                document.transcribed.as_ref().map_or_else(String::new, Transcribed::describe),
             ]);
         }
         section(text, &table);
@@ -165,19 +214,37 @@ impl UnitFile {
     /// One column per document, so that copies stand side by side.
     fn readings(&self, text: &mut String) {
         let mut names: Vec<String> = Vec::new();
-        for (name, _) in self.documents.iter().flat_map(Document::cells) {
+        let typed = |document: &Document| {
+            let known = document.transcribed.as_ref();
+            let typed = known.and_then(|known| known.transcribed.as_ref());
+            typed.into_iter().flat_map(Reading::cells).collect::<Vec<_>>()
+        };
+        let cells = |document| Document::cells(document).chain(typed(document));
+        for (name, _) in self.documents.iter().flat_map(cells) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         // Lines before votes, whatever document brought them first.
         names.sort_by_key(|name| name.contains(':'));
-        let heads = (1..=self.documents.len()).map(|at| format!("#{at}"));
+        let typed = |document: &Document| {
+            document.transcribed.as_ref().is_some_and(|known| known.transcribed.is_some())
+        };
+        let heads = self.documents.iter().zip(1..).flat_map(|(document, at)| {
+            let mut heads = vec![format!("#{at}")];
+            heads.extend(typed(document).then(|| format!("#{at} transcribed")));
+            heads
+        });
         let mut table = Table::new(std::iter::once("reading".to_owned()).chain(heads));
         for name in names {
-            let figures = self.documents.iter().map(|document| {
-                let figure = document.cells().find(|(cell, _)| *cell == name);
+            let figure = |reading: &Reading| {
+                let figure = reading.cells().find(|(cell, _)| *cell == name);
                 figure.and_then(|(_, figure)| figure).map_or_else(String::new, |f| f.to_string())
+            };
+            let figures = self.documents.iter().flat_map(|document| {
+                let known = document.transcribed.as_ref();
+                let typed = known.and_then(|known| known.transcribed.as_ref());
+                std::iter::once(&document.reading).chain(typed).map(figure).collect::<Vec<_>>()
             });
             table.push(std::iter::once(name.clone()).chain(figures.collect::<Vec<_>>()));
         }

@@ -12,14 +12,14 @@ use serde::Serialize;
 
 use super::{
     slip::Slip,
-    tree::{Impossible, Node, Verdict},
+    tree::{Below, Impossible, Node, Verdict},
 };
 
 /// Where one contest's numbers changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// Lowest level first; within a level what is not a clerk's slip before what may be one, and the
-    /// larger before the smaller.
+    /// Lowest level first; within a level what nobody transcribed yet before what was, what is not a
+    /// clerk's slip before what may be one, and the larger before the smaller.
     pub changes: Vec<Change>,
     /// Units whose figures could be held against what lies below them, by level from the lowest.
     pub compared: Vec<(Level, usize)>,
@@ -45,6 +45,9 @@ pub struct Change {
     pub slip: Option<Slip>,
     /// Why the precincts that were not published cannot explain it, if some were not.
     pub why: Vec<Impossible>,
+    /// At a precinct: whether our figures were transcribed, typed off the photographs by people who
+    /// saw nothing else. While they were not, the difference may be a slip of our own.
+    pub transcribed: bool,
 }
 
 /// The answer to what [`tree`](super::tree::tree) found of a contest.
@@ -63,7 +66,7 @@ pub fn answer(nodes: &[Node], contest: &Contest) -> Answer {
             of_level().filter_map(|node| change(node, contest)).collect();
         changes.sort_by_key(|change| {
             let clerical = change.slip.is_some_and(Slip::is_clerical);
-            (clerical, std::cmp::Reverse(change.size))
+            (change.transcribed, clerical, std::cmp::Reverse(change.size))
         });
         answer.changes.extend(changes);
     }
@@ -93,7 +96,9 @@ fn change(node: &Node, contest: &Contest) -> Option<Change> {
     let (higher, lower) = (side(|by| by > 0), side(|by| by < 0));
     let sum = |side: &[(ChoiceCode, u64)]| side.iter().map(|(_, votes)| votes).sum::<u64>();
     let size = sum(&higher).max(sum(&lower));
-    Some(Change { unit: node.unit.clone(), level: node.level, higher, lower, size, slip, why })
+    let transcribed = matches!(node.below, Below::OurCopy { transcribed: true, .. });
+    let (unit, level) = (node.unit.clone(), node.level);
+    Some(Change { unit, level, higher, lower, size, slip, why, transcribed })
 }
 
 /// What can be said for certain although precincts are open: by how much, at least.

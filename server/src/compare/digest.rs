@@ -9,7 +9,7 @@ use hattama_proto::{
 };
 
 use super::{OurCopy, our_copy, our_figures};
-use crate::merge::{Cells, Coverage, DocumentState, Reason, UnitFile};
+use crate::merge::{Cells, Coverage, Document, DocumentState, Reason, UnitFile};
 
 /// One unit in short.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct UnitDigest {
     pub ours: Vec<OurCopy>,
     /// All figures we hold of it: votes and lines.
     pub figures: Cells,
-    /// Whether two entries of one document differ.
+    /// Whether two entries of one document differ and nobody has typed it off the photograph.
     pub has_mismatch: bool,
     /// Whether two documents differ, or a whole from its parts.
     pub has_difference: bool,
@@ -40,14 +40,16 @@ impl UnitDigest {
         let contests = &pack.election.contests;
         let broken = |verdict: &FindingVerdict| matches!(verdict, FindingVerdict::Broken { .. });
         let linked_differ = file.linked.iter().any(|sum| !sum.cells.is_empty());
-        let mismatch = |state: &DocumentState| matches!(state, DocumentState::Mismatch { .. });
+        let mismatch = |document: &Document| {
+            matches!(document.state, DocumentState::Mismatch { .. }) && !document.is_transcribed()
+        };
         Self {
             unit: file.unit.clone(),
             coverage: file.coverage,
             is_empty: file.is_empty(),
             ours: contests.iter().map(|contest| our_copy(file, &contest.code, pack)).collect(),
             figures: our_figures(file, pack),
-            has_mismatch: file.documents.iter().any(|document| mismatch(&document.state)),
+            has_mismatch: file.documents.iter().any(mismatch),
             has_difference: !file.differences.is_empty() || linked_differ,
             does_not_add_up: file
                 .documents

@@ -21,7 +21,7 @@ pub fn our_figures(file: &UnitFile, pack: &Pack) -> Cells {
     let mut figures = Vec::new();
     let mut lines_from = None;
     for contest in &pack.election.contests {
-        if let OurCopy::Settled { copies, votes } = our_copy(file, &contest.code, pack) {
+        if let OurCopy::Settled { copies, votes, .. } = our_copy(file, &contest.code, pack) {
             figures.extend(votes.iter().map(|(cell, votes)| (cell.clone(), votes)));
             lines_from.get_or_insert(copies);
         }
@@ -43,7 +43,7 @@ fn line_of(file: &UnitFile, copies: &[CopyType], line: &LineCode) -> Option<u64>
             .documents
             .iter()
             .filter(|doc| doc.copy == *copy && doc.table.is_none() && doc.is_settled())
-            .filter_map(|doc| doc.reading.line(line));
+            .filter_map(|doc| doc.figures().line(line));
         let first = readings.next()?;
         readings.all(|other| other == first).then(|| sum.saturating_add(first))
     })

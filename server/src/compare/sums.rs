@@ -7,7 +7,7 @@
 //!    (electronic and paper); a part alone is not the count;
 //! 2. else the first copy type in the order of the set-up that is not such a part.
 //!
-//! A document whose entries differ is passed over; several documents of one copy type count in the
+//! A document whose entries differ is passed over, until a transcription settles it; several documents of one copy type count in the
 //! cells in which they agree. Nothing is averaged, and nothing is filled in: a precinct without a
 //! usable document adds nothing and is counted as *unsettled*, *not obtained* or *nothing*.
 
@@ -129,6 +129,9 @@ pub enum OurCopy {
         copies: Vec<CopyType>,
         /// Votes; null where the copy has no agreed figure.
         votes: Cells,
+        /// Whether every document that was used was transcribed: typed off its photographs by
+        /// people who saw nothing else.
+        transcribed: bool,
     },
     /// There are documents, and none can be used.
     Unsettled,
@@ -144,13 +147,16 @@ pub fn our_copy(file: &UnitFile, contest: &ContestCode, pack: &Pack) -> OurCopy 
         .documents
         .iter()
         .filter(|document| document.table.is_none())
-        .filter(|document| document.reading.votes(contest).next().is_some())
+        .filter(|document| document.figures().votes(contest).next().is_some())
         .collect();
     let settled = |copies: &[&CopyType], votes: Option<Cells>| {
         let votes = votes.filter(|votes| votes.iter().any(|(_, votes)| votes.is_some()))?;
+        let used =
+            |document: &&&Document| copies.contains(&&document.copy) && document.is_settled();
         Some(OurCopy::Settled {
             copies: copies.iter().map(|copy| (*copy).clone()).collect(),
             votes,
+            transcribed: documents.iter().filter(used).all(|document| document.is_transcribed()),
         })
     };
     let linked = &pack.election.linked;
@@ -186,7 +192,7 @@ fn agreed(documents: &[&Document], copy: &CopyType, contest: &ContestCode) -> Op
     let mut readings = documents
         .iter()
         .filter(|document| document.copy == *copy && document.is_settled())
-        .map(|document| &document.reading);
+        .map(|document| document.figures());
     let first = readings.next()?;
     let others: Vec<&Cells> = readings.collect();
     Some(Cells::from_pairs(
@@ -367,7 +373,7 @@ mod tests {
 
     fn from(copies: &[&str], a: u64, b: u64) -> OurCopy {
         let copies = copies.iter().map(|code| copy(code)).collect();
-        OurCopy::Settled { copies, votes: votes(a, b) }
+        OurCopy::Settled { copies, votes: votes(a, b), transcribed: false }
     }
 
     #[test]
@@ -414,7 +420,8 @@ mod tests {
         };
         let expected = Cells::from_pairs([(cell(3), Some(4)), (cell(4), None)]);
         let found = ours(&[numbered(0, "1", 4), numbered(1, "2", 5)]);
-        assert_eq!(found, OurCopy::Settled { copies: vec![copy("certified")], votes: expected });
+        let copies = vec![copy("certified")];
+        assert_eq!(found, OurCopy::Settled { copies, votes: expected, transcribed: false });
     }
 
     #[test]

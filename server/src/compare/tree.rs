@@ -73,6 +73,8 @@ pub enum Below {
     OurCopy {
         /// Its figures; none where no copy can be used.
         votes: Option<Votes>,
+        /// Whether they were transcribed: typed off the photographs by people who saw nothing else.
+        transcribed: bool,
     },
 }
 
@@ -202,7 +204,7 @@ pub fn tree<'a>(
         .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
         .collect();
     let number = pack.election.contests.iter().position(|of| of.code == contest.code);
-    let ours: HashMap<&UnitCode, Votes> = digests
+    let ours: HashMap<&UnitCode, Ours> = digests
         .into_iter()
         .filter_map(|digest| Some((&digest.unit, usable(&digest.ours[number?], &keys)?)))
         .collect();
@@ -213,6 +215,7 @@ pub fn tree<'a>(
     for unit in pack.units.all().iter().rev() {
         let published = official.votes(unit, &keys);
         let own = ours.get(&unit.code);
+        let own_votes = own.map(|own| &own.votes);
         let precinct = unit.kind.level() == Level::Precinct;
         let sum = sums.remove(&unit.code);
         if let Some(parent) = &unit.parent {
@@ -220,19 +223,20 @@ pub fn tree<'a>(
             match (&published, &sum) {
                 (Some(votes), _) => above.add_part(votes),
                 (None, Some(sum)) => above.add(sum),
-                (None, None) if precinct => above.add_open(own),
+                (None, None) if precinct => above.add_open(own_votes),
                 // An area without precincts holds no votes.
                 (None, None) => {}
             }
         }
         let verdict = match (&published, &sum) {
             (None, _) => Verdict::NotPublished,
-            (Some(votes), _) if precinct => at_the_bottom(votes, own),
+            (Some(votes), _) if precinct => at_the_bottom(votes, own_votes),
             (Some(votes), Some(sum)) => above_its_parts(votes, sum, &choices),
             (Some(_), None) => Verdict::NothingBelow,
         };
         let below = if precinct {
-            Below::OurCopy { votes: own.cloned() }
+            let transcribed = own.is_some_and(|own| own.transcribed);
+            Below::OurCopy { votes: own_votes.cloned(), transcribed }
         } else {
             let sum = sum.unwrap_or_else(|| Sum::nothing(keys.len()));
             Below::Published { votes: sum.votes, parts: sum.parts, open: sum.open }
@@ -244,10 +248,19 @@ pub fn tree<'a>(
     nodes
 }
 
+/// Our copy of a precinct.
+struct Ours {
+    votes: Votes,
+    transcribed: bool,
+}
+
 /// The votes of our copy, where one can be used.
-fn usable(ours: &OurCopy, keys: &[CellKey]) -> Option<Votes> {
+fn usable(ours: &OurCopy, keys: &[CellKey]) -> Option<Ours> {
     match ours {
-        OurCopy::Settled { votes, .. } => Some(keys.iter().map(|key| votes.get(key)).collect()),
+        OurCopy::Settled { votes, transcribed, .. } => {
+            let votes = keys.iter().map(|key| votes.get(key)).collect();
+            Some(Ours { votes, transcribed: *transcribed })
+        }
         OurCopy::Unsettled | OurCopy::NotObtained | OurCopy::Nothing => None,
     }
 }

@@ -17,6 +17,7 @@ mod publications;
 mod records;
 mod room;
 mod sync;
+mod transcriptions;
 mod units;
 mod witness;
 
@@ -78,6 +79,15 @@ route_table! { "/v1":
     GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/state-root" Holder(ReadRecords) => units::state_root;
+
+    // Transcription: people type what photographs show.
+    GET "/transcriptions" Holder(ReadRecords) => transcriptions::list;
+    POST "/transcriptions/next" Holder(Transcribe) => transcriptions::next;
+    GET "/transcriptions/{id}" Holder(Transcribe) => transcriptions::show;
+    POST "/transcriptions/{id}/entries" Holder(Transcribe) => transcriptions::submit;
+    POST "/transcriptions/{id}/lease" Holder(Transcribe) => transcriptions::renew;
+    DELETE "/transcriptions/{id}/lease" Holder(Transcribe) => transcriptions::give_back;
+    POST "/transcriptions/{id}/decision" Holder(Decide) => transcriptions::decide;
 
     // Incidents.
     GET "/incidents" Holder(ReadIncidents) => incidents::list;

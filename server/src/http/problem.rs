@@ -16,6 +16,7 @@ use crate::{
     accounting::{AccountingError, LedgerError},
     blobs::BlobError,
     cosigning::CosigningError,
+    desk::{DeskError, FillError},
     evidence::EvidenceError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
@@ -131,6 +132,36 @@ impl From<&StoreError> for HttpProblem {
                 .retry_after(STORE_RETRY_S)
             }
             error => Self::internal(error),
+        }
+    }
+}
+
+impl From<DeskError> for HttpProblem {
+    fn from(error: DeskError) -> Self {
+        let code = match error {
+            DeskError::NotFound => ProblemCode::NotFound,
+            DeskError::TypedAlready | DeskError::IdTaken | DeskError::Refused(_) => {
+                ProblemCode::TransitionRefused
+            }
+            DeskError::SeatLost => ProblemCode::StaleVersion,
+            DeskError::Invalid(_) => ProblemCode::Invalid,
+            DeskError::Busy => {
+                return Self::new(ProblemCode::TooManyRequests, error.to_string()).retry_after(1);
+            }
+            DeskError::Unreadable(_) => return Self::internal(&error),
+            DeskError::Sequence(error) => return error.into(),
+            DeskError::Review(error) => return error.into(),
+            DeskError::Store(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<FillError> for HttpProblem {
+    fn from(error: FillError) -> Self {
+        match error {
+            FillError::Picture(error) => error.into(),
+            FillError::Desk(error) => error.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use hattama_proto::{
     jws::Verified,
     key::PublicKey,
     record::{Body, Corrected, Incident, Record},
-    statement::{Decision, Enrolment, Revocation, Statement},
+    statement::{Decision, Enrolment, Revocation, Statement, Transcription},
     time::UnixMillis,
     tlog::LogEntry,
     wire::HeldReason,
@@ -80,6 +80,8 @@ pub enum Says {
     Revocation(Revocation),
     /// Something was decided about a record.
     Decision(Decision),
+    /// Photographs were transcribed.
+    Transcription(Transcription),
     /// Nothing that gives records a standing: a set-up, a publication, a new epoch.
     Other,
 }

@@ -3,7 +3,8 @@
 //! Which copy types may be compared is the set-up's word; two numbered documents of one copy type
 //! are copies of one protocol too. Only cells that both have and that are not null are compared,
 //! lines only within one form (a line's code means something on its form only), votes across forms
-//! as well. Nothing is averaged, and nothing is preferred.
+//! as well. What was transcribed stands for what entries differ on; else nothing is averaged, and
+//! nothing is preferred.
 
 use hattama_proto::{
     id::{CopyType, TableCode},
@@ -71,8 +72,8 @@ fn relation(left: &Document, right: &Document, pack: &Pack) -> Relation {
 
 fn differing(left: &Document, right: &Document) -> Vec<DifferingCell> {
     let same_form = left.form == right.form;
-    left.reading
-        .in_both(&right.reading)
+    left.figures()
+        .in_both(right.figures())
         .filter(|(key, left, right)| left != right && (same_form || is_vote(key)))
         .map(|(key, left, right)| DifferingCell { cell: key.clone(), left, right })
         .collect()
@@ -144,5 +145,5 @@ fn agreed(documents: &[Document], copy: &CopyType, table: Option<&TableCode>) ->
     let of_type = documents
         .iter()
         .filter(|document| document.copy == *copy && document.table.as_ref() == table);
-    Agreement::of(of_type.map(|document| &document.reading)).map(|agreed| agreed.into_parts().1)
+    Agreement::of(of_type.map(Document::figures)).map(|agreed| agreed.into_parts().1)
 }

@@ -9,7 +9,7 @@
 //! both, none is read differently, each has an original photograph, and they share none.
 
 use hattama_proto::{
-    id::{CopyType, FormCode, RecordId, TableCode},
+    id::{CopyType, FormCode, RecordId, TableCode, UnitCode},
     pack::{Corroboration, Pack},
 };
 
@@ -17,7 +17,7 @@ use super::{
     Statements,
     cells::Agreement,
     entry::Sheet,
-    relations,
+    relations, transcribed,
     unit_file::{Document, DocumentState, FiledEntry, UnfollowedLink},
 };
 
@@ -55,6 +55,7 @@ struct Group<'a> {
 
 /// Groups counted protocols into documents; writes each protocol's findings into its entry.
 pub(super) fn group(
+    unit: &UnitCode,
     entries: &mut [FiledEntry],
     statements: &Statements,
     pack: &Pack,
@@ -93,6 +94,7 @@ pub(super) fn group(
             };
         }
     }
+    transcribed::note(unit, &mut documents, entries, statements, pack);
     (documents, unfollowed)
 }
 
@@ -192,6 +194,7 @@ fn document(
         state,
         reading,
         findings: Vec::new(),
+        transcribed: None,
     }
 }
 

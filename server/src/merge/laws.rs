@@ -5,13 +5,13 @@ use std::sync::Arc;
 use hattama_proto::{
     id::UnitCode,
     record::{Figure, ResultsProtocol, SheetFlags},
-    statement::{Decision, Disposition},
+    statement::{Decision, Disposition, Reading},
 };
 use proptest::{prelude::*, strategy::ValueTree as _};
 
 use super::{
-    CellKey, Cells, DocumentState, Entry, EntryBody, EntryFlag, Picture, Reason, Shapes, Standing,
-    StateRootBuilder, UnitFile, merge, relations, standing,
+    CellKey, Cells, DocumentState, Entry, EntryBody, EntryFlag, Picture, Reason, Shapes, Shows,
+    Standing, StateRootBuilder, UnitFile, merge, relations, standing,
     world::{self, CELLS, Said, UNITS, World, pack, worlds},
 };
 
@@ -38,6 +38,7 @@ fn play(world: &World, order: &[usize]) -> Picture {
                     Said::Enrolment(said) => picture.apply_enrolment(position, said),
                     Said::Revocation(said) => picture.apply_revocation(position, said),
                     Said::Decision(said) => picture.apply_decision(position, said),
+                    Said::Transcription(said) => picture.apply_transcription(position, said),
                 }
             }
         }
@@ -159,6 +160,7 @@ proptest! {
                 Said::Enrolment(said) => statements.apply_enrolment(*position, said),
                 Said::Revocation(said) => statements.apply_revocation(*position, said),
                 Said::Decision(said) => statements.apply_decision(*position, said),
+                Said::Transcription(said) => statements.apply_transcription(*position, said),
             }
         }
         let scratch = Picture::from_entries(statements, pack(), world.entries.iter().cloned());
@@ -196,6 +198,10 @@ proptest! {
         let files = files(&nulled);
         prop_assert!(mismatches(&files).iter().all(|(.., cell)| *cell != key));
         for file in &files {
+            // What was transcribed may give the cell a figure of its own.
+            if file.documents.iter().any(|document| document.is_transcribed()) {
+                continue;
+            }
             let named = file.differences.iter().flat_map(|found| &found.cells);
             let named = named.chain(file.linked.iter().flat_map(|sum| &sum.cells));
             let mut named = named.chain(file.perhaps_one.iter().flat_map(|found| &found.cells));
@@ -333,6 +339,57 @@ proptest! {
     }
 
     #[test]
+    fn a_transcription_changes_nothing_that_observers_said(
+        world in worlds(),
+        cells in prop::array::uniform5(prop::option::of(prop::option::of(0..4_u64))),
+        record in 0..world::RECORDS,
+        photo in 0..6_u8,
+    ) {
+        let mut more = world.clone();
+        let reading = Reading::Figures(world::typed(&world::cells(cells)));
+        more.said.push((1000, Said::Transcription(world::transcription(&[record], &[photo], reading))));
+        for (before, after) in files(&world).into_iter().zip(files(&more)) {
+            prop_assert_eq!(&before.entries, &after.entries);
+            prop_assert_eq!(before.documents.len(), after.documents.len());
+            for (before, after) in before.documents.iter().zip(&after.documents) {
+                prop_assert_eq!(&before.reading, &after.reading);
+                prop_assert_eq!(&before.state, &after.state);
+                prop_assert_eq!(&before.entries, &after.entries);
+            }
+        }
+    }
+
+    #[test]
+    fn what_counts_is_what_was_transcribed_and_where_nothing_could_be_read_what_was_agreed(
+        world in worlds(),
+    ) {
+        for file in files(&world) {
+            for document in &file.documents {
+                let Some(known) = &document.transcribed else { continue };
+                let Shows::Figures { transcribed, figures, .. } = &known.shows else { continue };
+                for (key, value) in figures.iter() {
+                    prop_assert_eq!(value, transcribed.get(key).or(document.reading.get(key)));
+                }
+                prop_assert!(transcribed.iter().all(|(key, _)| figures.iter().any(|(at, _)| at == key)));
+                let used = if known.reopened_by.is_empty() { figures } else { &document.reading };
+                prop_assert_eq!(document.figures(), used);
+            }
+        }
+    }
+
+    #[test]
+    fn a_doubt_about_where_a_document_belongs_keeps_its_figures_out(world in worlds()) {
+        for file in files(&world) {
+            for document in &file.documents {
+                let Some(known) = &document.transcribed else { continue };
+                if known.shows.is_proposal() {
+                    prop_assert!(!document.is_settled() && !document.is_transcribed());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_entry_reads_back_from_its_line(world in worlds()) {
         let pack: String = world.entries.iter().map(Entry::to_line).collect();
         let read: Vec<_> =
@@ -405,13 +462,30 @@ fn the_worlds_hold_every_case() {
             saw("corrected after decision", flag(EntryFlag::CorrectedAfterDecision));
             saw("not obtained", !file.not_obtained.is_empty());
             saw("superseded", file.entries.iter().any(|e| !e.standing.superseded_by().is_empty()));
+            let transcribed: Vec<_> = file
+                .documents
+                .iter()
+                .filter_map(|document| document.transcribed.as_ref())
+                .collect();
+            for known in &transcribed {
+                saw(known.shows.name(), true);
+            }
+            saw("opened again", transcribed.iter().any(|known| !known.reopened_by.is_empty()));
+            saw("otherwise", transcribed.iter().any(|known| !known.otherwise.is_empty()));
+            saw(
+                "settled by transcription",
+                file.documents.iter().any(|document| {
+                    matches!(document.state, DocumentState::Mismatch { .. })
+                        && document.is_settled()
+                }),
+            );
             for (_, reason) in file.set_aside() {
                 saw(reason.name(), true);
             }
         }
     }
     // Everybody's keys are for results and everybody speaks of this election: examples show these.
-    let drawn = Reason::ALL.len() - 2 + 14;
+    let drawn = Reason::ALL.len() - 2 + 14 + 9;
     assert_eq!(seen.len(), drawn, "{seen:?}");
     assert!(seen.values().all(|count| *count > 3), "{seen:?}");
 }

@@ -25,6 +25,7 @@ fn enter(ledger: &mut Ledger, world: &World, from: u64, until: u64) {
             Said::Enrolment(said) => statements.apply_enrolment(*position, said),
             Said::Revocation(said) => statements.apply_revocation(*position, said),
             Said::Decision(said) => statements.apply_decision(*position, said),
+            Said::Transcription(said) => statements.apply_transcription(*position, said),
         }
     }
 }

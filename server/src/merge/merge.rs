@@ -35,7 +35,7 @@ pub fn merge(
             moved_away.push(MovedAway { record: entry.id, to: belongs.clone() });
         }
     }
-    let (documents, unfollowed) = documents::group(&mut filed, statements, pack);
+    let (documents, unfollowed) = documents::group(unit, &mut filed, statements, pack);
     let (differences, perhaps_one) = copies::compare(&documents, pack);
     let linked = copies::add_up(&documents, pack);
     let not_obtained: Vec<_> = filed.iter().filter_map(not_obtained).collect();

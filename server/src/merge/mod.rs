@@ -27,6 +27,7 @@ mod shown;
 mod standing;
 mod state_root;
 mod statements;
+mod transcribed;
 mod unit_file;
 
 #[cfg(test)]
@@ -45,10 +46,12 @@ pub use self::{
     line::LineError,
     merge::merge,
     picture::Picture,
+    relations::check as broken_relations,
     shown::shown,
     standing::{CorrectionFacts, Facts, Reason, Standing, reason_against, standing},
     state_root::{StateRoot, StateRootBuilder},
     statements::Statements,
+    transcribed::{Otherwise, Shows, Transcribed},
     unit_file::{
         CopyNotObtained, Coverage, DifferenceBetweenCopies, DifferingCell, Document, DocumentState,
         EntryFlag, FiledEntry, LinkedSum, MovedAway, PerhapsOne, UnfollowedLink, UnitFile,

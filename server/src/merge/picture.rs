@@ -13,7 +13,7 @@ use hattama_proto::{
     id::{Kid, RecordId, UnitCode},
     pack::Pack,
     record::Record,
-    statement::{Decision, Enrolment, Revocation},
+    statement::{Decision, Enrolment, Revocation, Transcription},
 };
 
 use super::{Entry, Shapes, Statements, UnitFile, merge};
@@ -135,6 +135,16 @@ impl Picture {
             self.slot(self.statements.attributed(&record, &entry.unit).clone());
         }
         touched.extend(self.touched_by(&record));
+        self.compute(touched);
+    }
+
+    /// Takes a transcription that was logged at `position`.
+    pub fn apply_transcription(&mut self, position: u64, transcription: Transcription) {
+        let mut touched = Touched::new();
+        for record in &transcription.records {
+            touched.extend(self.touched_by(record));
+        }
+        self.statements.apply_transcription(position, transcription);
         self.compute(touched);
     }
 

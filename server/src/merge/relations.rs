@@ -11,7 +11,7 @@ use hattama_proto::{
 use super::cells::Cells;
 
 /// Checks the relations that apply to `copy`; what holds is not mentioned.
-pub(super) fn check(relations: &[Relation], copy: &CopyType, cells: &Cells) -> Vec<Finding> {
+pub fn check(relations: &[Relation], copy: &CopyType, cells: &Cells) -> Vec<Finding> {
     relations
         .iter()
         .filter(|relation| relation.copies.is_empty() || relation.copies.contains(copy))

@@ -12,17 +12,19 @@ use std::fmt;
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     pack::{Finding, FindingVerdict},
+    statement::SettledBy,
 };
 
 use super::{
     cells::{CellKey, Cells},
     standing::Standing,
+    transcribed::{Shows, Transcribed},
     unit_file::{Document, DocumentState, FiledEntry, UnitFile},
 };
 use crate::review::IncidentState;
 
 /// Names the bytes below; changes whenever they do.
-const FORMAT: &str = "hattama-state/v1";
+const FORMAT: &str = "hattama-state/v2";
 
 /// SHA-256 over the state, written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -229,6 +231,35 @@ impl Bytes {
         }
         self.cells(&document.reading);
         self.all(&document.findings, Self::finding);
+        match &document.transcribed {
+            None => self.0.push(0),
+            Some(transcribed) => {
+                self.0.push(1);
+                self.transcribed(transcribed);
+            }
+        }
+    }
+
+    fn transcribed(&mut self, transcribed: &Transcribed) {
+        self.text(transcribed.shows.name());
+        match &transcribed.shows {
+            Shows::Figures { transcribed, figures, findings } => {
+                self.cells(transcribed);
+                self.cells(figures);
+                self.all(findings, Self::finding);
+            }
+            Shows::WrongUnit { unit } => self.text(unit.as_str()),
+            Shows::WrongCopy { copy } => self.text(copy.as_str()),
+            Shows::Illegible | Shows::NotAProtocol | Shows::SheetMissing => {}
+        }
+        self.text(match transcribed.settled_by {
+            SettledBy::TwoAlike => "two_alike",
+            SettledBy::Third => "third",
+            SettledBy::Decision => "decision",
+        });
+        self.all(&transcribed.records, Self::id);
+        self.all(&transcribed.photos, |bytes, photo| bytes.0.extend(photo.as_bytes()));
+        self.all(&transcribed.reopened_by, Self::id);
     }
 
     fn entry(&mut self, filed: &FiledEntry) {

@@ -11,7 +11,7 @@ use std::{
 
 use hattama_proto::{
     id::{Kid, OrgId, PersonId, RecordId, UnitCode},
-    statement::{Decision, Enrolment, Revocation},
+    statement::{Decision, Enrolment, Revocation, Transcription},
 };
 
 use super::standing::{CorrectionFacts, Facts};
@@ -33,6 +33,8 @@ pub struct Statements {
     authors: HashMap<RecordId, Kid>,
     /// By unit: records that a decision moved there from elsewhere.
     moved_into: HashMap<UnitCode, BTreeSet<RecordId>>,
+    /// By record: every transcription that was read off its photographs, by log position.
+    transcriptions: HashMap<RecordId, BTreeMap<u64, Arc<Transcription>>>,
 }
 
 impl Statements {
@@ -73,6 +75,15 @@ impl Statements {
         }
         if let Some(unit) = after {
             self.moved_into.entry(unit).or_default().insert(record);
+        }
+    }
+
+    /// Takes a transcription that was logged at `position`.
+    pub fn apply_transcription(&mut self, position: u64, transcription: Transcription) {
+        let transcription = Arc::new(transcription);
+        for record in &transcription.records {
+            let of_record = self.transcriptions.entry(*record).or_default();
+            of_record.insert(position, Arc::clone(&transcription));
         }
     }
 
@@ -145,6 +156,18 @@ impl Statements {
     pub fn history(&self, record: &RecordId) -> impl Iterator<Item = (u64, &Decision)> {
         let history = self.decisions.get(record);
         history.into_iter().flatten().map(|(position, decision)| (*position, decision))
+    }
+
+    /// Every transcription that was read off a record's photographs, with its log position, oldest
+    /// first.
+    pub fn transcriptions(&self, record: &RecordId) -> impl Iterator<Item = (u64, &Transcription)> {
+        let of_record = self.transcriptions.get(record);
+        of_record.into_iter().flatten().map(|(position, said)| (*position, &**said))
+    }
+
+    /// Whether nothing was ever transcribed, so that nobody has to look.
+    pub(super) fn has_no_transcriptions(&self) -> bool {
+        self.transcriptions.is_empty()
     }
 
     /// Everything that names `record` as corrected, by id, whoever said so.

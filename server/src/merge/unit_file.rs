@@ -18,6 +18,7 @@ use super::{
     cells::{CellKey, Cells},
     entry::Entry,
     standing::{Reason, Standing},
+    transcribed::{Shows, Transcribed},
 };
 
 /// All that is known of one unit. Made by [`merge`](super::merge()) only.
@@ -167,12 +168,45 @@ pub struct Document {
     pub reading: Cells,
     /// Control relations that the reading breaks, or that cannot be told.
     pub findings: Vec<Finding>,
+    /// What was transcribed of its photographs, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcribed: Option<Transcribed>,
 }
 
 impl Document {
-    /// Whether its figures may be used: no two entries differ.
-    pub const fn is_settled(&self) -> bool {
-        !matches!(self.state, DocumentState::Mismatch { .. })
+    /// Whether its figures may be used: no two entries differ, or a transcription settled what they
+    /// differ on; and nobody doubts that it stands where it belongs.
+    pub fn is_settled(&self) -> bool {
+        let agrees = !matches!(self.state, DocumentState::Mismatch { .. });
+        match &self.transcribed {
+            None => agrees,
+            Some(transcribed) if !transcribed.reopened_by.is_empty() => false,
+            Some(transcribed) => match transcribed.shows {
+                Shows::Figures { .. } => true,
+                Shows::Illegible | Shows::SheetMissing => agrees,
+                Shows::WrongUnit { .. } | Shows::WrongCopy { .. } | Shows::NotAProtocol => false,
+            },
+        }
+    }
+
+    /// The figures that count: as transcribed, else as its entries agree. Null where neither says.
+    pub fn figures(&self) -> &Cells {
+        match &self.transcribed {
+            Some(Transcribed { shows: Shows::Figures { figures, .. }, reopened_by, .. })
+                if reopened_by.is_empty() =>
+            {
+                figures
+            }
+            _ => &self.reading,
+        }
+    }
+
+    /// Whether people typed its figures off the photographs, apart from one another, and nothing
+    /// came since that says otherwise.
+    pub fn is_transcribed(&self) -> bool {
+        self.transcribed.as_ref().is_some_and(|transcribed| {
+            matches!(transcribed.shows, Shows::Figures { .. }) && transcribed.reopened_by.is_empty()
+        })
     }
 }
 

@@ -15,8 +15,11 @@ use hattama_proto::{
         FormPart, HqKeys, IncidentPart, LinkedCopies, Names, Operator, Pack, Relation,
         RelationSeverity, Term, Unit, UnitKind, UnitPart, UnitRegister,
     },
-    record::{Missing, PhotoRole, SheetFlags},
-    statement::{Decision, Disposition, Enrolment, Level, Mandate, Revocation},
+    record::{Figure, Missing, PhotoRole, SheetFlags},
+    statement::{
+        Decision, Disposition, Enrolment, Figures, Level, Mandate, Reading, Revocation, SettledBy,
+        Transcription,
+    },
     time::{ClaimedTime, UnixMillis},
 };
 use proptest::prelude::*;
@@ -259,6 +262,7 @@ pub(crate) enum Said {
     Enrolment(Enrolment),
     Revocation(Revocation),
     Decision(Decision),
+    Transcription(Transcription),
 }
 
 /// Records and what was said of them, each with its place in the log.
@@ -277,6 +281,7 @@ impl World {
                 Said::Enrolment(said) => statements.apply_enrolment(*position, said),
                 Said::Revocation(said) => statements.apply_revocation(*position, said),
                 Said::Decision(said) => statements.apply_decision(*position, said),
+                Said::Transcription(said) => statements.apply_transcription(*position, said),
             }
         }
         for (at, entry) in self.entries.iter().enumerate() {
@@ -354,6 +359,56 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
+fn transcriptions() -> impl Strategy<Value = Said> {
+    let reading = prop_oneof![
+        4 => figures().prop_map(|cells| Reading::Figures(typed(&cells))),
+        1 => Just(Reading::Illegible),
+        1 => (0..UNITS.len()).prop_map(|at| Reading::WrongUnit { unit: unit(UNITS[at]) }),
+        1 => (0..COPIES.len()).prop_map(|at| Reading::WrongCopy { copy: copy(COPIES[at]) }),
+        1 => Just(Reading::NotAProtocol),
+        1 => Just(Reading::SheetMissing),
+    ];
+    let records = prop::collection::btree_set(0..RECORDS, 1..4);
+    // Mostly one, so that they are a document's.
+    let photos = prop_oneof![
+        4 => prop::collection::btree_set(0..6_u8, 1),
+        1 => prop::collection::btree_set(0..6_u8, 2),
+    ];
+    (records, photos, reading).prop_map(|(records, photos, reading)| {
+        let records: Vec<usize> = records.into_iter().collect();
+        let photos: Vec<u8> = photos.into_iter().collect();
+        Said::Transcription(transcription(&records, &photos, reading))
+    })
+}
+
+/// What two alike typed off these photographs of these records.
+pub(crate) fn transcription(records: &[usize], photos: &[u8], reading: Reading) -> Transcription {
+    Transcription {
+        records: records.iter().map(|number| record(*number)).collect(),
+        photos: photos.iter().map(|photo| PhotoHash::of(&[*photo])).collect(),
+        form: form("results"),
+        reading,
+        settled_by: SettledBy::TwoAlike,
+        accounts: vec!["one".to_owned(), "two".to_owned()],
+        reason: None,
+    }
+}
+
+/// Figures as they are signed.
+pub(crate) fn typed(cells: &Cells) -> Figures {
+    let mut typed = Figures::default();
+    for (key, value) in cells.iter() {
+        let figure = value.map(|value| Figure::new(value).unwrap());
+        match key {
+            CellKey::Line { line } => drop(typed.lines.insert(line.clone(), figure)),
+            CellKey::Vote { contest, choice } => {
+                typed.contests.entry(contest.clone()).or_default().insert(choice.clone(), figure);
+            }
+        }
+    }
+    typed
+}
+
 fn said() -> impl Strategy<Value = Said> {
     let mandate = prop_oneof![
         4 => Just(Mandate::Everywhere),
@@ -378,12 +433,12 @@ fn said() -> impl Strategy<Value = Said> {
                 ..decision(number, disposition)
             })
         });
-    prop_oneof![4 => enrolments, 1 => revocations, 3 => decisions]
+    prop_oneof![4 => enrolments, 1 => revocations, 3 => decisions, 4 => transcriptions()]
 }
 
 /// A world, with everybody enrolled at its beginning.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    (entries(), prop::collection::vec(said(), 0..6)).prop_map(|(entries, more)| {
+    (entries(), prop::collection::vec(said(), 0..8)).prop_map(|(entries, more)| {
         let first = (0..4_u8)
             .map(|by| (u64::from(by), Said::Enrolment(enrolment(by, Mandate::Everywhere))));
         let more = more.into_iter().enumerate().map(|(at, said)| (20 + at as u64, said));

@@ -242,7 +242,8 @@ impl Review {
         Ok((jws, index))
     }
 
-    fn sign<B: StatementBody>(
+    /// Signs what headquarters says, as an item for the log; the exact string beside it.
+    pub(crate) fn sign<B: StatementBody>(
         &self,
         body: B,
         subject: String,
@@ -261,7 +262,7 @@ impl Review {
     }
 }
 
-fn check_reason(reason: &str) -> Result<(), ReviewError> {
+pub(crate) fn check_reason(reason: &str) -> Result<(), ReviewError> {
     if reason.trim().is_empty() {
         return Err(ReviewError::Invalid("say why: a decision without a reason is none".into()));
     }

@@ -57,6 +57,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0009_account",
     "0010_pack",
     "0011_cosignature",
+    "0016_transcription",
     "0019_device_report",
 ];
 

@@ -57,6 +57,7 @@ pub mod records;
 mod sqlite;
 pub mod statements;
 pub mod tables;
+pub mod transcriptions;
 pub mod units;
 mod url;
 mod value;

@@ -8,7 +8,7 @@
 
 use super::{
     Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, heard, incidents,
-    log, packs, photos, publications, records, statements, units,
+    log, packs, photos, publications, records, statements, transcriptions, units,
 };
 
 /// Rows of one page, where a row is small: at most 8 MiB of records at their longest.
@@ -123,8 +123,27 @@ const LATER_INCIDENT: &str = "insert into incident
      set state = excluded.state, version = excluded.version,
          updated_at_ms = excluded.updated_at_ms";
 
+const LATER_ITEM: &str = "insert into transcription_item
+     (item_id, unit, region, org, form, summary_table, copy, records, pages, state, outcome,
+      version, needed, urgency, size, found_at_ms, updated_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     on conflict (item_id) do update
+     set state = excluded.state, outcome = excluded.outcome, version = excluded.version,
+         needed = excluded.needed, urgency = excluded.urgency, size = excluded.size,
+         updated_at_ms = excluded.updated_at_ms";
+
+const LATER_LEASE: &str = "insert into transcription_lease (item_id, seat, account, until_ms)
+     values ($1, $2, $3, $4)
+     on conflict (item_id, seat) do update
+     set account = excluded.account, until_ms = excluded.until_ms";
+
+const LATER_DESK: &str = "insert into transcription_desk (account, item_id, seat, until_ms)
+     values ($1, $2, $3, $4)
+     on conflict (account) do update
+     set item_id = excluded.item_id, seat = excluded.seat, until_ms = excluded.until_ms";
+
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 22] = [
+pub const TABLES: [Table; 27] = [
     table(
         "statement",
         &[INT],
@@ -289,6 +308,51 @@ pub const TABLES: [Table; 22] = [
           where size > $1 or (size = $1 and witness > $2) order by size, witness limit $3",
         cosignatures::ADD,
     ),
+    Table {
+        replace: Some(LATER_ITEM),
+        ..table(
+            "transcription_item",
+            &[TEXT],
+            "select item_id, unit, region, org, form, summary_table, copy, records, pages, state,
+                    outcome, version, needed, urgency, size, found_at_ms, updated_at_ms
+               from transcription_item where item_id > $1 order by item_id limit $2",
+            transcriptions::ADD_ITEM,
+        )
+    },
+    table(
+        "transcription_reading",
+        &[TEXT],
+        "select reading_id, item_id, seat, account, reading, typed_at_ms
+           from transcription_reading where reading_id > $1 order by reading_id limit $2",
+        transcriptions::TYPE,
+    ),
+    Table {
+        replace: Some(LATER_LEASE),
+        ..table(
+            "transcription_lease",
+            &[TEXT, INT],
+            "select item_id, seat, account, until_ms from transcription_lease
+              where (item_id, seat) > ($1, $2) order by item_id, seat limit $3",
+            LATER_LEASE,
+        )
+    },
+    Table {
+        replace: Some(LATER_DESK),
+        ..table(
+            "transcription_desk",
+            &[TEXT],
+            "select account, item_id, seat, until_ms from transcription_desk
+              where account > $1 order by account limit $2",
+            LATER_DESK,
+        )
+    },
+    table(
+        "transcription_given_back",
+        &[TEXT, TEXT],
+        "select item_id, account, at_ms from transcription_given_back
+          where (item_id, account) > ($1, $2) order by item_id, account limit $3",
+        transcriptions::GIVE_BACK,
+    ),
     table(
         "log_leaf",
         &[INT],
@@ -312,6 +376,11 @@ pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
                     (select count(*) from incident), (select count(*) from incident_transition),
                     (select count(*) from publication), (select count(*) from publication_row),
                     (select count(*) from checkpoint), (select count(*) from cosignature),
+                    (select count(*) from transcription_item),
+                    (select count(*) from transcription_reading),
+                    (select count(*) from transcription_lease),
+                    (select count(*) from transcription_desk),
+                    (select count(*) from transcription_given_back),
                     (select count(*) from log_leaf)",
             &[],
         )

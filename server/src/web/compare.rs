@@ -60,6 +60,8 @@ struct ChangeView {
     size: String,
     moves: Vec<String>,
     chip: Option<Chip>,
+    /// Whether our figures were typed off the photographs by people who saw nothing else.
+    transcribed: bool,
 }
 
 /// `GET /compare`.
@@ -135,6 +137,7 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
         unit: UnitLink::new(frame, &found.unit),
         size: figure(found.size),
         moves: moves(frame, contest, found),
+        transcribed: found.transcribed,
         chip: found.slip.map(|slip| looks_like(frame.w, slip)).or(impossible),
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 7] = [
+const APPEND_ONLY: [&str; 8] = [
     "record",
     "log_leaf",
     "cosignature",
@@ -11,6 +11,7 @@ const APPEND_ONLY: [&str; 7] = [
     "publication",
     "publication_row",
     "audit_event",
+    "transcription_reading",
 ];
 
 fn server(part: &str) -> PathBuf {

@@ -17,7 +17,7 @@ pub(crate) use self::{
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
         accounting, decision, enrolment, epoch, invitation, manifest, publication, request,
-        revocation, statement,
+        revocation, statement, transcription, wrong_unit,
     },
 };
 

@@ -1,20 +1,24 @@
 //! What headquarters says in the examples, and what a device asks of it.
 
 use hattama_proto::{
-    id::{CopyType, OrgId, PartHash, PersonId, PublicationId, RecordId, TreeRoot},
+    id::{
+        ChoiceCode, ContestCode, CopyType, FormCode, LineCode, OrgId, PartHash, PersonId,
+        PublicationId, RecordId, TreeRoot,
+    },
     invitation::{Invitation, Proof},
     kind::Role,
     pack::{PackManifest, PartRef},
-    record::{App, EnrolmentRequest, RequestClaims},
+    record::{App, EnrolmentRequest, Figure, RequestClaims},
     statement::{
-        Accounting, Decision, Disposition, Enrolment, Epoch, Level, Mandate, PublicationStatement,
-        RegionTally, Revocation, StatementClaims, Tally, TreeHead,
+        Accounting, Decision, Disposition, Enrolment, Epoch, Figures, Level, Mandate,
+        PublicationStatement, Reading, RegionTally, Revocation, SettledBy, StatementClaims, Tally,
+        Transcription, TreeHead,
     },
     time::UnixMillis,
 };
 use uuid::Uuid;
 
-use super::{PACK_PARTS, Signer, chain_of_results, election, nonce, unit};
+use super::{PACK_PARTS, Signer, chain_of_results, election, nonce, photo_hash, unit};
 use crate::golden;
 
 /// 2030-12-08T12:00:00Z.
@@ -151,5 +155,36 @@ pub(crate) fn epoch() -> Epoch {
         lost: head(4_717, 0x4d),
         kept: head(4_711, 0x3c),
         reason: "the disk broke; the backup of noon was restored".into(),
+    }
+}
+
+/// Two typed the same off the photographs, and neither could read one line.
+pub(crate) fn transcription() -> Transcription {
+    let figure = |value: Option<u32>| value.map(Figure::from);
+    let line = |code: &str, value| (LineCode::new(code).unwrap(), figure(value));
+    let votes = [("heron", Some(212)), ("saffron", Some(0))]
+        .map(|(choice, votes)| (ChoiceCode::new(choice).unwrap(), figure(votes)));
+    Transcription {
+        records: vec![RecordId::of(chain_of_results()[0].as_bytes())],
+        photos: vec![photo_hash("page one"), photo_hash("page two")],
+        form: FormCode::new("results").unwrap(),
+        reading: Reading::Figures(Figures {
+            lines: [line("found", Some(1_204)), line("invalid", None)].into(),
+            contests: [(ContestCode::new("president").unwrap(), votes.into())].into(),
+        }),
+        settled_by: SettledBy::TwoAlike,
+        accounts: vec!["reviewer-4".into(), "reviewer-2".into()],
+        reason: None,
+    }
+}
+
+/// The photograph shows the protocol of the precinct next door.
+pub(crate) fn wrong_unit() -> Transcription {
+    Transcription {
+        reading: Reading::WrongUnit { unit: unit("11-900003") },
+        settled_by: SettledBy::Decision,
+        accounts: vec!["coordinator-2".into()],
+        reason: Some("the number in the corner was cut; the seal says 900003".into()),
+        ..transcription()
     }
 }

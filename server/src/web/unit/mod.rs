@@ -1,6 +1,6 @@
 //! `GET /units/{code}`: all that is known of one precinct or higher commission.
 
-mod remarks;
+pub(super) mod remarks;
 mod sheets;
 pub(super) mod state;
 mod timeline;

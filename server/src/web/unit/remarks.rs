@@ -127,7 +127,11 @@ fn broken(frame: &Frame, document: &Document, finding: &Finding) -> Option<Remar
 }
 
 /// Both sides of a relation in words.
-fn sides(frame: &Frame, form: &FormCode, relation: &Relation) -> (String, String) {
+pub(in crate::web) fn sides(
+    frame: &Frame,
+    form: &FormCode,
+    relation: &Relation,
+) -> (String, String) {
     let line = |code: &LineCode| {
         let form = frame.pack.form(form)?;
         let line = form.lines.iter().find(|known| known.code == *code)?;

@@ -9,10 +9,12 @@ use hattama_proto::{
     record::{Mark, SheetFlags},
 };
 
-use super::{by, remarks::numbers};
+use super::{by, remarks::numbers, state};
 use crate::{
     compare::our_figures,
-    merge::{CellKey, Cells, Document, DocumentState, FiledEntry, Sheet, UnitFile},
+    merge::{
+        CellKey, Cells, Document, DocumentState, FiledEntry, Sheet, Shows, Transcribed, UnitFile,
+    },
     web::{
         chip::Chip,
         figure::figure_or_dash,
@@ -114,6 +116,25 @@ struct Builder<'a> {
     ours: Cells,
 }
 
+/// A document, and what was transcribed of it.
+type Read<'a> = (&'a Document, &'a Transcribed);
+
+/// The documents of which something was transcribed.
+fn transcribed<'a>(documents: &[(usize, &'a Document)]) -> Vec<Read<'a>> {
+    let known = |document: &'a Document| Some((document, document.transcribed.as_ref()?));
+    documents.iter().filter_map(|(_, document)| known(document)).collect()
+}
+
+/// What was typed off the photographs for a cell.
+fn typed(known: &Transcribed, cell: &CellKey) -> Cell {
+    match &known.shows {
+        Shows::Figures { transcribed, .. } => {
+            Cell { text: figure_or_dash(transcribed.get(cell)), ..Cell::default() }
+        }
+        _ => Cell::default(),
+    }
+}
+
 /// One thing that a document may carry.
 type Flag = fn(&SheetFlags) -> Option<bool>;
 
@@ -145,6 +166,9 @@ impl<'a> Builder<'a> {
                 chip: Some(match document.state {
                     DocumentState::Single => Chip::plain(w.single),
                     DocumentState::Corroborated => Chip::good(w.corroborated),
+                    DocumentState::Mismatch { .. } if document.is_transcribed() => {
+                        Chip::good(w.transcription.settled_mismatch)
+                    }
                     DocumentState::Mismatch { .. } => Chip::warn(w.entry_mismatch),
                 }),
                 span: found.len(),
@@ -158,12 +182,22 @@ impl<'a> Builder<'a> {
                 by: by(self.frame, entry.filed),
             })
             .collect();
+        let transcribed = transcribed(documents);
+        for (document, known) in &transcribed {
+            groups.push(Group {
+                title: self.frame.copy(&document.copy),
+                number: numbers(document),
+                chip: Some(state::transcribed(self.frame, known)),
+                span: 1,
+            });
+            columns.push(Column { record: None, by: String::new() });
+        }
         if self.official.is_some() {
             let title = w.official.to_owned();
             groups.push(Group { title, number: String::new(), chip: None, span: 1 });
             columns.push(Column { record: None, by: String::new() });
         }
-        let mut rows = self.figures(&entries);
+        let mut rows = self.figures(&entries, &transcribed);
         let has = |tone| rows.iter().any(|row| row.cells.iter().any(|cell| cell.tone == tone));
         let legend = [
             ("mismatch", w.legend_mismatch),
@@ -171,7 +205,7 @@ impl<'a> Builder<'a> {
             ("official", w.legend_official),
         ];
         let legend = legend.into_iter().filter(|(tone, _)| has(*tone)).collect();
-        rows.extend(self.flags(&entries));
+        rows.extend(self.flags(&entries, transcribed.len()));
         SheetTable {
             form: self.frame.form(self.form),
             table: table.cloned(),
@@ -183,14 +217,15 @@ impl<'a> Builder<'a> {
     }
 
     /// Lines in the order of the form, then choices in ballot order, then what no form names.
-    fn figures(&self, entries: &[Entry<'_>]) -> Vec<Row> {
+    fn figures(&self, entries: &[Entry<'_>], transcribed: &[Read<'_>]) -> Vec<Row> {
         let form = self.frame.pack.form(self.form);
+        let beside = (entries, transcribed);
         let mut rows = Vec::new();
         let mut done: BTreeSet<CellKey> = BTreeSet::new();
         for line in form.map_or(&[][..], |form| &form.lines) {
             let cell = CellKey::line(line.code.clone());
             let label = self.frame.name(&line.names).to_owned();
-            rows.push(self.row(None, line.number.clone(), label, &cell, entries));
+            rows.push(self.row(None, line.number.clone(), label, &cell, beside));
             done.insert(cell);
         }
         for contest in &self.frame.pack.election.contests {
@@ -201,7 +236,7 @@ impl<'a> Builder<'a> {
             for choice in &contest.choices {
                 let cell = CellKey::vote(contest.code.clone(), choice.code.clone());
                 let label = self.frame.name(&choice.names).to_owned();
-                rows.push(self.row(heading.take(), String::new(), label, &cell, entries));
+                rows.push(self.row(heading.take(), String::new(), label, &cell, beside));
                 done.insert(cell);
             }
         }
@@ -209,7 +244,7 @@ impl<'a> Builder<'a> {
         let odd: BTreeSet<&CellKey> = said.filter(|cell| !done.contains(*cell)).collect();
         rows.extend(
             odd.into_iter()
-                .map(|cell| self.row(None, String::new(), self.frame.cell(cell), cell, entries)),
+                .map(|cell| self.row(None, String::new(), self.frame.cell(cell), cell, beside)),
         );
         rows
     }
@@ -220,9 +255,10 @@ impl<'a> Builder<'a> {
         number: String,
         label: String,
         cell: &CellKey,
-        entries: &[Entry<'_>],
+        (entries, transcribed): (&[Entry<'_>], &[Read<'_>]),
     ) -> Row {
         let mut cells: Vec<Cell> = entries.iter().map(|entry| self.entered(entry, cell)).collect();
+        cells.extend(transcribed.iter().map(|(_, known)| typed(known, cell)));
         if let Some(official) = self.official {
             cells.push(self.published(official, cell));
         }
@@ -275,7 +311,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What the documents carry, where anybody looked.
-    fn flags(&self, entries: &[Entry<'_>]) -> Vec<Row> {
+    fn flags(&self, entries: &[Entry<'_>], transcribed: usize) -> Vec<Row> {
         let w = self.frame.w;
         let flags: [(&str, Flag); 3] = [
             (w.signed, |flags| flags.signed),
@@ -293,7 +329,8 @@ impl<'a> Builder<'a> {
                         ..Cell::default()
                     })
                     .collect();
-                cells.extend(self.official.map(|_| Cell::default()));
+                let more = transcribed + usize::from(self.official.is_some());
+                cells.extend((0..more).map(|_| Cell::default()));
                 Row { heading: None, number: String::new(), label: label.to_owned(), cells }
             })
             .collect()

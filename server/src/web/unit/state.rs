@@ -4,7 +4,9 @@ use hattama_proto::pack::FindingVerdict;
 
 use crate::{
     compare::our_figures,
-    merge::{Cells, DocumentState, EntryFlag, Reason, Standing, UnitFile},
+    merge::{
+        Cells, Document, DocumentState, EntryFlag, Reason, Shows, Standing, Transcribed, UnitFile,
+    },
     web::{chip::Chip, frame::Frame},
 };
 
@@ -25,7 +27,12 @@ pub(in crate::web) fn chips(frame: &Frame, file: &UnitFile, official: Option<&Ce
     say(differs, Chip::official(w.differs_from_published));
     say(!file.differences.is_empty(), Chip::alert(w.difference_between_copies));
     say(file.linked.iter().any(|sum| !sum.cells.is_empty()), Chip::alert(w.linked_broken));
-    say(any(|state| matches!(state, DocumentState::Mismatch { .. })), Chip::warn(w.entry_mismatch));
+    let is_mismatch = |doc: &&Document| matches!(doc.state, DocumentState::Mismatch { .. });
+    let open = file.documents.iter().filter(is_mismatch).any(|doc| !doc.is_transcribed());
+    say(open, Chip::warn(w.entry_mismatch));
+    for known in file.documents.iter().filter_map(|doc| doc.transcribed.as_ref()) {
+        say(true, transcribed(frame, known));
+    }
     say(
         file.documents.iter().any(|doc| doc.findings.iter().any(|found| broken(&found.verdict))),
         Chip::warn(w.does_not_add_up),
@@ -45,6 +52,22 @@ pub(in crate::web) fn chips(frame: &Frame, file: &UnitFile, official: Option<&Ce
         chips.push(Chip::plain(w.no_document));
     }
     chips
+}
+
+/// What was transcribed of a document, as a chip.
+pub(in crate::web) fn transcribed(frame: &Frame, known: &Transcribed) -> Chip {
+    let w = &frame.w.transcription;
+    if !known.reopened_by.is_empty() {
+        return Chip::warn(w.opened_again);
+    }
+    match &known.shows {
+        Shows::Figures { .. } => Chip::good(w.transcribed),
+        Shows::Illegible => Chip::plain(w.shows[1]),
+        Shows::WrongUnit { unit } => Chip::alert(format!("{}: {unit}", w.shows[2])),
+        Shows::WrongCopy { copy } => Chip::alert(format!("{}: {}", w.shows[3], frame.copy(copy))),
+        Shows::NotAProtocol => Chip::alert(w.shows[4]),
+        Shows::SheetMissing => Chip::warn(w.shows[5]),
+    }
 }
 
 /// Whether a record counts, as a chip.

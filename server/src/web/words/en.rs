@@ -1,10 +1,11 @@
 //! The interface in English.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// English.
 pub(in crate::web) const EN: Words = Words {
     watch: super::watch::EN,
+    transcription: transcription::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

@@ -1,10 +1,11 @@
 //! The interface in Kazakh.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// Kazakh.
 pub(in crate::web) const KK: Words = Words {
     watch: super::watch::KK,
+    transcription: transcription::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

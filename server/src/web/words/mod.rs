@@ -6,6 +6,7 @@
 mod en;
 mod kk;
 mod ru;
+mod transcription;
 mod watch;
 
 use hattama_proto::{
@@ -14,7 +15,7 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU};
+pub(super) use self::{en::EN, kk::KK, ru::RU, transcription::TranscriptionWords};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -24,6 +25,7 @@ use crate::{
 pub(super) struct Words {
     /// Of devices, the log, the map and lists of precincts.
     pub(super) watch: watch::WatchWords,
+    pub(super) transcription: TranscriptionWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -382,6 +384,8 @@ mod tests {
             |w: &Words| w.compare_total,
             |w: &Words| w.compare_again,
             |w: &Words| w.compare_at_least,
+            |w: &Words| w.transcription.photograph,
+            |w: &Words| w.transcription.left_empty,
         ] {
             assert_eq!(names(pick(&EN)), names(pick(&RU)));
             assert_eq!(names(pick(&EN)), names(pick(&KK)));

@@ -1,10 +1,11 @@
 //! The interface in Russian.
 
-use super::Words;
+use super::{Words, transcription};
 
 /// Russian.
 pub(in crate::web) const RU: Words = Words {
     watch: super::watch::RU,
+    transcription: transcription::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
