@@ -15,7 +15,7 @@ pub(in crate::web::words) const EN: TranscriptionWords = TranscriptionWords {
     given_back: "Given back. It goes to somebody else.",
     by_region: "By region",
     no_region: "no region",
-    share: "settled",
+    share: "share settled",
     states: ["to be typed", "for a third", "to be decided", "settled"],
     to_decide: "To be decided",
     to_answer: "Stands at the wrong place, as two read it",

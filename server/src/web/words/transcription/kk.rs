@@ -15,7 +15,7 @@ pub(in crate::web::words) const KK: TranscriptionWords = TranscriptionWords {
     given_back: "Қайтарылды. Құжат басқа адамға беріледі.",
     by_region: "Өңірлер бойынша",
     no_region: "өңірсіз",
-    share: "анықталды",
+    share: "үлесі",
     states: ["теруді күтуде", "үшінші адамға", "шешімді күтуде", "анықталды"],
     to_decide: "Шешімді күтуде",
     to_answer: "Екі адамның оқуынша, өз орнында тұрған жоқ",

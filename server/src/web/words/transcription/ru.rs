@@ -15,7 +15,7 @@ pub(in crate::web::words) const RU: TranscriptionWords = TranscriptionWords {
     given_back: "Возвращено. Документ получит кто-то другой.",
     by_region: "По регионам",
     no_region: "вне регионов",
-    share: "расшифровано",
+    share: "доля",
     states: ["ожидает ввода", "для третьего", "ожидает решения", "расшифровано"],
     to_decide: "Ожидает решения",
     to_answer: "Стоит не на своём месте, по прочтению двоих",
