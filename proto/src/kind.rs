@@ -36,11 +36,13 @@ pub enum Kind {
     Accounting,
     /// Headquarters: the log goes on from a backup, and what it lost.
     Epoch,
+    /// Headquarters: what was done in the review of an incident, by which account.
+    IncidentReview,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -54,6 +56,7 @@ impl Kind {
         Self::Publication,
         Self::Accounting,
         Self::Epoch,
+        Self::IncidentReview,
     ];
 
     /// The header's `typ`.
@@ -72,6 +75,7 @@ impl Kind {
             Self::Publication => "hattama-publication+jws",
             Self::Accounting => "hattama-accounting+jws",
             Self::Epoch => "hattama-epoch+jws",
+            Self::IncidentReview => "hattama-incident-review+jws",
         }
     }
 
@@ -133,7 +137,8 @@ impl Role {
             | Kind::Pack
             | Kind::Publication
             | Kind::Accounting
-            | Kind::Epoch => false,
+            | Kind::Epoch
+            | Kind::IncidentReview => false,
         }
     }
 
@@ -174,6 +179,7 @@ mod tests {
             Kind::Publication,
             Kind::Accounting,
             Kind::Epoch,
+            Kind::IncidentReview,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

@@ -22,6 +22,7 @@ use crate::{
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
     folder::{DataFolder, FolderError, FolderLock},
+    incident_events::Streams,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
     log::{
@@ -29,7 +30,7 @@ use crate::{
         Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
     random::{self, RandomError},
-    review::Review,
+    review::{self, Review},
     room::Room,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
@@ -70,6 +71,8 @@ pub struct Headquarters {
     pub cosigning: Cosigning,
     /// Where the numbers changed, as it was compared last.
     pub(crate) comparisons: ComparisonCache,
+    /// Open streams of changes.
+    pub streams: Streams,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
@@ -205,6 +208,11 @@ impl Headquarters {
                 sequencer
             }
         };
+        let pack = Arc::clone(&book.read().pack);
+        let filled = review::fill_incidents(&db, &pack).await?;
+        if filled > 0 {
+            tracing::info!(filled, "incidents of an older release are in lists and searches now");
+        }
         let checking = unchecked.map(|check| {
             Checking::start(check, sequencer.clone(), folder.damaged(), Arc::clone(&lock))
         });
@@ -266,6 +274,7 @@ impl Headquarters {
             room,
             public_log,
             comparisons: ComparisonCache::default(),
+            streams: Streams::default(),
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),

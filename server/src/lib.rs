@@ -23,6 +23,8 @@ pub mod evidence;
 pub mod folder;
 pub mod fsck;
 pub mod http;
+pub mod incident_events;
+pub mod incident_file;
 pub mod ingest;
 pub mod keys;
 pub mod log;

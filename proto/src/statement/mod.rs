@@ -7,6 +7,7 @@ mod accounting;
 mod decision;
 mod enrolment;
 mod epoch;
+mod incident_review;
 mod publication;
 mod revocation;
 
@@ -17,6 +18,7 @@ pub use self::{
     decision::{Decision, Disposition},
     enrolment::{Enrolment, Mandate},
     epoch::{Epoch, TreeHead},
+    incident_review::{IncidentChange, IncidentReview},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
 };
@@ -64,6 +66,9 @@ impl StatementBody for Accounting {
 }
 impl StatementBody for Epoch {
     const KIND: Kind = Kind::Epoch;
+}
+impl StatementBody for IncidentReview {
+    const KIND: Kind = Kind::IncidentReview;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

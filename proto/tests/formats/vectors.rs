@@ -17,8 +17,8 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
-        StatementBody, sign_statement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, PublicationStatement, Revocation,
+        Statement, StatementBody, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,10 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("pack", Signer::Root, examples::manifest()));
     strings.push(said("accounting", Signer::Hq, examples::accounting()));
     strings.push(said("epoch", Signer::Hq, examples::epoch()));
+    for (name, change) in examples::incident_changes() {
+        let review = examples::incident_review(change);
+        strings.push(said(&format!("incident-review-{name}"), Signer::Hq, review));
+    }
     strings
 }
 
@@ -153,6 +157,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Pack => statement::<PackManifest>(verified),
         Kind::Accounting => statement::<Accounting>(verified),
         Kind::Epoch => statement::<Epoch>(verified),
+        Kind::IncidentReview => statement::<IncidentReview>(verified),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

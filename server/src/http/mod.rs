@@ -9,7 +9,7 @@ mod compare;
 mod cosignatures;
 mod enrolments;
 mod evidence;
-mod incidents;
+pub(crate) mod incidents;
 mod packs;
 mod problem;
 mod public_log;
@@ -81,8 +81,17 @@ route_table! { "/v1":
 
     // Incidents.
     GET "/incidents" Holder(ReadIncidents) => incidents::list;
+    GET "/incidents/counts" Holder(ReadIncidents) => incidents::counts;
+    GET "/incidents/stream" Holder(ReadIncidents) => incidents::stream::follow;
+    GET "/incidents/export" Holder(Export) => incidents::export::take_out;
     GET "/incidents/{id}" Holder(ReadIncidents) => incidents::show;
-    POST "/incidents/{id}/transitions" Holder(ReviewIncidents) => incidents::transition;
+    POST "/incidents/{id}/transitions" Holder(ReviewIncidents) => incidents::change::transition;
+    POST "/incidents/{id}/assignment" Holder(ReviewIncidents) => incidents::change::assign;
+    POST "/incidents/{id}/comments" Holder(ReviewIncidents) => incidents::change::comment;
+    POST "/incidents/{id}/tags" Holder(ReviewIncidents) => incidents::change::tag;
+    POST "/incidents/{id}/group" Holder(ReviewIncidents) => incidents::change::group;
+    POST "/incidents/{id}/duplicate" Holder(ReviewIncidents) => incidents::change::duplicate;
+    POST "/incidents/{id}/publication" Holder(PublishIncidents) => incidents::change::publish;
 
     // Devices.
     GET "/devices" Holder(ReadDevices) => enrolments::devices;

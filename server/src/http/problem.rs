@@ -69,6 +69,8 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
+impl std::error::Error for HttpProblem {}
+
 impl fmt::Display for HttpProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.detail)
@@ -116,7 +118,7 @@ impl From<&StoreError> for HttpProblem {
                 .retry_after(STORE_RETRY_S)
             }
             StoreError::Conflict { .. } => Self::new(
-                ProblemCode::StaleVersion,
+                ProblemCode::PreconditionFailed,
                 "somebody changed it first; load it again and decide again",
             ),
             StoreError::NulInText => {
@@ -302,7 +304,8 @@ impl From<ReviewError> for HttpProblem {
     fn from(error: ReviewError) -> Self {
         let code = match error {
             ReviewError::NotFound => ProblemCode::NotFound,
-            ReviewError::Stale => ProblemCode::StaleVersion,
+            ReviewError::Stale => ProblemCode::PreconditionFailed,
+            ReviewError::KeyReused => ProblemCode::KeyReused,
             ReviewError::Transition(_) => ProblemCode::TransitionRefused,
             ReviewError::Invalid(_) => ProblemCode::Invalid,
             ReviewError::Sequence(error) => return error.into(),

@@ -46,7 +46,8 @@ route_table! { "":
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
-    POST "/incidents/{id}" Holder(ReviewIncidents) => incident::step;
+    POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;
+    POST "/incidents/{id}/publication" Holder(PublishIncidents) => incident::publish;
     GET "/records/{id}" Holder(ReadRecords) => record::show;
     GET "/search" Holder(ReadRecords) => search::show;
     GET "/enter" Anybody => enter::show;

@@ -172,7 +172,14 @@ async fn carry_out(hq: &Headquarters, act: &Act, sizes: &[u64]) {
             hq.review.revoke(*kid, from, "lost", "op", now).await.unwrap();
         }
         Act::StepIncident(id, to) => {
-            hq.review.step_incident(*id, *to, "op", "looked at", None, now).await.unwrap();
+            let by = Operator {
+                name: "op".to_owned(),
+                roles: Role::ALL.to_vec(),
+                scope: Scope::default(),
+            };
+            let asked = Asked { incident: *id, by: &by, expected: None, key: None };
+            let ask = Ask::Step { to: *to, reason: "looked at".to_owned() };
+            hq.review.change_incident(&asked, &ask, now).await.unwrap();
         }
         Act::Photo(photo, bytes) => bring(&hq.photos, photo, bytes).await,
         Act::Publish(csv) => {

@@ -35,7 +35,7 @@ use crate::{
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
     store::{
         self,
-        incidents::{IncidentFilter, StoredIncident},
+        incidents::{IncidentFilter, IncidentOrder, StoredIncident},
     },
 };
 
@@ -121,9 +121,19 @@ pub(super) async fn show(
         .map(|photo| photo.sha256)
         .collect();
     let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
-    let filter = IncidentFilter { unit: Some(code.to_string()), ..IncidentFilter::default() };
-    let incidents =
-        store::incidents::newest(&headquarters.db, &filter, None, INCIDENTS_MAX + 1).await?;
+    let filter = IncidentFilter {
+        unit: Some(code.to_string()),
+        scope: visitor.operator.scope.clone(),
+        ..IncidentFilter::default()
+    };
+    let incidents = store::incidents::page(
+        &headquarters.db,
+        &filter,
+        IncidentOrder::Changed,
+        None,
+        INCIDENTS_MAX + 1,
+    )
+    .await?;
     answer::html(&page(frame, &file, official.as_ref(), &whole, &incidents))
 }
 

@@ -4,6 +4,7 @@ use super::Words;
 
 /// English.
 pub(in crate::web) const EN: Words = Words {
+    review: &super::review::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",
@@ -106,7 +107,6 @@ pub(in crate::web) const EN: Words = Words {
     differing_precincts: "Our copy differs from what was published in",
     below: "Below",
     more_incidents: "All incidents here",
-    only_at: "Only at",
     records: "Records received",
     awaiting_check: "Awaiting check",
     photos_whole: "arrived whole",

@@ -4,6 +4,7 @@ use super::Words;
 
 /// Kazakh.
 pub(in crate::web) const KK: Words = Words {
+    review: &super::review::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",
@@ -106,7 +107,6 @@ pub(in crate::web) const KK: Words = Words {
     differing_precincts: "Біздің көшірме жарияланғаннан өзгеше:",
     below: "Төменгі деңгей",
     more_incidents: "Осындағы барлық оқиғалар",
-    only_at: "Тек осында:",
     records: "Қабылданған жазбалар",
     awaiting_check: "Тексеруді күтуде",
     photos_whole: "толық келді",

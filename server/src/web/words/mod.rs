@@ -5,6 +5,7 @@
 
 mod en;
 mod kk;
+mod review;
 mod ru;
 
 use hattama_proto::{
@@ -13,7 +14,7 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU};
+pub(super) use self::{en::EN, kk::KK, review::ReviewWords, ru::RU};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -21,6 +22,8 @@ use crate::{
 
 /// Every word of the interface in one language. Texts in braces are filled in by [`fill`].
 pub(super) struct Words {
+    /// Of the incident pages.
+    pub(super) review: &'static ReviewWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -123,7 +126,6 @@ pub(super) struct Words {
     pub(super) differing_precincts: &'static str,
     pub(super) below: &'static str,
     pub(super) more_incidents: &'static str,
-    pub(super) only_at: &'static str,
     pub(super) records: &'static str,
     pub(super) awaiting_check: &'static str,
     pub(super) photos_whole: &'static str,

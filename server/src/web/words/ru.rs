@@ -4,6 +4,7 @@ use super::Words;
 
 /// Russian.
 pub(in crate::web) const RU: Words = Words {
+    review: &super::review::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
@@ -106,7 +107,6 @@ pub(in crate::web) const RU: Words = Words {
     differing_precincts: "Наша копия расходится с опубликованным:",
     below: "Ниже по уровню",
     more_incidents: "Все инциденты здесь",
-    only_at: "Только здесь:",
     records: "Получено записей",
     awaiting_check: "Ожидает проверки",
     photos_whole: "получено полностью",
