@@ -34,6 +34,7 @@ use crate::{
     room::Room,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
+    webhooks::{Reach, Telling, Webhooks},
 };
 
 /// Headquarters, open and ready.
@@ -71,6 +72,8 @@ pub struct Headquarters {
     pub cosigning: Cosigning,
     /// Where the numbers changed, as it was compared last.
     pub(crate) comparisons: ComparisonCache,
+    /// Tells other programs.
+    pub webhooks: Webhooks,
     /// Open streams of changes.
     pub streams: Streams,
     /// Headquarters' clock.
@@ -79,6 +82,8 @@ pub struct Headquarters {
     collecting: Arc<Collecting>,
     /// Moves the public log.
     publishing: Arc<Mutex<Option<Publishing>>>,
+    /// Tells the webhooks.
+    telling: Arc<Mutex<Option<Telling>>>,
     /// Reads the rest of a large store.
     checking: Arc<Mutex<Option<Checking>>>,
     /// Keeps the folder for this process.
@@ -235,6 +240,9 @@ impl Headquarters {
                 clock,
                 Arc::clone(&lock),
             );
+        let reach = Reach { loopback: config.webhooks.loopback, private: config.webhooks.private };
+        let webhooks = Webhooks::new(db.clone(), sequencer.view(), reach, clock);
+        let telling = webhooks.start();
         let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
@@ -275,6 +283,8 @@ impl Headquarters {
             public_log,
             comparisons: ComparisonCache::default(),
             streams: Streams::default(),
+            webhooks,
+            telling: Arc::new(Mutex::new(Some(telling))),
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),
@@ -285,6 +295,10 @@ impl Headquarters {
     /// Finishes what was begun and lets go of the store.
     pub async fn close(&self) {
         self.collecting.stop();
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(telling) = telling {
+            telling.stop().await;
+        }
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(publishing) = publishing {
             publishing.stop().await;

@@ -39,4 +39,5 @@ mod soundness;
 pub mod store;
 pub mod transfer;
 pub mod web;
+pub mod webhooks;
 pub mod witness;

@@ -18,6 +18,7 @@ mod records;
 mod room;
 mod sync;
 mod units;
+mod webhooks;
 mod witness;
 
 use actix_web::{
@@ -92,6 +93,12 @@ route_table! { "/v1":
     POST "/incidents/{id}/group" Holder(ReviewIncidents) => incidents::change::group;
     POST "/incidents/{id}/duplicate" Holder(ReviewIncidents) => incidents::change::duplicate;
     POST "/incidents/{id}/publication" Holder(PublishIncidents) => incidents::change::publish;
+
+    // Who is told of changes.
+    GET "/webhooks" Holder(ManageWebhooks) => webhooks::list;
+    POST "/webhooks" Holder(ManageWebhooks) => webhooks::add;
+    POST "/webhooks/{id}/end" Holder(ManageWebhooks) => webhooks::end;
+    POST "/webhooks/{id}/resume" Holder(ManageWebhooks) => webhooks::resume;
 
     // Devices.
     GET "/devices" Holder(ReadDevices) => enrolments::devices;

@@ -22,6 +22,7 @@ use crate::{
     picture::PictureError,
     review::ReviewError,
     store::StoreError,
+    webhooks::WebhookError,
     witness::WitnessError,
 };
 
@@ -297,6 +298,18 @@ impl From<InviteError> for HttpProblem {
             InviteError::Store(error) => error.into(),
             error @ InviteError::Random(_) => Self::internal(&error),
         }
+    }
+}
+
+impl From<WebhookError> for HttpProblem {
+    fn from(error: WebhookError) -> Self {
+        let code = match error {
+            WebhookError::Address(_) | WebhookError::TooMany => ProblemCode::Invalid,
+            WebhookError::NotFound => ProblemCode::NotFound,
+            WebhookError::Store(error) => return error.into(),
+            error @ WebhookError::Random(_) => return Self::internal(&error),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

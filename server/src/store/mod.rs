@@ -59,6 +59,7 @@ pub mod tables;
 pub mod units;
 mod url;
 mod value;
+pub mod webhooks;
 
 pub use batch::{Affected, Batch, Rows, StepOutcome};
 pub use db::Db;

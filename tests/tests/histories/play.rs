@@ -7,12 +7,14 @@ use std::{
 
 use hattama_proto::{statement::Level, wire::ContentRange};
 use hattama_server::{
+    access::{Operator, Role, Scope},
     app::Headquarters,
     clock,
     compare::read_publication,
     config::{Config, Places},
     folder::DataFolder,
     ingest::{PhotoBegin, Photos},
+    review::{Ask, Asked},
     setup::{InitOptions, NewWitnesses, Setup, init},
     store::{self, DatabaseUrl, Db, devices::NewInvitation},
     transfer::transfer,
