@@ -10,6 +10,7 @@ mod cosignatures;
 mod enrolments;
 mod evidence;
 pub(crate) mod incidents;
+pub(crate) mod openapi;
 mod packs;
 mod problem;
 mod public_log;
@@ -65,6 +66,7 @@ route_table! { "/v1":
 
     // Anybody: what became of every record.
     GET "/accounting" Anybody => accounting::newest;
+    GET "/openapi.json" Anybody => openapi::show;
 
     // Records, units and what was published.
     GET "/records" Holder(ReadRecords) => records::list;

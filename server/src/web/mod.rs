@@ -10,6 +10,7 @@
 //! words are *difference* and *to be checked*.
 
 mod answer;
+mod api;
 mod assets;
 mod chip;
 mod compare;
@@ -49,6 +50,7 @@ route_table! { "":
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;
     POST "/incidents/{id}/publication" Holder(PublishIncidents) => incident::publish;
     GET "/records/{id}" Holder(ReadRecords) => record::show;
+    GET "/api" Account => api::show;
     GET "/search" Holder(ReadRecords) => search::show;
     GET "/enter" Anybody => enter::show;
     POST "/enter" Anybody => enter::submit;
