@@ -18,5 +18,6 @@ macro_rules! on_both_engines {
 mod changes;
 mod desk;
 mod lists;
+mod openapi;
 mod races;
 mod streams;
