@@ -133,22 +133,21 @@ const LAYERS: [&[&str]; 6] = [
     // Number.
     &["лар", "лер", "дар", "дер", "тар", "тер"],
     // Of verbs: what was, what will be, what was done to somebody.
-    &["ган", "ген", "кан", "кен", "атын", "етин", "ып", "ип", "п", "у", "ды", "ди", "ты", "ти"],
+    &["ган", "ген", "кан", "кен", "атын", "етин", "ып", "ип", "ды", "ди", "ты", "ти"],
     // Of voice and of nouns made from others.
     &["лык", "лик", "дык", "дик", "тык", "тик", "шы", "ши", "ыл", "ил"],
 ];
 
-/// A folded word without its Kazakh suffixes.
+/// A folded word without its Kazakh suffixes. What is left has none: its own stem is itself, so that
+/// a word and the same with one suffix more come to the same.
 fn kazakh_stem(word: &str) -> String {
     let mut letters: Vec<char> = word.chars().collect();
-    for layer in LAYERS {
-        let taken = layer
-            .iter()
-            .map(|suffix| suffix.chars().collect::<Vec<char>>())
-            .filter(|suffix| letters.len() >= suffix.len() + STEM_LETTERS_MIN)
-            .filter(|suffix| letters.ends_with(suffix))
-            .max_by_key(Vec::len);
-        letters.truncate(letters.len() - taken.map_or(0, |suffix| suffix.len()));
+    loop {
+        let before = letters.len();
+        LAYERS.iter().for_each(|layer| take_longest(&mut letters, layer));
+        if letters.len() == before {
+            break;
+        }
     }
     match letters.last_mut() {
         Some(last @ 'б') => *last = 'п',
@@ -156,6 +155,20 @@ fn kazakh_stem(word: &str) -> String {
         _ => {}
     }
     letters.into_iter().collect()
+}
+
+/// Takes the longest suffix of a layer that the word ends with.
+fn take_longest(letters: &mut Vec<char>, layer: &[&str]) {
+    let taken = layer
+        .iter()
+        .map(|suffix| suffix.chars().collect::<Vec<char>>())
+        .filter(|suffix| letters.len() >= suffix.len() + STEM_LETTERS_MIN)
+        .filter(|suffix| letters.ends_with(suffix))
+        // The `ы` of `бакылаушы` is the end of a suffix, and no possession.
+        .filter(|suffix| suffix.len() > 1 || letters[letters.len() - 2] != 'ш')
+        .map(|suffix| suffix.len())
+        .max();
+    letters.truncate(letters.len() - taken.unwrap_or(0));
 }
 
 #[cfg(test)]

@@ -37,8 +37,10 @@ fn described(world: &World) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("foreign");
     let program = folder.join("schemathesis/venv/bin/schemathesis");
     if !program.exists() {
-        let why = format!("schemathesis is not installed ({}); `make test` does it", program.display());
-        let required = std::env::var_os("HATTAMA_REQUIRE_FOREIGN").is_some_and(|value| value == "1");
+        let why =
+            format!("schemathesis is not installed ({}); `make test` does it", program.display());
+        let required =
+            std::env::var_os("HATTAMA_REQUIRE_FOREIGN").is_some_and(|value| value == "1");
         assert!(!required, "{why}");
         hattama_tests::skip(&why);
         return;
