@@ -12,6 +12,10 @@ use super::desk::{change, get, report, reporter, send, step};
 /// Requests that are made for each operation.
 const EXAMPLES: &str = "12";
 
+/// What is compared.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+     response_schema_conformance";
+
 #[test]
 fn every_answer_is_as_the_document_says_and_none_is_a_failure_inside() {
     on_sqlite(|world| described(world));
@@ -55,8 +59,7 @@ fn described(world: &World) {
         .current_dir(world.scratch())
         .args(["run", &format!("{home}/v1/openapi.json"), "--url", &home])
         .args(["--header", &format!("Authorization: Bearer {token}")])
-        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance"])
-        .args(["--checks", "response_schema_conformance"])
+        .args(["--checks", CHECKS])
         // A stream has no end to wait for.
         .args(["--exclude-path", "/v1/incidents/stream"])
         .args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES])
