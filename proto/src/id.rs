@@ -143,6 +143,23 @@ sha256_id! {
     /// Root of the log's Merkle tree, as a record's `seen` carries it.
     TreeRoot, "tree root"
 }
+sha256_id! {
+    /// Hash of words that are not said openly, or of a published text.
+    WordsHash, "hash of words"
+}
+
+impl WordsHash {
+    /// The hash of words behind a salt, so that short ones cannot be guessed: SHA-256 of the salt,
+    /// a line feed and the words. The salt holds no line feed and is kept with the words.
+    ///
+    /// ```
+    /// # use hattama_proto::id::WordsHash;
+    /// assert_eq!(WordsHash::salted("s", "no"), WordsHash::of(b"s\nno"));
+    /// ```
+    pub fn salted(salt: &str, words: &str) -> Self {
+        Self::of(format!("{salt}\n{words}").as_bytes())
+    }
+}
 
 /// A key's name: the RFC 7638 thumbprint of its JWK, 43 characters of base64url.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -38,11 +38,13 @@ pub enum Kind {
     Epoch,
     /// Headquarters: what people typed off a photograph, apart from one another.
     Transcription,
+    /// Headquarters: what was done in the review of an incident, by which account.
+    IncidentReview,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -57,6 +59,7 @@ impl Kind {
         Self::Accounting,
         Self::Epoch,
         Self::Transcription,
+        Self::IncidentReview,
     ];
 
     /// The header's `typ`.
@@ -76,6 +79,7 @@ impl Kind {
             Self::Accounting => "hattama-accounting+jws",
             Self::Epoch => "hattama-epoch+jws",
             Self::Transcription => "hattama-transcription+jws",
+            Self::IncidentReview => "hattama-incident-review+jws",
         }
     }
 
@@ -138,7 +142,8 @@ impl Role {
             | Kind::Publication
             | Kind::Accounting
             | Kind::Epoch
-            | Kind::Transcription => false,
+            | Kind::Transcription
+            | Kind::IncidentReview => false,
         }
     }
 
@@ -180,6 +185,7 @@ mod tests {
             Kind::Accounting,
             Kind::Epoch,
             Kind::Transcription,
+            Kind::IncidentReview,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

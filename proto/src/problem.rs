@@ -29,8 +29,13 @@ pub enum ProblemCode {
     InvitationExpired,
     /// 409: the photo was announced with another length under the same hash; somebody is wrong.
     SizeConflict,
-    /// 409: somebody changed it first. Load it again and decide again.
+    /// 409: as `PreconditionFailed`, from a headquarters before that code was there.
     StaleVersion,
+    /// 412: somebody changed it first, or it is not what `If-Match` says. Load it again and decide
+    /// again.
+    PreconditionFailed,
+    /// 422: this `Idempotency-Key` came before with another request. Take a new one.
+    KeyReused,
     /// 409: this state does not follow from the present one.
     TransitionRefused,
     /// 413: larger than the limit announced in hello. Send less.
@@ -71,8 +76,9 @@ impl ProblemCode {
             | Self::StaleVersion
             | Self::TransitionRefused => 409,
             Self::InvitationExpired => 410,
+            Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
-            Self::DigestMismatch | Self::Invalid => 422,
+            Self::DigestMismatch | Self::Invalid | Self::KeyReused => 422,
             Self::TooManyRequests => 429,
             Self::StoreUnavailable | Self::LogStopped => 503,
             Self::StorageFull => 507,

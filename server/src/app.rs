@@ -25,6 +25,7 @@ use crate::{
     digests::Digests,
     folder::{DataFolder, FolderError, FolderLock},
     heard::HeardDevices,
+    incident_events::Streams,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
     log::{
@@ -32,10 +33,11 @@ use crate::{
         Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
     random::{self, RandomError},
-    review::Review,
+    review::{self, Review},
     room::Room,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
+    webhooks::{Reach, Telling, Webhooks},
 };
 
 /// Headquarters, open and ready.
@@ -79,12 +81,18 @@ pub struct Headquarters {
     pub(crate) comparisons: ComparisonCache,
     /// What lists and sums need of every unit.
     pub(crate) digests: Digests,
+    /// Tells other programs.
+    pub webhooks: Webhooks,
+    /// Open streams of changes.
+    pub streams: Streams,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
     collecting: Arc<Collecting>,
     /// Moves the public log.
     publishing: Arc<Mutex<Option<Publishing>>>,
+    /// Tells the webhooks.
+    telling: Arc<Mutex<Option<Telling>>>,
     /// Reads the rest of a large store.
     checking: Arc<Mutex<Option<Checking>>>,
     /// Keeps the folder for this process.
@@ -214,6 +222,11 @@ impl Headquarters {
                 sequencer
             }
         };
+        let pack = Arc::clone(&book.read().pack);
+        let filled = review::fill_incidents(&db, &pack).await?;
+        if filled > 0 {
+            tracing::info!(filled, "incidents of an older release are in lists and searches now");
+        }
         let checking = unchecked.map(|check| {
             Checking::start(check, sequencer.clone(), folder.damaged(), Arc::clone(&lock))
         });
@@ -237,6 +250,9 @@ impl Headquarters {
                 Arc::clone(&lock),
             );
         let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
+        let reach = Reach { loopback: config.webhooks.loopback, private: config.webhooks.private };
+        let webhooks = Webhooks::new(db.clone(), sequencer.view(), reach, clock);
+        let telling = webhooks.start();
         let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
         Ok(Self {
@@ -279,6 +295,9 @@ impl Headquarters {
             public_log,
             comparisons: ComparisonCache::default(),
             digests: Digests::default(),
+            streams: Streams::default(),
+            webhooks,
+            telling: Arc::new(Mutex::new(Some(telling))),
             clock,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),
@@ -295,6 +314,10 @@ impl Headquarters {
     /// Finishes what was begun and lets go of the store.
     pub async fn close(&self) {
         self.collecting.stop();
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(telling) = telling {
+            telling.stop().await;
+        }
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(publishing) = publishing {
             publishing.stop().await;

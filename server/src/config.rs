@@ -65,9 +65,28 @@ pub struct Config {
     /// with a person; 1 on a schedule of seconds and 10 on a slower one if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_publish_at_least: Option<u64>,
+    /// How far webhooks reach beyond public `https` addresses.
+    #[serde(default, skip_serializing_if = "WebhookConfig::is_default")]
+    pub webhooks: WebhookConfig,
     /// Witnesses that are asked to cosign the log's checkpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witness: Vec<WitnessConfig>,
+}
+
+/// How far webhooks reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhookConfig {
+    /// Also to this machine, and then by plain `http` too.
+    pub loopback: bool,
+    /// Also into private networks.
+    pub private: bool,
+}
+
+impl WebhookConfig {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A second organisation that cosigns the log's checkpoints.

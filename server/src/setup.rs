@@ -257,6 +257,7 @@ pub async fn init(
         check_first_mib: crate::config::CHECK_FIRST_MIB,
         log_publish: PublishSchedule::default(),
         log_publish_at_least: None,
+        webhooks: Default::default(),
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();

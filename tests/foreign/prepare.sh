@@ -5,7 +5,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 to=${CARGO_TARGET_DIR:-$here/../../target}/foreign
-mkdir -p "$to/jose" "$to/joserfc" "$to/go-tlog" "$to/go-torchwood"
+mkdir -p "$to/jose" "$to/joserfc" "$to/schemathesis" "$to/go-tlog" "$to/go-torchwood"
 to=$(cd "$to" && pwd)
 
 # Registries answer late or not at all now and then; a second try is cheaper than a red run.
@@ -28,6 +28,14 @@ joserfc() {
     cp "$here/joserfc/requirements.txt" "$to/joserfc/installed"
 }
 
+schemathesis() {
+    cmp -s "$here/schemathesis/requirements.txt" "$to/schemathesis/installed" && return
+    python3 -m venv --clear "$to/schemathesis/venv"
+    twice "$to/schemathesis/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement "$here/schemathesis/requirements.txt"
+    cp "$here/schemathesis/requirements.txt" "$to/schemathesis/installed"
+}
+
 go_tlog() {
     (cd "$here/go-tlog" && twice go build -o "$to/go-tlog/go-tlog" .)
 }
@@ -38,7 +46,7 @@ go_torchwood() {
 
 # One that fails must not keep the others from being there: their tests say which is missing.
 failed=
-for one in jose joserfc go_tlog go_torchwood; do
+for one in jose joserfc schemathesis go_tlog go_torchwood; do
     (set -e; "$one") || failed="$failed $one"
 done
 if [ -n "$failed" ]; then

@@ -7,6 +7,7 @@ mod accounting;
 mod decision;
 mod enrolment;
 mod epoch;
+mod incident_review;
 mod publication;
 mod revocation;
 mod transcription;
@@ -18,6 +19,7 @@ pub use self::{
     decision::{Decision, Disposition},
     enrolment::{Enrolment, Mandate},
     epoch::{Epoch, TreeHead},
+    incident_review::{IncidentChange, IncidentReview},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
     transcription::{Figures, Reading, SettledBy, Transcription},
@@ -69,6 +71,10 @@ impl StatementBody for Epoch {
 }
 impl StatementBody for Transcription {
     const KIND: Kind = Kind::Transcription;
+}
+
+impl StatementBody for IncidentReview {
+    const KIND: Kind = Kind::IncidentReview;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

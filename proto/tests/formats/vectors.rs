@@ -17,8 +17,8 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
-        StatementBody, Transcription, sign_statement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, PublicationStatement, Revocation,
+        Statement, StatementBody, Transcription, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -130,6 +130,10 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("epoch", Signer::Hq, examples::epoch()));
     strings.push(said("transcription", Signer::Hq, examples::transcription()));
     strings.push(said("transcription-wrong-unit", Signer::Hq, examples::wrong_unit()));
+    for (name, change) in examples::incident_changes() {
+        let review = examples::incident_review(change);
+        strings.push(said(&format!("incident-review-{name}"), Signer::Hq, review));
+    }
     strings
 }
 
@@ -156,6 +160,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Accounting => statement::<Accounting>(verified),
         Kind::Epoch => statement::<Epoch>(verified),
         Kind::Transcription => statement::<Transcription>(verified),
+        Kind::IncidentReview => statement::<IncidentReview>(verified),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

@@ -266,6 +266,7 @@ mod tests {
             check_first_mib: crate::config::CHECK_FIRST_MIB,
             log_publish: PublishSchedule::default(),
             log_publish_at_least: None,
+            webhooks: Default::default(),
         }
     }
 

@@ -9,7 +9,8 @@ mod compare;
 mod cosignatures;
 mod enrolments;
 mod evidence;
-mod incidents;
+pub(crate) mod incidents;
+pub(crate) mod openapi;
 mod packs;
 mod problem;
 mod public_log;
@@ -19,6 +20,7 @@ mod room;
 mod sync;
 mod transcriptions;
 mod units;
+mod webhooks;
 mod witness;
 
 use actix_web::{
@@ -65,6 +67,7 @@ route_table! { "/v1":
 
     // Anybody: what became of every record.
     GET "/accounting" Anybody => accounting::newest;
+    GET "/openapi.json" Anybody => openapi::show;
 
     // Records, units and what was published.
     GET "/records" Holder(ReadRecords) => records::list;
@@ -91,8 +94,23 @@ route_table! { "/v1":
 
     // Incidents.
     GET "/incidents" Holder(ReadIncidents) => incidents::list;
+    GET "/incidents/counts" Holder(ReadIncidents) => incidents::counts;
+    GET "/incidents/stream" Holder(ReadIncidents) => incidents::stream::follow;
+    GET "/incidents/export" Holder(Export) => incidents::export::take_out;
     GET "/incidents/{id}" Holder(ReadIncidents) => incidents::show;
-    POST "/incidents/{id}/transitions" Holder(ReviewIncidents) => incidents::transition;
+    POST "/incidents/{id}/transitions" Holder(ReviewIncidents) => incidents::change::transition;
+    POST "/incidents/{id}/assignment" Holder(ReviewIncidents) => incidents::change::assign;
+    POST "/incidents/{id}/comments" Holder(ReviewIncidents) => incidents::change::comment;
+    POST "/incidents/{id}/tags" Holder(ReviewIncidents) => incidents::change::tag;
+    POST "/incidents/{id}/group" Holder(ReviewIncidents) => incidents::change::group;
+    POST "/incidents/{id}/duplicate" Holder(ReviewIncidents) => incidents::change::duplicate;
+    POST "/incidents/{id}/publication" Holder(PublishIncidents) => incidents::change::publish;
+
+    // Who is told of changes.
+    GET "/webhooks" Holder(ManageWebhooks) => webhooks::list;
+    POST "/webhooks" Holder(ManageWebhooks) => webhooks::add;
+    POST "/webhooks/{id}/end" Holder(ManageWebhooks) => webhooks::end;
+    POST "/webhooks/{id}/resume" Holder(ManageWebhooks) => webhooks::resume;
 
     // Devices.
     GET "/devices" Holder(ReadDevices) => enrolments::devices;

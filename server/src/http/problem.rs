@@ -23,6 +23,7 @@ use crate::{
     picture::PictureError,
     review::ReviewError,
     store::StoreError,
+    webhooks::WebhookError,
     witness::WitnessError,
 };
 
@@ -69,6 +70,8 @@ impl fmt::Display for Chain<'_> {
         Ok(())
     }
 }
+
+impl std::error::Error for HttpProblem {}
 
 impl fmt::Display for HttpProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,7 +120,7 @@ impl From<&StoreError> for HttpProblem {
                 .retry_after(STORE_RETRY_S)
             }
             StoreError::Conflict { .. } => Self::new(
-                ProblemCode::StaleVersion,
+                ProblemCode::PreconditionFailed,
                 "somebody changed it first; load it again and decide again",
             ),
             StoreError::NulInText => {
@@ -329,11 +332,24 @@ impl From<InviteError> for HttpProblem {
     }
 }
 
+impl From<WebhookError> for HttpProblem {
+    fn from(error: WebhookError) -> Self {
+        let code = match error {
+            WebhookError::Address(_) | WebhookError::TooMany => ProblemCode::Invalid,
+            WebhookError::NotFound => ProblemCode::NotFound,
+            WebhookError::Store(error) => return error.into(),
+            error @ WebhookError::Random(_) => return Self::internal(&error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<ReviewError> for HttpProblem {
     fn from(error: ReviewError) -> Self {
         let code = match error {
             ReviewError::NotFound => ProblemCode::NotFound,
-            ReviewError::Stale => ProblemCode::StaleVersion,
+            ReviewError::Stale => ProblemCode::PreconditionFailed,
+            ReviewError::KeyReused => ProblemCode::KeyReused,
             ReviewError::Transition(_) => ProblemCode::TransitionRefused,
             ReviewError::Invalid(_) => ProblemCode::Invalid,
             ReviewError::Sequence(error) => return error.into(),

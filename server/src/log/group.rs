@@ -16,7 +16,7 @@ use hattama_proto::{
 use crate::{
     book::Book,
     merge::{CorrectionFacts, Entry, Facts},
-    review::IncidentState,
+    review::{self, IncidentState},
     store::{self, Batch, Rows, photos::Naming, records::NewRecord},
 };
 
@@ -132,6 +132,8 @@ pub(super) struct Group {
     entries: Vec<(UnitCode, String)>,
     corrections: Rows,
     incidents: Rows,
+    /// What the search finds each incident by, with the place of its report.
+    found_by: Vec<(u64, BTreeSet<String>)>,
     forks: BTreeSet<(Kid, u64)>,
     brought: BTreeMap<Kid, PublicKey>,
     /// Applied to the book after the commit.
@@ -214,7 +216,7 @@ impl Group {
             self.entries.push((entry.unit, line));
         }
         match &claims.body {
-            Body::Incident(incident) => self.add_incident(item, kid, incident, book),
+            Body::Incident(incident) => self.add_incident(position, item, kid, incident, book),
             Body::Correction(correction) => {
                 if let Some(facts) = CorrectionFacts::of(&Facts::of(record, position)) {
                     let json = serde_json::to_string(&facts).expect("facts are plain data");
@@ -223,23 +225,36 @@ impl Group {
                     self.effects.corrections.push(facts);
                 }
                 if let Corrected::Incident(incident) = &correction.becomes {
-                    self.add_incident(item, kid, incident, book);
+                    self.add_incident(position, item, kid, incident, book);
                 }
             }
             Body::Protocol(_) | Body::NotObtained(_) | Body::Form(_) => {}
         }
     }
 
-    fn add_incident(&mut self, item: &RecordItem, kid: Kid, incident: &Incident, book: &Book) {
+    fn add_incident(
+        &mut self,
+        position: u64,
+        item: &RecordItem,
+        kid: Kid,
+        incident: &Incident,
+        book: &Book,
+    ) {
         let enrolment = book.statements.enrolment(&kid);
         let region = incident.unit.as_ref().and_then(|unit| book.pack.units.region_of(unit));
         let reporter = store::incidents::Reporter {
             person: enrolment.map(|enrolment| enrolment.person.as_str()),
             org: enrolment.map(|enrolment| enrolment.org.as_str()),
             region: region.map(|region| region.code.as_str()),
+            area: incident.unit.as_ref().and_then(|unit| {
+                let upwards = book.pack.units.upwards(unit);
+                store::incidents::area(upwards.map(|unit| unit.code.as_str()))
+            }),
         };
+        self.found_by.push((position, review::found_by(incident)));
         self.incidents.push(store::incidents::received(
             &item.id,
+            position,
             incident,
             &reporter,
             IncidentState::Received.name(),
@@ -284,6 +299,10 @@ impl Group {
             .and(store::units::note_forks(self.forks, at))
             .and(store::devices::keep_brought(self.brought.into_values()))
             .and(store::incidents::add(self.incidents));
+        let batch = self
+            .found_by
+            .into_iter()
+            .fold(batch, |batch, (position, by)| batch.and(store::incidents::index(position, by)));
         (batch, self.effects)
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use hattama_proto::{
-    id::{Kid, PublicationId, RecordId, UnitCode},
+    id::{Kid, PublicationId, UnitCode},
     jws::SignError,
     key::SigningKey,
     statement::{
@@ -13,7 +13,7 @@ use hattama_proto::{
     time::UnixMillis,
 };
 
-use super::{IncidentState, TransitionError};
+use super::TransitionError;
 use crate::{
     book::SharedBook,
     compare::PublicationRows,
@@ -21,11 +21,7 @@ use crate::{
     log::{Item, Says, SequenceError, Sequencer, StatementItem},
     merge::Entry,
     random::{self, RandomError},
-    store::{
-        self, Batch, Db, StoreError,
-        incidents::{StoredIncident, Transition},
-        publications::NewPublication,
-    },
+    store::{self, Batch, Db, StoreError, publications::NewPublication},
 };
 
 /// Longest reason, in bytes: a page of text.
@@ -34,9 +30,9 @@ const REASON_BYTES_MAX: usize = 4096;
 /// Decides. Cheap to clone.
 #[derive(Clone)]
 pub struct Review {
-    db: Db,
+    pub(super) db: Db,
     book: SharedBook,
-    sequencer: Sequencer,
+    pub(super) sequencer: Sequencer,
     key: Arc<SigningKey>,
 }
 
@@ -49,6 +45,11 @@ pub enum ReviewError {
     /// Somebody decided first.
     #[error("somebody changed it first; load it again and decide again")]
     Stale,
+    /// The key of the request came before with another one.
+    #[error(
+        "this Idempotency-Key came before with another request; take a new one for a new request"
+    )]
+    KeyReused,
     /// The step does not follow from the present state.
     #[error(transparent)]
     Transition(#[from] TransitionError),
@@ -146,45 +147,6 @@ impl Review {
         let said = self.say(revocation, kid.to_string(), says, now, Batch::new()).await?;
         crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
         Ok(said)
-    }
-
-    /// Takes a step with an incident; from `expected` version only, if one is given.
-    pub async fn step_incident(
-        &self,
-        id: RecordId,
-        to: IncidentState,
-        actor: &str,
-        reason: &str,
-        expected: Option<u64>,
-        now: UnixMillis,
-    ) -> Result<StoredIncident, ReviewError> {
-        check_reason(reason)?;
-        let incident =
-            store::incidents::by_id(&self.db, &id).await?.ok_or(ReviewError::NotFound)?;
-        if expected.is_some_and(|version| version != incident.version) {
-            return Err(ReviewError::Stale);
-        }
-        let from = IncidentState::from_name(&incident.state)
-            .ok_or_else(|| ReviewError::Invalid(format!("unknown state {}", incident.state)))?;
-        from.transition(to)?;
-        let step = Transition {
-            version: incident.version + 1,
-            from: incident.state.clone(),
-            to: to.name().to_owned(),
-            actor: actor.to_owned(),
-            reason: reason.to_owned(),
-            at: now,
-        };
-        match self.db.commit(store::incidents::step(&id, &step)).await {
-            Ok(_) => {}
-            Err(StoreError::Conflict { .. } | StoreError::UniqueViolation { .. }) => {
-                return Err(ReviewError::Stale);
-            }
-            Err(error) => return Err(error.into()),
-        }
-        let action = format!("incident-{}", to.name());
-        crate::audit::note(&self.db, actor, &action, &id.to_hex(), now).await?;
-        store::incidents::by_id(&self.db, &id).await?.ok_or(ReviewError::NotFound)
     }
 
     /// Archives a publication with the rows that were understood. The same file again changes

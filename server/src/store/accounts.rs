@@ -38,3 +38,13 @@ pub fn audit(number: u64, at: UnixMillis, actor: &str, action: &str, subject: &s
         [super::log::integer(number), at.0.into(), actor.into(), action.into(), subject.into()],
     )
 }
+
+/// Appends an audit event behind the last one, within a transaction that does something else too. If
+/// somebody else takes its number, the whole batch fails with a unique violation: try it again.
+pub fn audit_next(at: UnixMillis, actor: &str, action: &str, subject: &str) -> Batch {
+    Batch::new().step(
+        "insert into audit_event (number, at_ms, actor, action, subject)
+         values ((select coalesce(max(number), 0) + 1 from audit_event), $1, $2, $3, $4)",
+        [at.0.into(), actor.into(), action.into(), subject.into()],
+    )
+}

@@ -57,6 +57,8 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0009_account",
     "0010_pack",
     "0011_cosignature",
+    "0014_incident_review",
+    "0015_webhook",
     "0016_transcription",
     "0019_device_report",
 ];

@@ -61,6 +61,7 @@ pub mod transcriptions;
 pub mod units;
 mod url;
 mod value;
+pub mod webhooks;
 
 pub use batch::{Affected, Batch, Rows, StepOutcome};
 pub use db::Db;

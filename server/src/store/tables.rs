@@ -117,11 +117,26 @@ const WHOLE_PACK: &str = "insert into unit_entry_pack (unit, entries) values ($1
 
 const LATER_INCIDENT: &str = "insert into incident
      (record_id, person, org, unit, region, categories, phase, severity, occurred_at, state,
-      version, updated_at_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      version, updated_at_ms, position, changed_position, received_at_ms, occurred_at_ms, area,
+      assignee, in_group, duplicate_of, edition)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+             $20, $21)
      on conflict (record_id) do update
      set state = excluded.state, version = excluded.version,
-         updated_at_ms = excluded.updated_at_ms";
+         updated_at_ms = excluded.updated_at_ms, position = excluded.position,
+         changed_position = excluded.changed_position, received_at_ms = excluded.received_at_ms,
+         occurred_at_ms = excluded.occurred_at_ms, area = excluded.area,
+         assignee = excluded.assignee, in_group = excluded.in_group,
+         duplicate_of = excluded.duplicate_of, edition = excluded.edition";
+
+const LATER_WEBHOOK: &str = "insert into webhook
+     (webhook_id, url, secret, org, region, actor, created_at_ms, state, told, failures,
+      failing_since_ms, next_try_ms, last_answer, last_try_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     on conflict (webhook_id) do update
+     set state = excluded.state, told = excluded.told, failures = excluded.failures,
+         failing_since_ms = excluded.failing_since_ms, next_try_ms = excluded.next_try_ms,
+         last_answer = excluded.last_answer, last_try_ms = excluded.last_try_ms";
 
 const LATER_ITEM: &str = "insert into transcription_item
      (item_id, unit, region, org, form, summary_table, copy, records, pages, state, outcome,
@@ -143,7 +158,7 @@ const LATER_DESK: &str = "insert into transcription_desk (account, item_id, seat
      set item_id = excluded.item_id, seat = excluded.seat, until_ms = excluded.until_ms";
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 27] = [
+pub const TABLES: [Table; 33] = [
     table(
         "statement",
         &[INT],
@@ -262,9 +277,10 @@ pub const TABLES: [Table; 27] = [
             "incident",
             &[TEXT],
             "select record_id, person, org, unit, region, categories, phase, severity, occurred_at,
-                    state, version, updated_at_ms
+                    state, version, updated_at_ms, position, changed_position, received_at_ms,
+                    occurred_at_ms, area, assignee, in_group, duplicate_of, edition
                from incident where record_id > $1 order by record_id limit $2",
-            incidents::ADD,
+            LATER_INCIDENT,
         )
     },
     table(
@@ -275,6 +291,56 @@ pub const TABLES: [Table; 27] = [
           where (record_id, version) > ($1, $2) order by record_id, version limit $3",
         incidents::APPEND_STEP,
     ),
+    table(
+        "incident_change",
+        &[TEXT, INT],
+        "select record_id, version, position, kind, change, words, salt, actor, at_ms
+           from incident_change
+          where (record_id, version) > ($1, $2) order by record_id, version limit $3",
+        incidents::APPEND_CHANGE,
+    ),
+    Table {
+        replace: Some(incidents::SET_TAG),
+        ..table(
+            "incident_tag",
+            &[TEXT, TEXT],
+            "select tag, record_id, given from incident_tag
+              where (tag, record_id) > ($1, $2) order by tag, record_id limit $3",
+            incidents::SET_TAG,
+        )
+    },
+    table(
+        "incident_edition",
+        &[TEXT, INT],
+        "select record_id, edition, texts, version, actor, at_ms from incident_edition
+          where (record_id, edition) > ($1, $2) order by record_id, edition limit $3",
+        incidents::APPEND_EDITION,
+    ),
+    table(
+        "incident_token",
+        &[TEXT, INT],
+        "select token, position from incident_token
+          where (token, position) > ($1, $2) order by token, position limit $3",
+        incidents::ADD_TOKEN,
+    ),
+    table(
+        "incident_request",
+        &[TEXT, TEXT],
+        "select actor, request_key, asked, record_id, version from incident_request
+          where (actor, request_key) > ($1, $2) order by actor, request_key limit $3",
+        incidents::APPEND_REQUEST,
+    ),
+    Table {
+        replace: Some(LATER_WEBHOOK),
+        ..table(
+            "webhook",
+            &[TEXT],
+            "select webhook_id, url, secret, org, region, actor, created_at_ms, state, told,
+                    failures, failing_since_ms, next_try_ms, last_answer, last_try_ms
+               from webhook where webhook_id > $1 order by webhook_id limit $2",
+            LATER_WEBHOOK,
+        )
+    },
     Table {
         page: FILES,
         ..table(
@@ -374,6 +440,9 @@ pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
                     (select count(*) from fork), (select count(*) from correction),
                     (select count(*) from photo_named), (select count(*) from photo),
                     (select count(*) from incident), (select count(*) from incident_transition),
+                    (select count(*) from incident_change), (select count(*) from incident_tag),
+                    (select count(*) from incident_edition), (select count(*) from incident_token),
+                    (select count(*) from incident_request), (select count(*) from webhook),
                     (select count(*) from publication), (select count(*) from publication_row),
                     (select count(*) from checkpoint), (select count(*) from cosignature),
                     (select count(*) from transcription_item),
@@ -400,6 +469,10 @@ mod tests {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["create", "table", name, ..] => tables.push(((*name).to_owned(), Vec::new())),
+                ["alter", "table", name, "add", "column", column, ..] => {
+                    let known = tables.iter_mut().find(|table| table.0 == *name);
+                    known.expect("a table that is there").1.push((*column).to_owned());
+                }
                 ["alter", "table", ..] => panic!("teach this test to read: {line}"),
                 [column, kind, ..]
                     if ["{INT}", "{TEXT}", "{BYTES}"]

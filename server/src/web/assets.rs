@@ -34,8 +34,12 @@ macro_rules! asset {
 
 /// Every file, by name. Scripts are modules that import nothing, because their addresses carry a
 /// hash.
-const ASSETS: &[Asset] =
-    &[asset!("hattama.css", CSS), asset!("icon.svg", SVG), asset!("transcription.js", SCRIPT)];
+const ASSETS: &[Asset] = &[
+    asset!("hattama.css", CSS),
+    asset!("icon.svg", SVG),
+    asset!("live.js", SCRIPT),
+    asset!("transcription.js", SCRIPT),
+];
 
 /// The address of each, in the order of [`ASSETS`].
 static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(address).collect());

@@ -10,6 +10,7 @@
 //! words are *difference* and *to be checked*.
 
 mod answer;
+mod api;
 mod assets;
 mod chip;
 mod compare;
@@ -54,7 +55,8 @@ route_table! { "":
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
-    POST "/incidents/{id}" Holder(ReviewIncidents) => incident::step;
+    POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;
+    POST "/incidents/{id}/publication" Holder(PublishIncidents) => incident::publish;
     GET "/devices" Holder(ReadDevices) => devices::show;
     GET "/log" Holder(ReadLog) => log_status::show;
     GET "/records/{id}" Holder(ReadRecords) => record::show;
@@ -64,6 +66,7 @@ route_table! { "":
     POST "/transcription/{id}" Holder(Transcribe) => transcription::send;
     POST "/transcription/{id}/decision" Holder(Decide) => transcription::decide;
     POST "/transcription/{id}/proposal" Holder(Decide) => transcription::answer;
+    GET "/api" Account => api::show;
     GET "/search" Holder(ReadRecords) => search::show;
     GET "/enter" Anybody => enter::show;
     POST "/enter" Anybody => enter::submit;

@@ -102,7 +102,7 @@ impl Operator {
         #[derive(Deserialize)]
         struct Page {
             incidents: Vec<Incident>,
-            next: Option<RecordId>,
+            next: Option<u64>,
         }
         let mut all = Vec::new();
         let mut path = "/v1/incidents".to_owned();

@@ -11,7 +11,15 @@ const CONFINED: [(&str, &[&str]); 8] = [
     // Phones without a command line do not build these.
     ("clap", &["client-core/src/cli", "client-core/src/main.rs", "server/src/cli/"]),
     ("indicatif", &["client-core/src/cli", "server/src/cli/"]),
-    ("ureq", &["client-core/src/transport/", "server/src/cli/", "server/src/cosigning/ask.rs"]),
+    (
+        "ureq",
+        &[
+            "client-core/src/transport/",
+            "server/src/cli/",
+            "server/src/cosigning/ask.rs",
+            "server/src/webhooks/send.rs",
+        ],
+    ),
     // Bindings for phones come with their own folder.
     ("uniffi", &[]),
 ];

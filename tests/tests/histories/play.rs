@@ -8,12 +8,14 @@ use std::{
 
 use hattama_proto::{statement::Level, wire::ContentRange};
 use hattama_server::{
+    access::{Operator, Role, Scope},
     app::Headquarters,
     clock,
     compare::{UnitDigest, read_publication},
     config::{Config, Places},
     folder::DataFolder,
     ingest::{PhotoBegin, Photos},
+    review::{Ask, Asked},
     setup::{InitOptions, NewWitnesses, Setup, init},
     store::{self, DatabaseUrl, Db, devices::NewInvitation},
     transfer::transfer,
@@ -193,7 +195,14 @@ async fn carry_out(hq: &Headquarters, act: &Act, sizes: &[u64]) {
             hq.review.revoke(*kid, from, "lost", "op", now).await.unwrap();
         }
         Act::StepIncident(id, to) => {
-            hq.review.step_incident(*id, *to, "op", "looked at", None, now).await.unwrap();
+            let by = Operator {
+                name: "op".to_owned(),
+                roles: Role::ALL.to_vec(),
+                scope: Scope::default(),
+            };
+            let asked = Asked { incident: *id, by: &by, expected: None, key: None };
+            let ask = Ask::Step { to: *to, reason: "looked at".to_owned() };
+            hq.review.change_incident(&asked, &ask, now).await.unwrap();
         }
         Act::Photo(photo, bytes) => bring(&hq.photos, photo, bytes).await,
         Act::Publish(csv) => {

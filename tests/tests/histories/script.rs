@@ -231,6 +231,8 @@ impl Writer {
                     let (id, state) = self.incidents[of % count];
                     let to = state.next()[to % state.next().len()];
                     self.incidents[of % count].1 = to;
+                    // Every step is a statement of its own.
+                    self.size += 1;
                     self.act(Act::StepIncident(id, to), "incident step");
                 }
             }

@@ -147,6 +147,7 @@ fn a_key_says_what_its_role_may_say_and_nothing_else() {
         Kind::Accounting,
         Kind::Epoch,
         Kind::Transcription,
+        Kind::IncidentReview,
         Kind::EnrolmentRequest,
     ] {
         let verdict = wire.push_one(&results.say_anything(kind, &json!({})));

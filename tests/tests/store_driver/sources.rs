@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 8] = [
+const APPEND_ONLY: [&str; 11] = [
+    "incident_change",
+    "incident_transition",
+    "incident_edition",
     "record",
     "log_leaf",
     "cosignature",

@@ -16,8 +16,8 @@ pub(crate) use self::{
     },
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
-        accounting, decision, enrolment, epoch, invitation, manifest, publication, request,
-        revocation, statement, transcription, wrong_unit,
+        accounting, decision, enrolment, epoch, incident_changes, incident_review, invitation,
+        manifest, publication, request, revocation, statement, transcription, wrong_unit,
     },
 };
 

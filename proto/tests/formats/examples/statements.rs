@@ -3,22 +3,24 @@
 use hattama_proto::{
     id::{
         ChoiceCode, ContestCode, CopyType, FormCode, LineCode, OrgId, PartHash, PersonId,
-        PublicationId, RecordId, TreeRoot,
+        PublicationId, RecordId, TreeRoot, WordsHash,
     },
     invitation::{Invitation, Proof},
     kind::Role,
     pack::{PackManifest, PartRef},
     record::{App, EnrolmentRequest, Figure, RequestClaims},
     statement::{
-        Accounting, Decision, Disposition, Enrolment, Epoch, Figures, Level, Mandate,
-        PublicationStatement, Reading, RegionTally, Revocation, SettledBy, StatementClaims, Tally,
-        Transcription, TreeHead,
+        Accounting, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
+        IncidentReview, Level, Mandate, PublicationStatement, Reading, RegionTally, Revocation,
+        SettledBy, StatementClaims, Tally, Transcription, TreeHead,
     },
     time::UnixMillis,
 };
 use uuid::Uuid;
 
-use super::{PACK_PARTS, Signer, chain_of_results, election, nonce, photo_hash, unit};
+use super::{
+    PACK_PARTS, Signer, chain_of_incidents, chain_of_results, election, nonce, photo_hash, unit,
+};
 use crate::golden;
 
 /// 2030-12-08T12:00:00Z.
@@ -187,4 +189,35 @@ pub(crate) fn wrong_unit() -> Transcription {
         reason: Some("the number in the corner was cut; the seal says 900003".into()),
         ..transcription()
     }
+}
+
+/// One change of every kind.
+pub(crate) fn incident_changes() -> Vec<(&'static str, IncidentChange)> {
+    let salted = |words| WordsHash::salted("c2FsdA", words);
+    let other = RecordId::of(chain_of_incidents()[1].as_bytes());
+    let text = WordsHash::of("Observers were sent out of the counting room.".as_bytes());
+    let changes = [
+        IncidentChange::Step {
+            from: "triaged".into(),
+            to: "verifying".into(),
+            reason: salted("a second observer was there"),
+        },
+        IncidentChange::Assign { to: Some("reviewer-3".into()) },
+        IncidentChange::Comment { words: salted("called back at ten") },
+        IncidentChange::Tag { add: vec!["police".into()], remove: vec!["unclear".into()] },
+        IncidentChange::Group { group: Some("buses at noon".into()) },
+        IncidentChange::Duplicate {
+            from: "triaged".into(),
+            of: other,
+            reason: salted("the same bus"),
+        },
+        IncidentChange::Publish { edition: 1, texts: [("en".to_owned(), text)].into() },
+        IncidentChange::Withdraw { edition: 2, reason: salted("a name was in it") },
+    ];
+    changes.map(|change| (change.name(), change)).into()
+}
+
+pub(crate) fn incident_review(change: IncidentChange) -> IncidentReview {
+    let incident = RecordId::of(chain_of_incidents()[0].as_bytes());
+    IncidentReview { incident, version: 4, account: "reviewer-2".into(), change }
 }

@@ -36,7 +36,7 @@ use crate::{
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
     store::{
         self,
-        incidents::{IncidentFilter, StoredIncident},
+        incidents::{IncidentFilter, IncidentOrder, StoredIncident},
     },
 };
 
@@ -123,9 +123,19 @@ pub(super) async fn show(
         .map(|photo| photo.sha256)
         .collect();
     let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
-    let filter = IncidentFilter { unit: Some(code.to_string()), ..IncidentFilter::default() };
-    let incidents =
-        store::incidents::newest(&headquarters.db, &filter, None, INCIDENTS_MAX + 1).await?;
+    let filter = IncidentFilter {
+        unit: Some(code.to_string()),
+        scope: visitor.operator.scope.clone(),
+        ..IncidentFilter::default()
+    };
+    let incidents = store::incidents::page(
+        &headquarters.db,
+        &filter,
+        IncidentOrder::Changed,
+        None,
+        INCIDENTS_MAX + 1,
+    )
+    .await?;
     let mut page = page(frame, &file, official.as_ref(), &whole, &incidents);
     let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
     let received = store::records::received(&headquarters.db, &ids).await?;

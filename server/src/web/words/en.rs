@@ -6,6 +6,7 @@ use super::{Words, transcription};
 pub(in crate::web) const EN: Words = Words {
     watch: super::watch::EN,
     transcription: transcription::EN,
+    review: &super::review::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",
@@ -108,7 +109,6 @@ pub(in crate::web) const EN: Words = Words {
     differing_precincts: "Our copy differs from what was published in",
     below: "Below",
     more_incidents: "All incidents here",
-    only_at: "Only at",
     records: "Records received",
     awaiting_check: "Awaiting check",
     photos_whole: "arrived whole",

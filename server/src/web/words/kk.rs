@@ -6,6 +6,7 @@ use super::{Words, transcription};
 pub(in crate::web) const KK: Words = Words {
     watch: super::watch::KK,
     transcription: transcription::KK,
+    review: &super::review::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",
@@ -108,7 +109,6 @@ pub(in crate::web) const KK: Words = Words {
     differing_precincts: "Біздің көшірме жарияланғаннан өзгеше:",
     below: "Төменгі деңгей",
     more_incidents: "Осындағы барлық оқиғалар",
-    only_at: "Тек осында:",
     records: "Қабылданған жазбалар",
     awaiting_check: "Тексеруді күтуде",
     photos_whole: "толық келді",

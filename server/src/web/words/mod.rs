@@ -5,6 +5,7 @@
 
 mod en;
 mod kk;
+mod review;
 mod ru;
 mod transcription;
 mod watch;
@@ -15,7 +16,9 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU, transcription::TranscriptionWords};
+pub(super) use self::{
+    en::EN, kk::KK, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -26,6 +29,8 @@ pub(super) struct Words {
     /// Of devices, the log, the map and lists of precincts.
     pub(super) watch: watch::WatchWords,
     pub(super) transcription: TranscriptionWords,
+    /// Of the incident pages.
+    pub(super) review: &'static ReviewWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -128,7 +133,6 @@ pub(super) struct Words {
     pub(super) differing_precincts: &'static str,
     pub(super) below: &'static str,
     pub(super) more_incidents: &'static str,
-    pub(super) only_at: &'static str,
     pub(super) records: &'static str,
     pub(super) awaiting_check: &'static str,
     pub(super) photos_whole: &'static str,

@@ -6,6 +6,7 @@ use super::{Words, transcription};
 pub(in crate::web) const RU: Words = Words {
     watch: super::watch::RU,
     transcription: transcription::RU,
+    review: &super::review::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
@@ -108,7 +109,6 @@ pub(in crate::web) const RU: Words = Words {
     differing_precincts: "Наша копия расходится с опубликованным:",
     below: "Ниже по уровню",
     more_incidents: "Все инциденты здесь",
-    only_at: "Только здесь:",
     records: "Получено записей",
     awaiting_check: "Ожидает проверки",
     photos_whole: "получено полностью",

@@ -1,0 +1,187 @@
+//! Schemas of bodies. Members may be added to answers, so none of them is closed; bodies that
+//! operators send are, because an unknown member is a slip of the pen.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::Kind;
+
+/// A reference to a schema.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// The schema of a parameter.
+pub(super) fn simple(kind: Kind) -> Value {
+    match kind {
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 }),
+        Kind::Hash => hash(),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Version => json!({ "type": "string", "pattern": "^\"[0-9]{1,18}\"$" }),
+        Kind::OneOf(names) => json!({ "type": "string", "enum": names }),
+    }
+}
+
+fn hash() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn or_null(schema: &Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn list(of: &Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+/// An answer: these members are always there.
+fn answer(members: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> =
+        members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let required: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// A body that an operator sends: these members and no others; those of `needed` must be there.
+fn body(needed: &[&str], members: &[(&str, Value)]) -> Value {
+    let mut schema = answer(members);
+    schema["required"] = json!(needed);
+    schema["additionalProperties"] = false.into();
+    schema
+}
+
+/// With the members of another schema.
+fn with(base: &[(&'static str, Value)], more: &[(&'static str, Value)]) -> Value {
+    let members: Vec<(&str, Value)> = base.iter().chain(more).cloned().collect();
+    answer(&members)
+}
+
+/// All of them, by name.
+pub(super) fn all() -> Value {
+    let maybe = or_null(&text());
+    let counts = json!({ "type": "object", "additionalProperties": count() });
+    let incident = [
+        ("id", hash()),
+        ("state", text()),
+        ("version", count()),
+        ("categories", list(&text())),
+        ("phase", text()),
+        ("severity", text()),
+        ("unit", maybe.clone()),
+        ("region", maybe.clone()),
+        ("org", maybe.clone()),
+        ("reporter", maybe.clone()),
+        ("occurred_at", maybe.clone()),
+        ("received_at", count()),
+        ("updated_at", count()),
+        ("index", count()),
+        ("changed_index", count()),
+        ("assignee", maybe.clone()),
+        ("group", maybe.clone()),
+        ("tags", list(&text())),
+        ("duplicate_of", or_null(&hash())),
+        ("edition", count()),
+    ];
+    let change = answer(&[
+        ("version", count()),
+        ("at", count()),
+        ("actor", text()),
+        ("index", or_null(&count())),
+        ("change", json!({ "type": "object" })),
+        ("words", maybe.clone()),
+        ("salt", maybe.clone()),
+    ]);
+    let detail = [
+        ("next_states", list(&text())),
+        ("report", json!({ "type": ["object", "null"] })),
+        ("chain", json!({ "type": "object" })),
+        ("receipt", json!({ "type": ["object", "null"] })),
+        ("evidence", text()),
+        ("history", list(&change)),
+        ("editions", list(&json!({ "type": "object" }))),
+        ("duplicates", list(&hash())),
+        ("group_members", list(&hash())),
+        ("neighbours", list(&reference("Incident"))),
+        ("jws", text()),
+    ];
+    let webhook = [
+        ("id", text()),
+        ("url", text()),
+        ("state", text()),
+        ("created_by", text()),
+        ("created_at", count()),
+        ("told", count()),
+        ("failures", count()),
+        ("failing_since", or_null(&count())),
+        ("next_try", or_null(&count())),
+        ("last_answer", maybe.clone()),
+        ("last_try", or_null(&count())),
+    ];
+    let texts = json!({
+        "type": ["object", "null"],
+        "properties": { "kk": text(), "ru": text(), "en": text() },
+        "additionalProperties": false,
+    });
+    json!({
+        "Any": { "type": "object" },
+        "AnyList": { "type": "array" },
+        "Problem": answer(&[
+            ("type", text()), ("code", text()), ("status", count()), ("detail", text()),
+        ]),
+        "Incident": answer(&incident),
+        "IncidentPage": answer(&[
+            ("incidents", list(&reference("Incident"))), ("next", or_null(&count())),
+        ]),
+        "IncidentCounts": answer(&[
+            ("reports", count()), ("events", count()), ("states", counts.clone()),
+            ("severities", counts.clone()), ("categories", counts),
+        ]),
+        "IncidentDetail": with(&incident, &detail),
+        "ChangedIncident": with(&incident, &[("changed_to", or_null(&count()))]),
+        "Transition": body(&["to", "reason"], &[("to", text()), ("reason", text())]),
+        "Assignment": body(&[], &[("to", maybe.clone())]),
+        "Comment": body(&["words"], &[("words", text())]),
+        "Tags": body(&[], &[("add", list(&text())), ("remove", list(&text()))]),
+        "Group": body(&[], &[("group", maybe)]),
+        "Duplicate": body(&["reason"], &[("of", or_null(&hash())), ("reason", text())]),
+        "Publication": body(&[], &[("texts", texts), ("reason", text())]),
+        "WebhookList": list(&reference("Webhook")),
+        "NewWebhook": body(&["url"], &[("url", text())]),
+        "Webhook": answer(&webhook),
+        "Decision": body(&["disposition", "reason"], &[
+            ("disposition", json!({ "enum": ["counted", "set_aside"] })),
+            ("reason", text()),
+            ("unit", json!({ "type": ["string", "null"] })),
+            ("copy", json!({ "type": ["string", "null"] })),
+            ("same_document_as", or_null(&hash())),
+        ]),
+        "Statement": answer(&[("statement", text()), ("index", count())]),
+        "Revocation": body(&["reason"], &[
+            ("reason", text()), ("from_index", json!({ "type": ["integer", "null"], "minimum": 0 })),
+        ]),
+        "Invitation": body(&["label", "org", "mandate"], &[
+            ("label", text()), ("org", text()), ("mandate", json!({})),
+            ("valid_hours", json!({ "type": "integer", "minimum": 1, "maximum": 2160 })),
+        ]),
+        "Cosigned": body(&["note"], &[("note", text())]),
+        "StateRoot": answer(&[("state_root", hash())]),
+        "EnrolmentPush": { "type": "object", "properties": { "request": text() }, "required": ["request"] },
+        "SessionRequest": { "type": "object", "properties": { "kid": text() }, "required": ["kid"] },
+        "PushRequest": {
+            "type": "object", "required": ["records"],
+            "properties": { "records": list(&text()) },
+        },
+        "StatusRequest": {
+            "type": "object", "required": ["kid"],
+            "properties": { "kid": text(), "records": list(&hash()), "photos": list(&hash()) },
+        },
+    })
+}
