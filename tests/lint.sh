@@ -27,10 +27,12 @@ else
 fi
 
 # The lock file names packages by name, version and hash; where they come from is each machine's.
-if grep -q '"resolved"' tests/foreign/jose/package-lock.json; then
-    echo "tests/foreign/jose/package-lock.json names a registry" >&2
-    failed="$failed lock-file"
-fi
+for lock in tests/foreign/jose/package-lock.json tests/browser/package-lock.json; do
+    if grep -q '"resolved"' "$lock"; then
+        echo "$lock names a registry" >&2
+        failed="$failed lock-file"
+    fi
+done
 
 if [ -n "$failed" ]; then
     echo "lint failed:$failed" >&2

@@ -20,8 +20,9 @@ quiet=--quiet
 # What could not be installed fails the tests that need it, and no others.
 tests/setup.sh || echo "going on without" >&2
 tests/foreign/prepare.sh || echo "going on without" >&2
+tests/browser/prepare.sh || echo "going on without" >&2
 
-export HATTAMA_REQUIRE_POSTGRES=1 HATTAMA_REQUIRE_FOREIGN=1
+export HATTAMA_REQUIRE_POSTGRES=1 HATTAMA_REQUIRE_FOREIGN=1 HATTAMA_REQUIRE_BROWSER=1
 export HATTAMA_SKIP_LEDGER="$out/skipped.txt"
 
 status=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that the programs are there that the tests start: PostgreSQL, Node, Python, Go.
+# Sees to it that the programs are there that the tests start: PostgreSQL, Node, Python, Go, Chromium.
 # Installs what is missing from the system's packages where it may, else says what to install.
 set -eu
 
@@ -23,6 +23,8 @@ has node || missing="$missing nodejs"
 has npm || missing="$missing npm"
 has_python || missing="$missing python3-venv"
 has go || missing="$missing golang-go"
+# A browser without fonts measures nothing.
+has chromium || has chromium-browser || missing="$missing chromium fonts-dejavu-core"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! has apt-get; then

@@ -13,3 +13,9 @@ mod addresses;
 mod driver;
 #[path = "browser/every_page.rs"]
 mod every_page;
+#[path = "browser/hostile.rs"]
+mod hostile;
+#[path = "browser/night.rs"]
+mod night;
+#[path = "browser/payloads.rs"]
+mod payloads;

@@ -24,6 +24,7 @@ in_every_world![
     a_unit_shows_its_documents_their_differences_and_its_pictures,
     an_incident_takes_its_next_step_from_our_own_page_only,
     search_jumps_to_units_and_records,
+    a_device_says_what_waits_on_it_and_each_number_leads_to_its_list,
 ];
 
 /// A browser.
@@ -373,4 +374,33 @@ fn search_jumps_to_units_and_records(world: &World) {
     assert!(operator.page("/search?q=nothing-like-that&lang=en").contains("Nothing was found."));
     let part = operator.page("/search?q=0-2-&lang=en");
     assert!(part.contains("/units/0-2-2") && part.contains("/units/0-2-6"));
+}
+
+fn a_device_says_what_waits_on_it_and_each_number_leads_to_its_list(world: &World) {
+    let mut device = world.stranger(1);
+    let invitation = world.invite(&Mandate::Units(vec![code("0-0-0")]));
+    let token = device.enrol(&world.wire(), &invitation).unwrap().device_token;
+    let operator = Browser::operator(world);
+    let text = plain(&operator.page("/devices?state=unheard&lang=en"));
+    assert!(
+        text.contains("Devices that fit : 1") || text.contains("Devices that fit: 1"),
+        "{text}"
+    );
+    let feed = |query: &str| {
+        let bearer = format!("Bearer {token}");
+        let agent = ureq::Agent::new_with_defaults();
+        let address = format!("http://{}/v1/feed?after=0{query}", world.address());
+        agent.get(address).header("authorization", bearer).call().unwrap().status().as_u16()
+    };
+    // What cannot be read keeps nobody from the feed.
+    assert_eq!(feed("&waiting=many&oldest_s=-1"), 200);
+    assert_eq!(feed("&waiting=0.1.2.0.14&oldest_s=60"), 200);
+    let text = plain(&operator.page("/devices?state=waiting&lang=en"));
+    assert!(text.contains("other records: 1 , thumbnails: 2 , originals: 14"), "{text}");
+    assert!(plain(&operator.page("/?lang=en")).contains("Still on phones 17"));
+    assert!(plain(&operator.page("/devices?region=1&lang=en")).contains("No device fits."));
+    // The precinct of the mandate is silent until something comes from it.
+    assert!(operator.page("/units?show=silent&region=0").contains("href=\"/units/0-0-0\""));
+    assert!(!operator.page("/units?show=silent&region=1").contains("/units/0-0-0"));
+    assert!(plain(&operator.page("/log?lang=en")).contains("log.test/exercise"));
 }

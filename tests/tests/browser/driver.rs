@@ -17,7 +17,7 @@ const REQUIRE: &str = "HATTAMA_REQUIRE_BROWSER";
 const BROWSERS: [&str; 2] = ["chromium", "chromium-browser"];
 
 /// The scripts of `tests/browser`.
-const SCRIPTS: [&str; 2] = ["browser.mjs", "pages.mjs"];
+const SCRIPTS: [&str; 4] = ["browser.mjs", "pages.mjs", "hostile.mjs", "night.mjs"];
 
 /// Where to look, and as whom.
 #[derive(Clone, Debug)]

@@ -14,10 +14,10 @@ const BOARD: [[&str; 5]; 3] = [
 ];
 
 /// A city and the middle of its field, in hundredths of a degree.
-const CITIES: [(&str, i32, i32); 2] = [("71", 7_550, 4_780), ("75", 8_330, 4_310)];
+const CITIES: [(&str, i32, i32); 2] = [("71", 7_740, 4_660), ("75", 8_500, 4_230)];
 
 /// Half of a city's side, in hundredths of a degree.
-const CITY: i32 = 90;
+const CITY: i32 = 120;
 
 /// The north-western corner, and what one field measures, in hundredths of a degree.
 const CORNER: (i32, i32) = (4_700, 5_480);
