@@ -27,6 +27,7 @@ pub mod ingest;
 pub mod keys;
 pub mod log;
 pub mod merge;
+pub mod people;
 pub mod picture;
 mod published;
 pub mod random;

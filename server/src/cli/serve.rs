@@ -266,6 +266,8 @@ mod tests {
             check_first_mib: crate::config::CHECK_FIRST_MIB,
             log_publish: PublishSchedule::default(),
             log_publish_at_least: None,
+            session_idle_minutes: crate::config::SESSION_IDLE_MINUTES,
+            session_hours: crate::config::SESSION_HOURS,
         }
     }
 

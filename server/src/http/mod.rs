@@ -34,7 +34,7 @@ use hattama_proto::{
 use std::net::TcpListener;
 
 pub(crate) use self::address::route_table;
-pub(crate) use self::auth::COOKIE;
+pub(crate) use self::auth::{cookie, foreign, is_from_here, is_secure, session_cookie};
 pub use self::{
     address::{Address, addresses},
     problem::HttpProblem,

@@ -34,7 +34,8 @@ macro_rules! asset {
 
 /// Every file, by name. Scripts are modules that import nothing, because their addresses carry a
 /// hash.
-const ASSETS: &[Asset] = &[asset!("hattama.css", CSS), asset!("icon.svg", SVG)];
+const ASSETS: &[Asset] =
+    &[asset!("hattama.css", CSS), asset!("icon.svg", SVG), asset!("passkey.js", SCRIPT)];
 
 /// The address of each, in the order of [`ASSETS`].
 static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(address).collect());

@@ -4,6 +4,7 @@ use super::Words;
 
 /// English.
 pub(in crate::web) const EN: Words = Words {
+    people: super::people::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

@@ -4,6 +4,7 @@ use super::Words;
 
 /// Kazakh.
 pub(in crate::web) const KK: Words = Words {
+    people: super::people::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

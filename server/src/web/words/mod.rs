@@ -5,6 +5,7 @@
 
 mod en;
 mod kk;
+mod people;
 mod ru;
 
 use hattama_proto::{
@@ -13,7 +14,7 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU};
+pub(super) use self::{en::EN, kk::KK, people::PeopleWords, ru::RU};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -21,6 +22,8 @@ use crate::{
 
 /// Every word of the interface in one language. Texts in braces are filled in by [`fill`].
 pub(super) struct Words {
+    /// Entering, accounts, the audit trail.
+    pub(super) people: PeopleWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
