@@ -99,11 +99,11 @@ create index account_invitation_account on account_invitation (account, made_at_
 
 -- Whoever had an operator token has an account with it now. It opened everything, and goes on to.
 insert into account
-    select name, name, null, null,
-           'admin analyst auditor coordinator observer publisher reviewer', 'active', null, null,
-           null, null, 1, min(created_at_ms), min(created_at_ms)
-      from operator_token group by name;
+select name, name, null, null,
+'admin analyst auditor coordinator observer publisher reviewer', 'active', null, null,
+null, null, 1, min(created_at_ms), min(created_at_ms)
+from operator_token group by name;
 
 insert into account_token
-    select token_hash, name, 'from before there were accounts', 1, created_at_ms, null, null
-      from operator_token;
+select token_hash, name, 'from before there were accounts', 1, created_at_ms, null, null
+from operator_token;

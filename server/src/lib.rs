@@ -38,4 +38,5 @@ mod soundness;
 pub mod store;
 pub mod transfer;
 pub mod web;
+mod within;
 pub mod witness;

@@ -1,7 +1,7 @@
 //! How far an account sees.
 
 /// What an account sees: everything, or one organisation's, or one region's, or both.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Only what this organisation's observers sent; none: every organisation's.
     pub org: Option<String>,

@@ -69,7 +69,7 @@ route_table! { "/v1":
     GET "/records" Holder(ReadRecords) => records::list;
     GET "/records/{id}" Holder(ReadRecords) => records::show;
     POST "/records/{id}/decisions" Holder(Decide) => records::decide;
-    GET "/records/{id}/evidence" Holder(ReadRecords) => evidence::bundle;
+    GET "/records/{id}/evidence" Holder(Export) => evidence::bundle;
     GET "/photos/{sha256}" Holder(ReadRecords) => blobs::show;
     GET "/units" Holder(ReadRecords) => units::list;
     GET "/units/{code}" Holder(ReadRecords) => units::show;

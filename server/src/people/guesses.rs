@@ -30,7 +30,7 @@ const COUNTS_MAX: usize = 100_000;
 
 /// Whose tries are counted together.
 #[derive(Clone, Copy, Debug)]
-pub enum Who<'a> {
+pub(super) enum Who<'a> {
     /// Of an account, from browsers that were never in.
     Account(&'a str),
     /// Of a browser that was in before, by its cookie.
@@ -48,14 +48,14 @@ struct Count {
 
 /// Counts wrong tries.
 #[derive(Debug)]
-pub struct Guesses {
+pub(super) struct Guesses {
     secret: hmac::Key,
     counts: Mutex<HashMap<[u8; 16], Count>>,
 }
 
 impl Guesses {
     /// With a secret of this process.
-    pub fn new() -> Result<Self, RandomError> {
+    pub(super) fn new() -> Result<Self, RandomError> {
         let secret = hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>()?);
         Ok(Self { secret, counts: Mutex::default() })
     }
@@ -75,7 +75,7 @@ impl Guesses {
     ///
     /// # Errors
     /// Seconds to wait, where one of them has to.
-    pub fn begin(&self, of: &[Who<'_>], now: UnixMillis) -> Result<(), u32> {
+    pub(super) fn begin(&self, of: &[Who<'_>], now: UnixMillis) -> Result<(), u32> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let keys: Vec<([u8; 16], u32)> = of
             .iter()
@@ -115,7 +115,7 @@ impl Guesses {
 
     /// The try was right: its account's or browser's count begins anew. An address keeps its own but for
     /// this try, or one right password would buy an address any number of guesses at others.
-    pub fn right(&self, of: &[Who<'_>]) {
+    pub(super) fn right(&self, of: &[Who<'_>]) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for who in of {
             let key = self.key(*who);

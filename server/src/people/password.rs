@@ -36,7 +36,7 @@ const NOBODY: &str = "argon2id$19456$2$1$c2l4dGVlbi1ieXRlcy0h$\
 
 /// Computes hashes, a few at a time. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Passwords {
+pub(super) struct Passwords {
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
 }
@@ -49,7 +49,7 @@ impl Default for Passwords {
 
 impl Passwords {
     /// What is stored of a password: `argon2id$KIB$PASSES$LANES$SALT$HASH`.
-    pub async fn hash(&self, password: &str) -> Result<String, PeopleError> {
+    pub(super) async fn hash(&self, password: &str) -> Result<String, PeopleError> {
         let (salt, password) = (random::bytes::<16>()?, password.to_owned());
         let hash = self.in_turn(move || compute(&password, &salt, MEMORY_KIB, PASSES, 1)).await?;
         let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
@@ -57,7 +57,7 @@ impl Passwords {
     }
 
     /// Whether it is the password that `stored` was made of. Costs the same where there is none.
-    pub async fn is_right(
+    pub(super) async fn is_right(
         &self,
         password: &str,
         stored: Option<&str>,
@@ -133,7 +133,7 @@ fn compute(
 ///
 /// # Errors
 /// [`PeopleError::Weak`] with what to do.
-pub fn check(password: &str, name: &str) -> Result<(), PeopleError> {
+pub(super) fn check(password: &str, name: &str) -> Result<(), PeopleError> {
     if password.len() > BYTES_MAX || password.chars().count() < CHARS_MIN {
         return Err(PeopleError::Weak);
     }

@@ -21,6 +21,7 @@ use hattama_proto::{
 use tokio::sync::Mutex;
 
 use crate::{
+    access::Scope,
     app::Headquarters,
     book::Book,
     compare::{self, ContestSums},
@@ -35,6 +36,9 @@ use crate::{
 const WORTH: i64 = 10;
 /// And at least so long, in milliseconds.
 const SHOWN_MS_MIN: i64 = 1_000;
+
+/// Scopes whose overview is kept: an account of each region of a large country, twice over.
+const SCOPES_MAX: usize = 64;
 
 /// What the overview tells.
 #[derive(Debug, Default)]
@@ -100,57 +104,61 @@ pub(in crate::web) struct Person {
     pub(in crate::web) units: Vec<UnitCode>,
 }
 
-/// The last overview. One request makes a new one while the others wait for it.
+/// The last overview of each scope. One request makes a new one while the others wait for it.
 #[derive(Debug, Default)]
-pub(in crate::web) struct OverviewCache(Mutex<Arc<Overview>>);
+pub(in crate::web) struct OverviewCache(Mutex<HashMap<Scope, Arc<Overview>>>);
 
 impl OverviewCache {
     /// The overview, made anew if the log has grown and it is worth it.
     pub(in crate::web) async fn get(
         &self,
         headquarters: &Headquarters,
+        scope: &Scope,
     ) -> Result<Arc<Overview>, PictureError> {
         let mut kept = self.0.lock().await;
+        if kept.len() > SCOPES_MAX {
+            kept.clear();
+        }
+        let kept = kept.entry(scope.clone()).or_default();
         let now = (headquarters.clock)();
         let size = headquarters.sequencer.size();
         let shown_ms = now.0.saturating_sub(kept.at.0);
         let is_fresh = (0..SHOWN_MS_MIN.max(kept.took_ms * WORTH)).contains(&shown_ms);
         if kept.log_size > 0 && (kept.log_size == size || is_fresh) {
-            return Ok(Arc::clone(&kept));
+            return Ok(Arc::clone(kept));
         }
-        let mut made = gather(headquarters, &kept.publications).await?;
+        let mut made = gather(headquarters, scope, &kept.publications).await?;
         made.at = now;
         made.log_size = size;
         made.took_ms = (headquarters.clock)().0.saturating_sub(now.0);
         *kept = Arc::new(made);
-        Ok(Arc::clone(&kept))
+        Ok(Arc::clone(kept))
     }
 }
 
 async fn gather(
     headquarters: &Headquarters,
+    scope: &Scope,
     known: &[Arc<Publication>; 2],
 ) -> Result<Overview, PictureError> {
     let db = &headquarters.db;
     let precincts = Publication::newest(db, Level::Precinct, &known[0]).await?;
     let totals = Publication::newest(db, Level::Region, &known[1]).await?;
-    let received = store::records::counts(db).await?.iter().map(|(_, count)| count).sum();
-    let held = store::records::awaiting_check(db).await?;
-    let arrivals = store::photos::arrivals(db).await?;
-    let not_enrolled = store::devices::not_enrolled_yet(db, (headquarters.clock)()).await?;
-    let files = headquarters.unit_files().await?;
-    let book = headquarters.book.clone();
+    let counts = counts(headquarters, scope).await?;
+    let files = headquarters.all_unit_files_within(scope).await?;
+    let (book, scope) = (headquarters.book.clone(), scope.clone());
     let publications = [precincts, totals];
     let compute = move || {
         let book = book.read();
-        let regions = regions(&files, &publications, &book.pack);
-        let mut silence = silence(&files, &book);
-        silence.not_enrolled = not_enrolled;
-        let awaiting = awaiting(&held, &book);
+        let mut regions = regions(&files, &publications, &book.pack);
+        regions.retain(|region| scope.sees_unit(&book, &region.code));
+        let mut silence = silence(&files, &scope, &book);
+        silence.not_enrolled = counts.not_enrolled;
+        let awaiting = awaiting(&counts.held, &book);
         Overview {
-            received,
+            received: counts.received,
             awaiting,
-            arrivals,
+            arrivals: counts.arrivals,
             regions,
             silence,
             publications,
@@ -160,6 +168,53 @@ async fn gather(
     tokio::task::spawn_blocking(compute)
         .await
         .map_err(|stopped| store::StoreError::Unavailable(stopped.into()).into())
+}
+
+/// What the store counts.
+struct Counts {
+    received: u64,
+    held: Vec<(String, String, u64)>,
+    arrivals: Arrivals,
+    not_enrolled: u64,
+}
+
+async fn counts(headquarters: &Headquarters, scope: &Scope) -> Result<Counts, PictureError> {
+    let (db, now) = (&headquarters.db, (headquarters.clock)());
+    if scope.is_everything() {
+        return Ok(Counts {
+            received: store::records::counts(db).await?.iter().map(|(_, count)| count).sum(),
+            held: store::records::awaiting_check(db).await?,
+            arrivals: store::photos::arrivals(db).await?,
+            not_enrolled: store::devices::not_enrolled_yet(db, now).await?,
+        });
+    }
+    let received = store::records::counts_by_key(db).await?;
+    let held = store::records::awaiting_by_unit(db).await?;
+    let named = store::photos::named_by_key(db).await?;
+    let invited = store::devices::waiting_invitations(db, now).await?;
+    let (received, held, named, not_enrolled) = {
+        let book = headquarters.book.read();
+        let sees = |kid: &str, unit: &Option<String>| scope.sees_row(&book, kid, unit.as_deref());
+        let received = received.iter().filter(|(kid, unit, _)| sees(kid, unit));
+        let held = held.into_iter().filter(|(_, kid, unit, _)| sees(kid, unit));
+        let photos: BTreeSet<_> = named
+            .into_iter()
+            .filter(|(_, kid, unit)| sees(kid, unit))
+            .map(|(photo, _, _)| photo)
+            .collect();
+        let invited = invited
+            .iter()
+            .filter(|(org, mandate)| scope.sees_mandate(&book, org.as_str(), mandate));
+        (
+            received.map(|(_, _, count)| count).sum(),
+            held.map(|(reason, kid, _, count)| (reason, kid, count)).collect(),
+            photos.into_iter().collect::<Vec<_>>(),
+            invited.count() as u64,
+        )
+    };
+    let whole = store::photos::whole_among(db, &named).await?.len() as u64;
+    let arrivals = Arrivals { named: named.len() as u64, whole };
+    Ok(Counts { received, held, arrivals, not_enrolled })
 }
 
 impl Overview {
@@ -230,12 +285,15 @@ fn awaiting(held: &[(String, String, u64)], book: &Book) -> Vec<(HeldReason, u64
     awaiting.into_iter().collect()
 }
 
-fn silence(files: &[UnitFile], book: &Book) -> Silence {
+fn silence(files: &[UnitFile], scope: &Scope, book: &Book) -> Silence {
     let heard: BTreeSet<&UnitCode> =
         files.iter().filter(|file| !file.is_empty()).map(|file| &file.unit).collect();
     let mut people: BTreeMap<&PersonId, (bool, Person)> = BTreeMap::new();
     let mut expected: BTreeSet<&UnitCode> = BTreeSet::new();
-    let results = book.statements.enrolments().filter(|known| known.role == Role::Results);
+    let results = book
+        .statements
+        .enrolments()
+        .filter(|known| known.role == Role::Results && scope.sees_device(book, known));
     for enrolment in results {
         let named: &[UnitCode] = match &enrolment.mandate {
             Mandate::Everywhere => &[],

@@ -19,7 +19,13 @@ use super::{
     visitor::Visitor,
     words::Words,
 };
-use crate::{app::Headquarters, http::HttpProblem, review::IncidentState, store};
+use crate::{
+    access::{Permission, Scope},
+    app::Headquarters,
+    http::HttpProblem,
+    review::IncidentState,
+    store,
+};
 
 /// Silent people and precincts that the page lists; the counts are of all.
 const LISTED_MAX: usize = 100;
@@ -80,8 +86,12 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
-    let overview = cache.get(&headquarters).await?;
-    let states = store::incidents::counts(&headquarters.db).await?;
+    let operator = &visitor.operator;
+    let overview = cache.get(&headquarters, &operator.scope).await?;
+    // Counts of incidents are of all organisations and regions.
+    let sees_all = operator.scope.is_everything() && operator.may(Permission::ReadIncidents);
+    let states =
+        if sees_all { store::incidents::counts(&headquarters.db).await? } else { Vec::new() };
     answer::html(&page(frame, &overview, &states))
 }
 
@@ -148,11 +158,12 @@ fn silent(frame: &Frame, overview: &Overview) -> SilentView {
 
 /// Finds a region's part of the overview, for its own page.
 pub(super) async fn region_of(
+    scope: &Scope,
     code: &Path<hattama_proto::id::UnitCode>,
     cache: &OverviewCache,
     headquarters: &Headquarters,
 ) -> Result<Option<(Region, std::sync::Arc<Overview>)>, HttpProblem> {
-    let overview = cache.get(headquarters).await?;
+    let overview = cache.get(headquarters, scope).await?;
     let region = overview.regions.iter().find(|region| region.code == **code).cloned();
     Ok(region.map(|region| (region, overview)))
 }

@@ -30,6 +30,7 @@ use super::{
     words::Words,
 };
 use crate::{
+    access::Permission,
     app::Headquarters,
     http::HttpProblem,
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
@@ -107,11 +108,13 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
-    let file = headquarters.unit_file(&code).await?;
+    let operator = &visitor.operator;
     let unit = frame.pack.units.get(&code);
-    if unit.is_none() && file.is_empty() {
-        return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
-    }
+    let file = headquarters
+        .unit_file_within(&operator.scope, &code)
+        .await?
+        .filter(|file| unit.is_some() || !file.is_empty())
+        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"))?;
     let level = unit.map_or(Level::Precinct, |unit| unit.kind.level());
     let official = crate::published::row_of(&headquarters.db, level, &code).await?;
     let photos: Vec<PhotoHash> = file
@@ -122,8 +125,12 @@ pub(super) async fn show(
         .collect();
     let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
     let filter = IncidentFilter { unit: Some(code.to_string()), ..IncidentFilter::default() };
-    let incidents =
+    let mut incidents =
         store::incidents::newest(&headquarters.db, &filter, None, INCIDENTS_MAX + 1).await?;
+    incidents.retain(|incident| {
+        let (org, region) = (incident.org.as_deref(), incident.region.as_deref());
+        operator.may(Permission::ReadIncidents) && operator.scope.sees(org, region)
+    });
     answer::html(&page(frame, &file, official.as_ref(), &whole, &incidents))
 }
 

@@ -11,7 +11,6 @@ pub(in crate::web::words) const EN: PeopleWords = PeopleWords {
     ticket_over: "That took too long. Begin again with name and password.",
     second_title: "Second factor",
     second_why: "Type the six digits that your authenticator app shows, or one of your recovery codes.",
-    code: "Code",
     second_wrong: "This is not right, or it was used already. Wait for the next code and try again.",
     use_key: "Use a security key",
     confirm: "Confirm",

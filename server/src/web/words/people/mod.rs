@@ -16,7 +16,6 @@ pub(in crate::web) struct PeopleWords {
     pub(in crate::web) ticket_over: &'static str,
     pub(in crate::web) second_title: &'static str,
     pub(in crate::web) second_why: &'static str,
-    pub(in crate::web) code: &'static str,
     pub(in crate::web) second_wrong: &'static str,
     pub(in crate::web) use_key: &'static str,
     pub(in crate::web) confirm: &'static str,
