@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use askama::Template;
-use hattama_proto::time::UnixMillis;
+use hattama_proto::{problem::ProblemCode, time::UnixMillis};
 use serde::Deserialize;
 
 use super::{
@@ -63,6 +63,13 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
+    // An event names whom it is about and no organisation.
+    if !visitor.operator.scope.is_everything() {
+        return Err(HttpProblem::new(
+            ProblemCode::Forbidden,
+            "the audit trail speaks of every organisation; ask somebody whose account has no limits",
+        ));
+    }
     let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let zone = &frame.pack.election.time_zone;
     let filter = store::accounts::AuditFilter {
