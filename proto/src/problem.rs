@@ -17,6 +17,9 @@ pub enum ProblemCode {
     Unauthorized,
     /// 403: this account or key may not do that.
     Forbidden,
+    /// 403: show the second factor again, on the page `/step-up`; a program needs a token that was made
+    /// for it.
+    StepUpRequired,
     /// 403: no stored record names this photo. Send the record first.
     NotExpected,
     /// 404: there is no such thing.
@@ -68,7 +71,7 @@ impl ProblemCode {
         match self {
             Self::MalformedBody | Self::MalformedRequest => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden | Self::NotExpected => 403,
+            Self::Forbidden | Self::StepUpRequired | Self::NotExpected => 403,
             Self::NotFound | Self::InvitationUnknown => 404,
             Self::Stalled => 408,
             Self::InvitationUsed

@@ -32,6 +32,7 @@ use crate::{
         Head, HeadError, HeadFile, PublicFolder, PublicFolderError, PublishError, Publisher,
         Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
+    people::{People, PeopleOpenError},
     random::{self, RandomError},
     review::{self, Review},
     room::Room,
@@ -75,6 +76,8 @@ pub struct Headquarters {
     pub desk: Desk,
     /// Gives account of every record.
     pub accounts: Accounts,
+    /// People at headquarters, and who of them is in.
+    pub people: People,
     /// Cosignatures of the log's checkpoints.
     pub cosigning: Cosigning,
     /// Where the numbers changed, as it was compared last.
@@ -144,6 +147,15 @@ pub enum OpenError {
     /// The configured name of the log.
     #[error("the log's name {0:?} cannot be used: no spaces, no plus sign")]
     Origin(String),
+}
+
+impl From<PeopleOpenError> for OpenError {
+    fn from(error: PeopleOpenError) -> Self {
+        match error {
+            PeopleOpenError::Key(error) => error.into(),
+            PeopleOpenError::Random(error) => error.into(),
+        }
+    }
 }
 
 impl From<SoundnessError> for OpenError {
@@ -273,6 +285,7 @@ impl Headquarters {
             invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
             heard: HeardDevices::open(db.clone()).await?,
             sessions: Sessions::new(db.clone(), book.clone())?,
+            people: People::open(db.clone(), &folder.keys(), &config)?,
             accounts: Accounts::new(
                 db.clone(),
                 authority,

@@ -68,6 +68,13 @@ pub struct Config {
     /// How far webhooks reach beyond public `https` addresses.
     #[serde(default, skip_serializing_if = "WebhookConfig::is_default")]
     pub webhooks: WebhookConfig,
+    /// After how many minutes a browser that nobody uses is out; 15 if missing: a laptop left on a table
+    /// is found by somebody else within a coffee.
+    #[serde(default = "session_idle_minutes")]
+    pub session_idle_minutes: u32,
+    /// After how many hours a browser is out, used or not; 12 if missing: one shift.
+    #[serde(default = "session_hours")]
+    pub session_hours: u32,
     /// Witnesses that are asked to cosign the log's checkpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witness: Vec<WitnessConfig>,
@@ -100,6 +107,19 @@ pub struct WitnessConfig {
     /// Address that it is asked under; none where requests travel by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// Minutes without use after which a session ends.
+pub(crate) const SESSION_IDLE_MINUTES: u32 = 15;
+/// Hours after which a session ends.
+pub(crate) const SESSION_HOURS: u32 = 12;
+
+const fn session_idle_minutes() -> u32 {
+    SESSION_IDLE_MINUTES
+}
+
+const fn session_hours() -> u32 {
+    SESSION_HOURS
 }
 
 const fn full_percent() -> u8 {

@@ -12,6 +12,7 @@ use hattama_proto::id::{RecordId, UnitCode};
 use tokio::sync::Mutex;
 
 use crate::{
+    access::Scope,
     app::Headquarters,
     book::SharedBook,
     compare::UnitDigest,
@@ -109,6 +110,27 @@ impl Digests {
 }
 
 impl Headquarters {
+    /// The digests of what lies within `scope`. A limited one is computed anew: what lies outside is
+    /// taken out before anything is merged.
+    pub(crate) async fn digests_within(&self, scope: &Scope) -> Result<Digests, PictureError> {
+        if scope.is_everything() {
+            return self.digests().await.cloned();
+        }
+        let files = self.all_unit_files_within(scope).await?;
+        let book = self.book.clone();
+        let digest_all = move || {
+            let book = book.read();
+            files.iter().map(|file| Digested::Listed(UnitDigest::of(file, &book.pack))).collect()
+        };
+        let digests = Digests::default();
+        digests.put(
+            tokio::task::spawn_blocking(digest_all)
+                .await
+                .map_err(|stopped| StoreError::Unavailable(stopped.into()))?,
+        );
+        Ok(digests)
+    }
+
     /// The digests of all units, as the log says now.
     pub async fn digests(&self) -> Result<&Digests, PictureError> {
         self.digests.refresh(&self.db, &self.book).await?;

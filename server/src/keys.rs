@@ -1,5 +1,6 @@
 //! Headquarters' own keys: `root` signs election set-ups, `hq` signs statements, `log` signs
-//! checkpoints. Seeds of 32 bytes in files that only the owner can read.
+//! checkpoints; `accounts` seals people's second factors. Seeds of 32 bytes in files that only the owner
+//! can read.
 
 use std::{
     fs, io,
@@ -59,6 +60,19 @@ pub fn hq(folder: &Path) -> Result<SigningKey, KeyFileError> {
 /// The key that signs checkpoints of the log called `origin`.
 pub fn log(folder: &Path, origin: KeyName) -> Result<NoteSigner, KeyFileError> {
     Ok(NoteSigner::from_seed(origin, &seed(folder, "log")?))
+}
+
+/// The seed that accounts' second factors are sealed under; made when it is first needed. Without it
+/// they cannot be opened, and are set anew.
+pub fn accounts(folder: &Path) -> Result<[u8; 32], KeyFileError> {
+    match seed(folder, "accounts") {
+        Err(KeyFileError::Missing(path)) => {
+            let new = random::bytes::<32>()?;
+            write_durably(&path, &new).map_err(|source| KeyFileError::Io { path, source })?;
+            Ok(new)
+        }
+        found => found,
+    }
 }
 
 /// Where the log's last signed head is kept, beside its key.

@@ -10,6 +10,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    access::Scope,
     app::Headquarters,
     book::{Book, SharedBook},
     merge::{
@@ -61,14 +62,40 @@ impl Headquarters {
         file_of(unit, &lines, &book)
     }
 
+    /// As [`Headquarters::unit_file`], of what lies within `scope`; none for a unit outside it.
+    pub async fn unit_file_within(
+        &self,
+        scope: &Scope,
+        unit: &UnitCode,
+    ) -> Result<Option<UnitFile>, PictureError> {
+        let lines = store::units::entries(&self.db, unit).await?.unwrap_or_default();
+        let book = self.book.read();
+        if !scope.sees_unit(&book, unit) {
+            return Ok(None);
+        }
+        file_within(scope, unit, &lines, &book).map(Some)
+    }
+
+    /// The files of all units within `scope`, of what lies within it.
+    pub async fn all_unit_files_within(
+        &self,
+        scope: &Scope,
+    ) -> Result<Vec<UnitFile>, PictureError> {
+        unit_files(&self.db, &self.book, scope).await
+    }
+
     /// The files of all units that anything is known of, in the order of their codes.
     pub async fn unit_files(&self) -> Result<Vec<UnitFile>, PictureError> {
-        unit_files(&self.db, &self.book).await
+        unit_files(&self.db, &self.book, &Scope::default()).await
     }
 
     /// The files of `above` and all units below it that anything is known of, in the order of the
     /// register.
-    pub async fn unit_files_within(&self, above: &UnitCode) -> Result<Vec<UnitFile>, PictureError> {
+    pub async fn unit_files_within(
+        &self,
+        scope: &Scope,
+        above: &UnitCode,
+    ) -> Result<Vec<UnitFile>, PictureError> {
         let pack = Arc::clone(&self.book.read().pack);
         let within: Vec<UnitCode> = pack
             .units
@@ -80,7 +107,8 @@ impl Headquarters {
             .collect();
         let lines = store::units::entries_of(&self.db, &within).await?;
         let rows = within.into_iter().zip(lines);
-        merged(&self.book, rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect()).await
+        let rows = rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect();
+        merged(&self.book, scope, rows).await
     }
 
     /// A stored record, verified again, and whether it counts; `record` is none where this version
@@ -137,13 +165,17 @@ pub async fn state_root(db: &Db, book: &SharedBook) -> Result<StateRoot, Picture
             builder.incident(record, state);
         }
     }
-    for file in unit_files(db, book).await? {
+    for file in unit_files(db, book, &Scope::default()).await? {
         builder.file(&file);
     }
     Ok(builder.finish())
 }
 
-async fn unit_files(db: &Db, book: &SharedBook) -> Result<Vec<UnitFile>, PictureError> {
+async fn unit_files(
+    db: &Db,
+    book: &SharedBook,
+    scope: &Scope,
+) -> Result<Vec<UnitFile>, PictureError> {
     let mut files = Vec::new();
     let mut after = String::new();
     loop {
@@ -155,19 +187,23 @@ async fn unit_files(db: &Db, book: &SharedBook) -> Result<Vec<UnitFile>, Picture
             .into_iter()
             .filter_map(|(unit, lines)| Some((UnitCode::new(&unit).ok()?, lines)))
             .collect();
-        files.extend(merged(book, rows).await?);
+        files.extend(merged(book, scope, rows).await?);
     }
 }
 
 /// Merges off the threads that serve connections.
 async fn merged(
     book: &SharedBook,
+    scope: &Scope,
     rows: Vec<(UnitCode, String)>,
 ) -> Result<Vec<UnitFile>, PictureError> {
-    let book = book.clone();
+    let (book, scope) = (book.clone(), scope.clone());
     let merge_all = move || {
         let book = book.read();
-        rows.iter().map(|(unit, lines)| file_of(unit, lines, &book)).collect()
+        rows.iter()
+            .filter(|(unit, _)| scope.sees_unit(&book, unit))
+            .map(|(unit, lines)| file_within(&scope, unit, lines, &book))
+            .collect()
     };
     tokio::task::spawn_blocking(merge_all)
         .await
@@ -176,8 +212,21 @@ async fn merged(
 
 /// The file of a unit, from the lines of its row.
 pub(crate) fn file_of(unit: &UnitCode, lines: &str, book: &Book) -> Result<UnitFile, PictureError> {
-    let entries: Vec<Arc<Entry>> = Entry::read_lines(lines)
+    file_within(&Scope::default(), unit, lines, book)
+}
+
+/// What lies outside the scope is left out before the merge: no figure, no standing and no count of the
+/// file can say anything about it.
+fn file_within(
+    scope: &Scope,
+    unit: &UnitCode,
+    lines: &str,
+    book: &Book,
+) -> Result<UnitFile, PictureError> {
+    let mut entries: Vec<Arc<Entry>> = Entry::read_lines(lines)
         .map_err(|source| PictureError::Line { unit: unit.to_string(), source })?;
+    // The unit's region was looked at; what was moved here from another region belongs here now.
+    entries.retain(|entry| scope.sees_said(book, &entry.kid, Some(unit)));
     Ok(merge(unit, &entries, &book.statements, &book.pack))
 }
 

@@ -22,6 +22,7 @@ use hattama_proto::{
 };
 
 use crate::{
+    access::{AccountState, Role, Scope},
     blobs::{BlobError, Blobs},
     book::{Authority, Book, SharedBook},
     clock::Clock,
@@ -33,9 +34,10 @@ use crate::{
         HeadError, HeadFile, Item, PublishSchedule, Says, SequenceError, Sequencer, StatementItem,
     },
     merge::Statements,
+    people::{People, is_name},
     random::{self, RandomError},
     room::FULL_PERCENT,
-    store::{self, Batch, DatabaseUrl, Db, StoreError},
+    store::{self, Batch, DatabaseUrl, Db, StoreError, sessions::StoredToken},
     touched::Touched,
 };
 
@@ -127,6 +129,12 @@ pub enum InitError {
     /// The witnesses' keys are not keys, or do not make a quorum.
     #[error(transparent)]
     Witnesses(#[from] HqKeysError),
+    /// The name of the first account cannot be used.
+    #[error(
+        "{0:?} cannot be the name of an account: 2 to 40 small letters a-z, digits, dots, hyphens or \
+         underscores"
+    )]
+    Operator(String),
     /// The name of the log cannot be used.
     #[error("the log's name {0:?} cannot be used: no spaces, no plus sign")]
     Origin(String),
@@ -218,6 +226,9 @@ pub async fn init(
 ) -> Result<NewHeadquarters, InitError> {
     let origin = KeyName::new(&options.log_origin)
         .map_err(|_| InitError::Origin(options.log_origin.clone()))?;
+    if !is_name(&options.operator) {
+        return Err(InitError::Operator(options.operator.clone()));
+    }
     setup.check(&options.log_origin)?;
     options.witnesses.check()?;
     // Read before anything is made.
@@ -258,6 +269,8 @@ pub async fn init(
         log_publish: PublishSchedule::default(),
         log_publish_at_least: None,
         webhooks: Default::default(),
+        session_idle_minutes: crate::config::SESSION_IDLE_MINUTES,
+        session_hours: crate::config::SESSION_HOURS,
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();
@@ -272,7 +285,7 @@ pub async fn init(
     let statement = own_statement::<PackManifest>(&jws, &root);
     let item = StatementItem::new(&statement, manifest.version.to_string(), Says::Other);
     let operator_token = random::text::<32>()?;
-    let mut with = store::accounts::add_token(&token_hash(&operator_token), &options.operator, now);
+    let mut with = first_account(&options.operator, &operator_token, now);
     for (name, part) in &manifest.parts {
         let bytes = parts.get(name).map_or(&[][..], Vec::as_slice);
         with = with.and(store::packs::add(&part.sha256, bytes));
@@ -291,6 +304,22 @@ pub async fn init(
     // Last, because it is what makes the folder a headquarters.
     config.save(&folder.config())?;
     Ok(NewHeadquarters { election, root: root.kid(), operator_token })
+}
+
+/// The first account: all roles, because a small team is one person, and no password yet. It is in with
+/// the token that is printed, which opens everything until it is ended.
+fn first_account(name: &str, token: &str, now: UnixMillis) -> Batch {
+    let token = StoredToken {
+        token_hash: token_hash(token),
+        name: "printed when headquarters was made".to_owned(),
+        stepped_up: true,
+        created_at: now,
+        expires_at: None,
+    };
+    let (roles, scope) = (Role::ALL, Scope::default());
+    store::accounts::add(name, name, (&roles, &scope), AccountState::Active, now)
+        .and(store::sessions::add_token(name, &token))
+        .and(store::accounts::audit(1, now, People::MACHINE, "account-made", name))
 }
 
 /// The set-up is the log's first entry.

@@ -7,11 +7,13 @@
 mod permission;
 mod role;
 mod scope;
+mod state;
 
 pub use self::{
     permission::{Access, Permission},
     role::Role,
     scope::Scope,
+    state::{AccountState, Factor},
 };
 
 use hattama_proto::problem::ProblemCode;
@@ -25,6 +27,10 @@ pub struct Operator {
     pub roles: Vec<Role>,
     /// What it sees.
     pub scope: Scope,
+    /// How far it has proved who it is.
+    pub factor: Factor,
+    /// Hash of the token that it is in with: what the store knows this session or token by.
+    pub token_hash: String,
 }
 
 impl Operator {
@@ -36,12 +42,49 @@ impl Operator {
     /// Whether it may use an address.
     ///
     /// # Errors
-    /// [`ProblemCode::Forbidden`], where none of its roles grants what the address asks for.
+    /// [`ProblemCode::Forbidden`], where none of its roles grants what the address asks for;
+    /// [`ProblemCode::StepUpRequired`], where it has to prove again who it is, or has no second factor
+    /// yet. A role that is missing is said first: nobody is asked for a code in vain.
     pub fn check(&self, access: Access) -> Result<(), ProblemCode> {
-        match access {
-            Access::Anybody | Access::Phone | Access::Account => Ok(()),
-            Access::Holder(permission) if self.may(permission) => Ok(()),
-            Access::Holder(_) => Err(ProblemCode::Forbidden),
+        let permission = match access {
+            Access::Anybody | Access::Phone | Access::Account => return Ok(()),
+            Access::Holder(permission) => permission,
+        };
+        if !self.may(permission) {
+            return Err(ProblemCode::Forbidden);
         }
+        match self.factor {
+            Factor::Missing => Err(ProblemCode::StepUpRequired),
+            Factor::Stale if permission.needs_fresh_factor() => Err(ProblemCode::StepUpRequired),
+            Factor::Stale | Factor::Fresh => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_factor_is_asked_for_where_it_matters_and_some_factor_everywhere() {
+        let admin = |factor| Operator {
+            name: "a".to_owned(),
+            roles: vec![Role::Admin],
+            scope: Scope::default(),
+            factor,
+            token_hash: String::new(),
+        };
+        let (manage, read) = (Permission::ManageAccounts, Permission::ReadAccounts);
+        for (factor, permission, expected) in [
+            (Factor::Fresh, manage, Ok(())),
+            (Factor::Stale, manage, Err(ProblemCode::StepUpRequired)),
+            (Factor::Stale, read, Ok(())),
+            (Factor::Missing, read, Err(ProblemCode::StepUpRequired)),
+            (Factor::Fresh, Permission::Decide, Err(ProblemCode::Forbidden)),
+            (Factor::Missing, Permission::Decide, Err(ProblemCode::Forbidden)),
+        ] {
+            assert_eq!(admin(factor).check(Access::Holder(permission)), expected);
+        }
+        assert_eq!(admin(Factor::Missing).check(Access::Account), Ok(()));
     }
 }

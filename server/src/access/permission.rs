@@ -82,4 +82,13 @@ impl Permission {
         Self::ManageWebhooks,
         Self::ReadLog,
     ];
+
+    /// Whether it asks for a second factor that was shown within the last five minutes: what lets
+    /// much out, or changes what others may.
+    pub const fn needs_fresh_factor(self) -> bool {
+        matches!(
+            self,
+            Self::Export | Self::ManageAccounts | Self::OpenVault | Self::PublishIncidents
+        )
+    }
 }

@@ -66,6 +66,7 @@ impl From<InitError> for CliError {
             | InitError::Election(_)
             | InitError::Pack(_)
             | InitError::Origin(_)
+            | InitError::Operator(_)
             | InitError::Witnesses(_)
             | InitError::Blobs(_)
             | InitError::Store(StoreError::Url(_)) => Self::Input(text),

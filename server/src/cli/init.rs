@@ -145,11 +145,15 @@ root key        {root_kid}
 reached at      {reached}
 
 Next:
+  hattama user password --folder {folder} {operator}
+                a name and a password for the pages, with a second factor on /account; then
+                end the token, or keep it offline
   hattama serve --folder {folder}
   hattama invite {with_token} --label NAME --org ORG
 ",
         election = made.election,
         folder = folder.display(),
+        operator = options.operator,
         token = made.operator_token,
         log = log.verifier_key(),
         hq = hq.public(),

@@ -1,7 +1,7 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, serve, migrate, doctor                            work on a data folder
+//! init, user, serve, migrate, doctor                      work on a data folder
 //! invite devices records units incidents official         talk to a running headquarters
 //! compare                                                 the same
 //! verify, fsck, account, evidence --folder                work on files, offline
@@ -41,6 +41,7 @@ mod table;
 mod tls;
 mod unit_file;
 mod units;
+mod user;
 mod verify;
 mod witness;
 
@@ -65,7 +66,7 @@ Exit codes:
 
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
-  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `user`, `serve` and `fsck`
   HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
   HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
@@ -83,6 +84,8 @@ struct Cli {
 enum Command {
     /// Make a headquarters: folder, keys, store, election set-up, operator token
     Init(init::Init),
+    /// Accounts of people: passwords, roles, sessions, tokens; on the data folder
+    User(user::User),
     /// Serve a headquarters until Ctrl-C
     Serve(serve::Serve),
     /// Move an organisation's store to another database, of either engine
@@ -129,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Init(init) => init.run(),
+        Command::User(user) => user.run(),
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Doctor(doctor) => doctor.run(),

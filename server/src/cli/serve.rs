@@ -267,6 +267,8 @@ mod tests {
             log_publish: PublishSchedule::default(),
             log_publish_at_least: None,
             webhooks: Default::default(),
+            session_idle_minutes: crate::config::SESSION_IDLE_MINUTES,
+            session_hours: crate::config::SESSION_HOURS,
         }
     }
 

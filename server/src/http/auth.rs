@@ -3,19 +3,27 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{Method, header},
+    web,
+};
 use hattama_proto::{id::Kid, problem::ProblemCode};
 
 use super::{HttpProblem, address::access_of};
-use crate::{
-    access::{Operator, Role, Scope},
-    app::Headquarters,
-    ingest::token_hash,
-    store,
-};
+use crate::{access::Operator, app::Headquarters, config::Config, ingest::token_hash, store};
 
-/// Name of the cookie in which a browser keeps an operator's token.
-pub(crate) const COOKIE: &str = "hattama";
+/// Whether browsers reach headquarters over TLS.
+pub(crate) const fn is_secure(config: &Config) -> bool {
+    config.tls_cert.is_some() || config.behind_proxy.is_some()
+}
+
+/// Name of the cookie in which a browser keeps its session. With the prefix no other host and no plain
+/// connection can have set it.
+pub(crate) const fn session_cookie(config: &Config) -> &'static str {
+    if is_secure(config) { "__Host-hattama" } else { "hattama" }
+}
 
 /// A device, by the token it got when it enrolled.
 #[derive(Clone, Copy, Debug)]
@@ -24,24 +32,50 @@ pub(super) struct Device {
     pub(super) kid: Kid,
 }
 
-/// The token in `Authorization: Bearer …`, else in the cookie.
-fn token(request: &HttpRequest) -> Option<String> {
-    let bearer = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(str::to_owned);
-    bearer.or_else(|| cookie(request))
+/// The token in `Authorization: Bearer …`.
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    header.strip_prefix("Bearer ").map(str::to_owned)
 }
 
-/// The token in the cookie. Read by hand, so that actix' cookie feature stays out of the tree.
-fn cookie(request: &HttpRequest) -> Option<String> {
-    let header = request.headers().get(header::COOKIE)?.to_str().ok()?;
-    header.split(';').find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE).then(|| value.to_owned())
-    })
+/// A cookie's value. Read by hand, so that actix' cookie feature stays out of the tree.
+pub(crate) fn cookie<'a>(request: &'a HttpRequest, wanted: &str) -> Option<&'a str> {
+    let headers = request.headers().get_all(header::COOKIE);
+    headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(';')).find_map(
+        |pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == wanted).then_some(value)
+        },
+    )
+}
+
+/// Whether the browser says that what it sends comes from a page of ours: the host in `Origin` is the
+/// one that was asked, or one that headquarters is configured to be reached under.
+pub(crate) fn is_from_here(request: &HttpRequest) -> bool {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let said = request.headers().get("sec-fetch-site").map(header::HeaderValue::as_bytes);
+    if said.is_some_and(|site| site != b"same-origin") {
+        return false;
+    }
+    let Some(origin) = header(header::ORIGIN) else { return false };
+    let Some(from) = host_of(origin) else { return false };
+    header(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(from))
+        || headquarters(request)
+            .config
+            .addresses
+            .iter()
+            .any(|address| address.trim_end_matches('/').eq_ignore_ascii_case(origin))
+}
+
+/// `host:port` of an origin.
+fn host_of(origin: &str) -> Option<&str> {
+    let (scheme, host) = origin.split_once("://")?;
+    (matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains('/')).then_some(host)
+}
+
+/// The refusal of what a browser sends on behalf of another site.
+pub(crate) fn foreign() -> HttpProblem {
+    HttpProblem::new(ProblemCode::Forbidden, "this form was not sent from a page of headquarters")
 }
 
 fn headquarters(request: &HttpRequest) -> web::Data<Headquarters> {
@@ -53,26 +87,45 @@ impl FromRequest for Operator {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (token, headquarters) = (token(request), headquarters(request));
+        let headquarters = headquarters(request);
+        let bearer = bearer(request);
+        // A browser sends its cookie along with whatever another site makes it send.
+        let is_foreign = bearer.is_none()
+            && !matches!(*request.method(), Method::GET | Method::HEAD)
+            && !is_from_here(request);
+        let cookie = session_cookie(&headquarters.config);
+        let token = bearer.or_else(|| self::cookie(request, cookie).map(str::to_owned));
         let asked = request.match_pattern().and_then(|at| access_of(request.method(), &at));
         Box::pin(async move {
             let refused = || {
                 HttpProblem::new(
                     ProblemCode::Unauthorized,
-                    "give an operator token: Authorization: Bearer TOKEN, as `hattama init` printed it",
+                    "say who you are: enter again, or give a token: Authorization: Bearer TOKEN",
                 )
             };
             let token = token.ok_or_else(refused)?;
-            let name = store::accounts::token_name(&headquarters.db, &token_hash(&token)).await?;
-            let name = name.ok_or_else(refused)?;
-            // A token made by `hattama init` may everything.
-            let operator = Self { name, roles: Role::ALL.to_vec(), scope: Scope::default() };
-            let forbidden = |code| HttpProblem::new(code, "your roles do not grant this");
-            let asked = asked.ok_or_else(|| forbidden(ProblemCode::Forbidden))?;
-            operator.check(asked).map_err(forbidden)?;
+            if is_foreign {
+                return Err(foreign());
+            }
+            let now = (headquarters.clock)();
+            let operator = headquarters.people.who(&token, now).await?.ok_or_else(refused)?;
+            let asked = asked.ok_or_else(|| denied(ProblemCode::Forbidden))?;
+            operator.check(asked).map_err(denied)?;
             Ok(operator)
         })
     }
+}
+
+/// What somebody who is in may not do, and what to do about it.
+pub(super) fn denied(code: ProblemCode) -> HttpProblem {
+    let says = match code {
+        ProblemCode::StepUpRequired => {
+            "show your second factor again on the page /step-up, or set one on /account if the \
+             account has none; a program needs a token that was made with --stepped-up"
+        }
+        _ => "your roles do not grant this",
+    };
+    HttpProblem::new(code, says)
 }
 
 impl FromRequest for Device {
@@ -80,7 +133,7 @@ impl FromRequest for Device {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (token, headquarters) = (token(request), headquarters(request));
+        let (token, headquarters) = (bearer(request), headquarters(request));
         Box::pin(async move {
             let refused = || {
                 HttpProblem::new(
@@ -94,5 +147,19 @@ impl FromRequest for Device {
                 store::devices::token_owner(&headquarters.db, &token_hash(&token), now).await?;
             Ok(Self { kid: kid.ok_or_else(refused)? })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn an_origin_names_a_host_or_nothing() {
+        assert_eq!(host_of("https://hq.example:8443"), Some("hq.example:8443"));
+        assert_eq!(host_of("http://[::1]:80"), Some("[::1]:80"));
+        for opaque in ["null", "", "file://", "https://hq.example/x", "hq.example"] {
+            assert_eq!(host_of(opaque), None, "{opaque}");
+        }
     }
 }

@@ -81,14 +81,14 @@ pub(super) async fn head(
 /// `GET /v1/photos/{sha256}`: a preview or thumbnail for an operator. Originals carry EXIF and
 /// leave headquarters in an evidence bundle only.
 pub(super) async fn show(
-    _operator: Operator,
+    operator: Operator,
     photo: Path<PhotoHash>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let not_there =
         || HttpProblem::new(ProblemCode::NotFound, "this picture has not arrived whole");
     let announced = store::photos::announced(&headquarters.db, &photo).await?;
-    if announced.is_empty() {
+    if announced.is_empty() || !headquarters.sees_photo(&operator.scope, &photo).await? {
         return Err(not_there());
     }
     if announced.iter().all(|one| one.role == PhotoRole::Original) {

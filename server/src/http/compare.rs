@@ -47,17 +47,20 @@ struct ContestView {
 /// `GET /v1/compare?contest=&unit=`: at which level the numbers changed, at which units and by how
 /// much; internal, and to be checked.
 pub(super) async fn show(
-    _operator: Operator,
+    operator: Operator,
     query: Query<CompareQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<CompareView>, HttpProblem> {
-    let comparison = headquarters.comparison().await?;
+    let comparison = headquarters.comparison_within(&operator.scope).await?;
     let pack = std::sync::Arc::clone(&headquarters.book.read().pack);
     let near: HashSet<&UnitCode> = query.unit.as_ref().map_or_else(HashSet::new, |unit| {
         let below = pack.units.children(unit).map(|child| &child.code);
         std::iter::once(unit).chain(below).collect()
     });
-    if query.unit.as_ref().is_some_and(|unit| pack.units.get(unit).is_none()) {
+    let is_hidden = |unit: &UnitCode| {
+        pack.units.get(unit).is_none() || !operator.scope.sees_unit(&headquarters.book.read(), unit)
+    };
+    if query.unit.as_ref().is_some_and(is_hidden) {
         return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
     }
     let wanted = |contest: &ContestCode| query.contest.as_ref().is_none_or(|of| of == contest);

@@ -8,6 +8,7 @@ use hattama_proto::{
     id::{Kid, OrgId},
     key::PublicKey,
     kind::Role,
+    problem::ProblemCode,
     statement::Mandate,
     wire::{EnrolmentPush, EnrolmentReply, SessionReply, SessionRequest},
 };
@@ -58,13 +59,14 @@ pub(super) struct DeviceView {
 
 /// `GET /v1/devices`: all enrolled keys.
 pub(super) async fn devices(
-    _operator: Operator,
+    operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Json<Vec<DeviceView>> {
     let book = headquarters.book.read();
     let mut devices: Vec<DeviceView> = book
         .statements
         .enrolments()
+        .filter(|enrolment| operator.scope.sees_device(&book, enrolment))
         .map(|enrolment| DeviceView {
             kid: enrolment.kid,
             public_key: enrolment.public_key,
@@ -105,6 +107,15 @@ pub(super) async fn revoke(
     body: Json<RevocationBody>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<StatementView>, HttpProblem> {
+    let is_hidden = {
+        let book = headquarters.book.read();
+        let device = book.statements.enrolment(&kid);
+        device.is_some_and(|device| !operator.scope.sees_device(&book, device))
+            || device.is_none() && !operator.scope.is_everything()
+    };
+    if is_hidden {
+        return Err(HttpProblem::new(ProblemCode::NotFound, "no such device is enrolled"));
+    }
     let (statement, index) = headquarters
         .review
         .revoke(*kid, body.from_index, &body.reason, &operator.name, (headquarters.clock)())
@@ -144,6 +155,13 @@ pub(super) async fn invite(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<InvitationView>, HttpProblem> {
     let body = body.into_inner();
+    let (org, scope) = (body.org.as_str(), &operator.scope);
+    if !scope.sees_mandate(&headquarters.book.read(), org, &body.mandate) {
+        return Err(HttpProblem::new(
+            ProblemCode::Forbidden,
+            "invite for your own organisation and to units of your own region",
+        ));
+    }
     let guest = crate::ingest::Guest {
         label: body.label,
         org: body.org,

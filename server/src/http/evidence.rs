@@ -6,7 +6,7 @@ use actix_web::{
     http::header,
     web::{Data, Path},
 };
-use hattama_proto::id::RecordId;
+use hattama_proto::{id::RecordId, problem::ProblemCode};
 
 use super::HttpProblem;
 use crate::{access::Operator, app::Headquarters, evidence::Sources};
@@ -18,6 +18,10 @@ pub(super) async fn bundle(
     id: Path<RecordId>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
+    headquarters
+        .record_within(&operator.scope, &id)
+        .await?
+        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "no record has this id"))?;
     let sources = Sources {
         db: &headquarters.db,
         blobs: &headquarters.blobs,

@@ -37,7 +37,7 @@ use hattama_proto::{
 use std::net::TcpListener;
 
 pub(crate) use self::address::route_table;
-pub(crate) use self::auth::COOKIE;
+pub(crate) use self::auth::{cookie, foreign, is_from_here, is_secure, session_cookie};
 pub use self::{
     address::{Address, addresses},
     problem::HttpProblem,
@@ -73,7 +73,7 @@ route_table! { "/v1":
     GET "/records" Holder(ReadRecords) => records::list;
     GET "/records/{id}" Holder(ReadRecords) => records::show;
     POST "/records/{id}/decisions" Holder(Decide) => records::decide;
-    GET "/records/{id}/evidence" Holder(ReadRecords) => evidence::bundle;
+    GET "/records/{id}/evidence" Holder(Export) => evidence::bundle;
     GET "/photos/{sha256}" Holder(ReadRecords) => blobs::show;
     GET "/units" Holder(ReadRecords) => units::list;
     GET "/units/{code}" Holder(ReadRecords) => units::show;

@@ -20,6 +20,7 @@ use crate::{
     evidence::EvidenceError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
+    people::PeopleError,
     picture::PictureError,
     review::ReviewError,
     store::StoreError,
@@ -38,6 +39,16 @@ impl HttpProblem {
     /// A refusal with a sentence that says what to do.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Problem::new(code, detail))
+    }
+
+    /// Its code.
+    pub const fn code(&self) -> ProblemCode {
+        self.0.code
+    }
+
+    /// Seconds to wait before trying again, where that is known.
+    pub const fn wait_s(&self) -> Option<u32> {
+        self.0.retry_after_s
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
@@ -190,6 +201,35 @@ impl From<EvidenceError> for HttpProblem {
             EvidenceError::Store(error) => error.into(),
             EvidenceError::Blobs(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+/// Seconds after which to come back when too many enter at once.
+const BUSY_RETRY_S: u32 = 3;
+
+impl From<PeopleError> for HttpProblem {
+    fn from(error: PeopleError) -> Self {
+        let said = error.to_string();
+        match error {
+            PeopleError::Wrong | PeopleError::Weak | PeopleError::Refused(_) => {
+                Self::new(ProblemCode::Invalid, said)
+            }
+            PeopleError::Wait(seconds) => {
+                Self::new(ProblemCode::TooManyRequests, said).retry_after(seconds)
+            }
+            PeopleError::Busy => {
+                Self::new(ProblemCode::TooManyRequests, said).retry_after(BUSY_RETRY_S)
+            }
+            PeopleError::NotFound => Self::new(ProblemCode::NotFound, said),
+            PeopleError::StepUp => super::auth::denied(ProblemCode::StepUpRequired),
+            PeopleError::Taken | PeopleError::Stale => Self::new(ProblemCode::StaleVersion, said),
+            PeopleError::Store(error) => error.into(),
+            PeopleError::Password | PeopleError::Sealed => {
+                tracing::error!(%error, "an account's stored secret cannot be used");
+                Self::new(ProblemCode::Internal, said)
+            }
+            error @ PeopleError::Random(_) => Self::internal(&error),
         }
     }
 }

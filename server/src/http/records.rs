@@ -57,25 +57,30 @@ pub(super) struct PageQuery {
 
 /// `GET /v1/records?after=&limit=`: records in log order.
 pub(super) async fn list(
-    _operator: Operator,
+    operator: Operator,
     query: Query<PageQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<RecordPage>, HttpProblem> {
     let limit = query.limit.unwrap_or(PAGE).min(PAGE);
-    let stored = store::records::after(&headquarters.db, query.after, limit).await?;
+    let mut stored = store::records::after(&headquarters.db, query.after, limit).await?;
     let more = u32::try_from(stored.len()) == Ok(limit);
     let next = stored.last().map(|record| record.position).filter(|_| more);
+    // Whose key it is stands in signed statements and not in the record's row. A page of an account
+    // with a limit may hold fewer records than asked for, and still have a next one.
+    let book = headquarters.book.read();
+    stored.retain(|record| operator.scope.sees_record(&book, record));
+    drop(book);
     let records = stored.into_iter().map(|record| view(&headquarters, record)).collect();
     Ok(Json(RecordPage { records, next }))
 }
 
 /// `GET /v1/records/{id}`: one record with its exact bytes.
 pub(super) async fn show(
-    _operator: Operator,
+    operator: Operator,
     id: Path<RecordId>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<RecordView>, HttpProblem> {
-    let stored = store::records::by_id(&headquarters.db, &id).await?.ok_or_else(not_found)?;
+    let stored = headquarters.record_within(&operator.scope, &id).await?.ok_or_else(not_found)?;
     Ok(Json(view(&headquarters, stored)))
 }
 
@@ -133,6 +138,7 @@ pub(super) async fn decide(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<DecisionView>, HttpProblem> {
     let body = body.into_inner();
+    headquarters.record_within(&operator.scope, &id).await?.ok_or_else(not_found)?;
     let decision = Decision {
         record: *id,
         disposition: body.disposition,

@@ -47,15 +47,15 @@ pub(super) async fn list(
 
 /// `GET /v1/units/{code}`: the unit file.
 pub(super) async fn show(
-    _operator: Operator,
+    operator: Operator,
     code: Path<UnitCode>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<UnitFile>, HttpProblem> {
     let known = headquarters.book.read().pack.units.get(&code).is_some();
-    let file = headquarters.unit_file(&code).await?;
-    if !known && file.is_empty() {
-        return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
-    }
+    let file = headquarters.unit_file_within(&operator.scope, &code).await?;
+    let file = file
+        .filter(|file| known || !file.is_empty())
+        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"))?;
     Ok(Json(file))
 }
 

@@ -184,3 +184,25 @@ pub async fn not_enrolled_yet(db: &Db, now: UnixMillis) -> Result<u64, StoreErro
         .await?;
     row.map_or(Ok(0), |row| row.int(0).map(super::log::unsigned))
 }
+
+/// Organisation and mandate of each person who was invited and has not enrolled a device yet, though
+/// they still may.
+pub async fn waiting_invitations(
+    db: &Db,
+    now: UnixMillis,
+) -> Result<Vec<(OrgId, Mandate)>, StoreError> {
+    let rows = db
+        .query(
+            "select org, mandate from invitation
+              where kid is null and role = $1 and expires_at_ms > $2 order by secret_hash",
+            &[Role::Results.name().into(), Value::Int(now.0)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let org = OrgId::new(row.text(0)?).map_err(|_| unreadable("an organisation"))?;
+            let mandate = serde_json::from_str(row.text(1)?);
+            Ok((org, mandate.map_err(|_| unreadable("a mandate"))?))
+        })
+        .collect()
+}

@@ -57,6 +57,8 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0009_account",
     "0010_pack",
     "0011_cosignature",
+    "0012_people",
+    "0013_role_change",
     "0014_incident_review",
     "0015_webhook",
     "0016_transcription",

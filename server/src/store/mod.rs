@@ -54,6 +54,8 @@ pub mod photos;
 mod postgres;
 pub mod publications;
 pub mod records;
+pub mod role_changes;
+pub mod sessions;
 mod sqlite;
 pub mod statements;
 pub mod tables;

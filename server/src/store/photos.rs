@@ -162,6 +162,26 @@ pub async fn arrivals(db: &Db) -> Result<Arrivals, StoreError> {
     Ok(Arrivals { named: unsigned(row.int(0)?), whole: unsigned(row.int(1)?) })
 }
 
+/// Pictures that are taken, with key and unit of a record that names each.
+pub async fn named_by_key(db: &Db) -> Result<Vec<(PhotoHash, String, Option<String>)>, StoreError> {
+    let rows = db
+        .query(
+            "select distinct photo_named.sha256, record.kid, record.unit from photo_named, record
+              where record.position = photo_named.position
+                and (photo_named.held = 0 or photo_named.role <> $1)
+              order by photo_named.sha256, record.kid, record.unit",
+            &[role_number(PhotoRole::Original).into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let bytes = row.bytes(0)?.try_into().map_err(|_| unreadable("a photo hash"))?;
+            let unit = row.opt_text(2)?.map(str::to_owned);
+            Ok((PhotoHash::from_bytes(bytes), row.text(1)?.to_owned(), unit))
+        })
+        .collect()
+}
+
 /// Which of these photos are whole.
 pub async fn whole_among(db: &Db, photos: &[PhotoHash]) -> Result<Vec<PhotoHash>, StoreError> {
     let positions = positions(db, photos).await?;

@@ -250,6 +250,43 @@ pub async fn awaiting_check(db: &Db) -> Result<Vec<(String, String, u64)>, Store
         .collect()
 }
 
+/// How many records there are of each key and unit.
+pub async fn counts_by_key(db: &Db) -> Result<Vec<(String, Option<String>, u64)>, StoreError> {
+    let rows = db
+        .query("select kid, unit, count(*) from record group by kid, unit order by kid, unit", &[])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let unit = row.opt_text(1)?.map(str::to_owned);
+            Ok((row.text(0)?.to_owned(), unit, unsigned(row.int(2)?)))
+        })
+        .collect()
+}
+
+/// As [`awaiting_check`], by unit too: reason, whose key, unit, how many.
+pub async fn awaiting_by_unit(
+    db: &Db,
+) -> Result<Vec<(String, String, Option<String>, u64)>, StoreError> {
+    let rows = db
+        .query(
+            "select reason, kid, unit, count(*) from record
+              where reason is not null
+                and not exists (select 1 from statement
+                                 where statement.subject = record.record_id
+                                   and statement.kind = $1)
+              group by reason, kid, unit order by reason, kid, unit",
+            &[Kind::Decision.typ().into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let unit = row.opt_text(2)?.map(str::to_owned);
+            let (reason, kid) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+            Ok((reason, kid, unit, unsigned(row.int(3)?)))
+        })
+        .collect()
+}
+
 /// Records whose id begins with these lower-case hex digits, by id, at most `limit`.
 pub async fn beginning(
     db: &Db,

@@ -105,6 +105,10 @@ const fn table(
     Table { name, key, page: PAGE, read, add, replace: None }
 }
 
+/// Kept for a release in which old processes may still read it; see `account_token`.
+const ADD_OPERATOR_TOKEN: &str =
+    "insert into operator_token (token_hash, name, created_at_ms) values ($1, $2, $3)";
+
 const WHOLE_INVITATION: &str = "insert into invitation
      (secret_hash, role, person, org, mandate, expires_at_ms, kid, consumed_at_ms, enrolment_id)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -157,8 +161,37 @@ const LATER_DESK: &str = "insert into transcription_desk (account, item_id, seat
      on conflict (account) do update
      set item_id = excluded.item_id, seat = excluded.seat, until_ms = excluded.until_ms";
 
+const WHOLE_ACCOUNT: &str = "insert into account (name, display, org, region, roles, state, language, password, totp, totp_step, version, created_at_ms, updated_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     on conflict (name) do update set display = excluded.display, org = excluded.org, region = excluded.region, roles = excluded.roles, state = excluded.state, language = excluded.language, password = excluded.password, totp = excluded.totp, totp_step = excluded.totp_step, version = excluded.version, created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms";
+
+const WHOLE_RECOVERY: &str =
+    "insert into recovery_code (account, code_hash, made_at_ms, used_at_ms)
+     values ($1, $2, $3, $4)
+     on conflict (account, code_hash) do update set used_at_ms = excluded.used_at_ms";
+
+const WHOLE_SESSION: &str = "insert into account_session (token_hash, account, created_at_ms, seen_at_ms, factor_at_ms, ended_at_ms)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (token_hash) do update set seen_at_ms = excluded.seen_at_ms, factor_at_ms = excluded.factor_at_ms, ended_at_ms = excluded.ended_at_ms";
+
+const WHOLE_TOKEN: &str = "insert into account_token (token_hash, account, name, stepped_up, created_at_ms, expires_at_ms, ended_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (token_hash) do update set ended_at_ms = excluded.ended_at_ms";
+
+const WHOLE_LINK: &str = "insert into account_invitation (secret_hash, account, invited_by, made_at_ms, expires_at_ms, used_at_ms)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (secret_hash) do update set used_at_ms = excluded.used_at_ms";
+
+const WHOLE_CHANGE: &str = "insert into role_change (id, account, roles, org, region, proposed_by, proposed_at_ms, state, decided_by, decided_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (id) do update set state = excluded.state, decided_by = excluded.decided_by, decided_at_ms = excluded.decided_at_ms";
+
+const WHOLE_PASSKEY: &str = "insert into passkey (credential, account, name, public_key, sign_count, created_at_ms, ended_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (credential) do update set sign_count = excluded.sign_count, ended_at_ms = excluded.ended_at_ms";
+
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 33] = [
+pub const TABLES: [Table; 40] = [
     table(
         "statement",
         &[INT],
@@ -180,8 +213,78 @@ pub const TABLES: [Table; 33] = [
         &[TEXT],
         "select token_hash, name, created_at_ms from operator_token
           where token_hash > $1 order by token_hash limit $2",
-        accounts::ADD_TOKEN,
+        ADD_OPERATOR_TOKEN,
     ),
+    Table {
+        replace: Some(WHOLE_ACCOUNT),
+        ..table(
+            "account",
+            &[TEXT],
+            "select name, display, org, region, roles, state, language, password, totp, totp_step, version, created_at_ms, updated_at_ms from account
+              where name > $1 order by name limit $2",
+            WHOLE_ACCOUNT,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_RECOVERY),
+        ..table(
+            "recovery_code",
+            &[TEXT, TEXT],
+            "select account, code_hash, made_at_ms, used_at_ms from recovery_code
+              where (account, code_hash) > ($1, $2) order by account, code_hash limit $3",
+            WHOLE_RECOVERY,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_SESSION),
+        ..table(
+            "account_session",
+            &[TEXT],
+            "select token_hash, account, created_at_ms, seen_at_ms, factor_at_ms, ended_at_ms from account_session
+              where token_hash > $1 order by token_hash limit $2",
+            WHOLE_SESSION,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_TOKEN),
+        ..table(
+            "account_token",
+            &[TEXT],
+            "select token_hash, account, name, stepped_up, created_at_ms, expires_at_ms, ended_at_ms from account_token
+              where token_hash > $1 order by token_hash limit $2",
+            WHOLE_TOKEN,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_LINK),
+        ..table(
+            "account_invitation",
+            &[TEXT],
+            "select secret_hash, account, invited_by, made_at_ms, expires_at_ms, used_at_ms from account_invitation
+              where secret_hash > $1 order by secret_hash limit $2",
+            WHOLE_LINK,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_CHANGE),
+        ..table(
+            "role_change",
+            &[TEXT],
+            "select id, account, roles, org, region, proposed_by, proposed_at_ms, state, decided_by, decided_at_ms from role_change
+              where id > $1 order by id limit $2",
+            WHOLE_CHANGE,
+        )
+    },
+    Table {
+        replace: Some(WHOLE_PASSKEY),
+        ..table(
+            "passkey",
+            &[TEXT],
+            "select credential, account, name, public_key, sign_count, created_at_ms, ended_at_ms from passkey
+              where credential > $1 order by credential limit $2",
+            WHOLE_PASSKEY,
+        )
+    },
     table(
         "audit_event",
         &[INT],
@@ -433,7 +536,12 @@ pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
     let rows = db
         .query(
             "select (select count(*) from statement), (select count(*) from pack_part),
-                    (select count(*) from operator_token), (select count(*) from audit_event),
+                    (select count(*) from operator_token), (select count(*) from account),
+                    (select count(*) from recovery_code), (select count(*) from account_session),
+                    (select count(*) from account_token),
+                    (select count(*) from account_invitation),
+                    (select count(*) from role_change), (select count(*) from passkey),
+                    (select count(*) from audit_event),
                     (select count(*) from identity), (select count(*) from invitation),
                     (select count(*) from device_token), (select count(*) from brought_key),
                     (select count(*) from record), (select count(*) from unit_entry_pack),

@@ -5,7 +5,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, HeaderMap, HeaderValue},
     },
     middleware::Next,
@@ -13,7 +13,13 @@ use actix_web::{
 use askama::Template;
 use hattama_proto::problem::{Problem, ProblemCode};
 
-use super::{enter::EnterPage, frame::Frame, language, language::Language, words::Words};
+use super::{
+    enter::EnterPage,
+    frame::Frame,
+    language,
+    language::Language,
+    words::{PeopleWords, Words},
+};
 use crate::http::HttpProblem;
 
 /// What a page may load: pictures, the style sheet and our own modules from here, nothing else and
@@ -21,9 +27,6 @@ use crate::http::HttpProblem;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; \
      script-src 'self'; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// Seconds for which a chosen language is remembered.
-const LANGUAGE_S: u32 = 365 * 24 * 60 * 60;
 
 /// Headers that an answer to a browser has by default.
 const HARDENING: [(header::HeaderName, &str); 5] = [
@@ -73,6 +76,17 @@ struct ProblemPage<'a> {
     status: u16,
 }
 
+/// Leads to where the second factor is shown.
+#[derive(Template)]
+#[template(path = "people/step_up.html")]
+struct StepUpPage<'a> {
+    frame: &'a Frame,
+    w: &'static Words,
+    p: &'static PeopleWords,
+    next: String,
+    is_form: bool,
+}
+
 /// Around all pages: a problem becomes a page for a browser, and a language that was asked for is
 /// remembered.
 pub(super) async fn for_browsers(
@@ -86,11 +100,7 @@ pub(super) async fn for_browsers(
         answer = answer.into_response(page);
     }
     if let Some(language) = asked {
-        let cookie = format!(
-            "{}={}; Path=/; Max-Age={LANGUAGE_S}; SameSite=Lax",
-            language::COOKIE,
-            language.code()
-        );
+        let cookie = language::cookie(language.code());
         let cookie = HeaderValue::try_from(cookie).expect("it is plain ASCII");
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -111,23 +121,38 @@ fn problem_page(answer: &ServiceResponse) -> HttpResponse {
     let request = answer.request();
     let frame = Frame::of_stranger(request);
     let (w, status) = (frame.w, answer.status());
-    let detail = answer
-        .response()
-        .error()
-        .and_then(|error| error.as_error::<HttpProblem>())
-        .map(ToString::to_string);
+    let problem = answer.response().error().and_then(|error| error.as_error::<HttpProblem>());
+    let detail = problem.map(ToString::to_string);
+    let steps_up = problem.is_some_and(|problem| problem.code() == ProblemCode::StepUpRequired);
+    let wait_s = problem.and_then(HttpProblem::wait_s);
+    // Where those begin who may not see the overview: an admin who only looks after accounts.
+    let is_home = request.path() == "/" && request.method() == Method::GET;
+    if is_home && problem.is_some_and(|problem| problem.code() == ProblemCode::Forbidden) {
+        return see_other("/account");
+    }
     let page = if status == StatusCode::UNAUTHORIZED {
         html_with(status, &EnterPage::new(&frame, None, &frame.here()))
+    } else if steps_up {
+        // What only shows something comes back to where it was asked for; of a form, what was typed
+        // stays in the browser's page before this one.
+        let next = if request.method() == Method::GET { frame.here() } else { "/".to_owned() };
+        let is_form = request.method() != Method::GET;
+        html_with(status, &StepUpPage { frame: &frame, w, p: frame.p(), next, is_form })
     } else {
         let title = match status.as_u16() {
             403 => w.problem_forbidden,
             404 => w.problem_not_found,
             409 => w.problem_conflict,
+            429 => frame.p().problem_wait,
             400 | 413 | 422 => w.problem_invalid,
             _ => w.problem_internal,
         };
         let page = ProblemPage { frame: &frame, w, title, detail, status: status.as_u16() };
         html_with(status, &page)
     };
-    page.unwrap_or_else(|problem| problem.error_response())
+    let mut page = page.unwrap_or_else(|problem| problem.error_response());
+    if let Some(seconds) = wait_s {
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    page
 }

@@ -38,6 +38,7 @@ const ASSETS: &[Asset] = &[
     asset!("hattama.css", CSS),
     asset!("icon.svg", SVG),
     asset!("live.js", SCRIPT),
+    asset!("passkey.js", SCRIPT),
     asset!("transcription.js", SCRIPT),
 ];
 

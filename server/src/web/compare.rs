@@ -69,7 +69,7 @@ pub(super) async fn show(
     visitor: Visitor,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let comparison = headquarters.comparison().await?;
+    let comparison = headquarters.comparison_within(&visitor.operator.scope).await?;
     let frame = &visitor.frame;
     answer::html(&ComparePage {
         frame,

@@ -9,7 +9,11 @@ use hattama_proto::{
     time::UnixMillis,
 };
 
-use super::{assets, figure, language::Language, words::Words};
+use super::{
+    assets, figure,
+    language::Language,
+    words::{PeopleWords, Words},
+};
 use crate::{
     access::{Operator, Permission},
     app::Headquarters,
@@ -96,6 +100,11 @@ impl Frame {
     /// Address of a script of ours: a module, by its file name.
     pub(super) fn script(&self, name: &str) -> &'static str {
         assets::address_of(name)
+    }
+
+    /// The words of the pages about people.
+    pub(super) const fn p(&self) -> &'static PeopleWords {
+        &self.w.people
     }
 
     /// Whether whoever looks may do this.

@@ -6,7 +6,16 @@ use actix_web::http::header::HeaderMap;
 use super::words::{EN, KK, RU, Words};
 
 /// Name of the cookie that remembers a choice.
-pub(super) const COOKIE: &str = "hattama-lang";
+const COOKIE: &str = "hattama-lang";
+
+/// Seconds for which a chosen language is remembered.
+const REMEMBERED_S: u32 = 365 * 24 * 60 * 60;
+
+/// The cookie that remembers a choice.
+pub(super) fn cookie(code: &str) -> String {
+    let code = Language::from_code(code).unwrap_or(Language::English).code();
+    format!("{COOKIE}={code}; Path=/; Max-Age={REMEMBERED_S}; SameSite=Lax")
+}
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,7 +111,7 @@ pub(super) async fn show(
     let w = frame.w;
     let measure =
         if query.show == "differences" { Measure::Differences } else { Measure::Coverage };
-    let overview = cache.get(&headquarters).await?;
+    let overview = cache.get(&headquarters, &visitor.operator.scope).await?;
     let regions: Vec<&Region> = overview
         .regions
         .iter()

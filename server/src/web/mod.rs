@@ -4,14 +4,16 @@
 //! handler ──> store, picture, compare ──> page model (figures, codes) ──> template + words
 //! ```
 //!
-//! What they promise: every page but the one that asks for the token needs an operator; the banner
+//! What they promise: every page but those on which somebody enters needs an account; the banner
 //! of an exercise stands on every page; no script, a strict Content-Security-Policy; readable on a
 //! small screen, by keyboard and on paper; Kazakh, Russian and English. Nothing is called fraud: the
 //! words are *difference* and *to be checked*.
 
+mod account;
 mod answer;
 mod api;
 mod assets;
+mod audit;
 mod chip;
 mod compare;
 mod devices;
@@ -24,7 +26,10 @@ mod incident_list;
 mod language;
 mod log_status;
 mod map;
+mod one_time;
 mod overview;
+mod passkey;
+mod people;
 mod pictures;
 mod record;
 mod region;
@@ -33,6 +38,7 @@ mod transcription;
 mod unit;
 mod unit_list;
 mod visitor;
+mod welcome;
 mod words;
 
 use actix_web::{
@@ -70,7 +76,30 @@ route_table! { "":
     GET "/search" Holder(ReadRecords) => search::show;
     GET "/enter" Anybody => enter::show;
     POST "/enter" Anybody => enter::submit;
+    POST "/enter/second" Anybody => enter::second;
     POST "/leave" Anybody => enter::leave;
+    GET "/welcome" Anybody => welcome::show;
+    POST "/welcome" Anybody => welcome::accept;
+    GET "/step-up" Account => enter::ask_again;
+    POST "/step-up" Account => enter::step_up;
+    GET "/account" Account => account::show;
+    POST "/account/password" Account => account::set_password;
+    POST "/account/totp" Account => account::set_totp;
+    POST "/account/recovery-codes" Account => account::make_recovery;
+    POST "/account/passkeys" Account => account::add_passkey;
+    POST "/account/passkeys/end" Account => account::end_passkey;
+    POST "/account/sessions/end" Account => account::end_session;
+    POST "/account/tokens" Account => account::make_token;
+    POST "/account/tokens/end" Account => account::end_token;
+    POST "/account/language" Account => account::set_language;
+    GET "/people" Holder(ReadAccounts) => people::show;
+    POST "/people" Holder(ManageAccounts) => people::invite;
+    POST "/people/{name}/link" Holder(ManageAccounts) => people::invite_again;
+    POST "/people/{name}/state" Holder(ManageAccounts) => people::set_state;
+    POST "/people/{name}/sessions" Holder(ManageAccounts) => people::end_sessions;
+    POST "/people/{name}/roles" Holder(ManageAccounts) => people::propose;
+    POST "/role-changes/{id}" Holder(ManageAccounts) => people::decide;
+    GET "/audit" Holder(ReadAudit) => audit::show;
     GET "/assets/{name}" Anybody => assets::show;
 }
 

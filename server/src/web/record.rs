@@ -66,7 +66,8 @@ pub(super) async fn show(
     id: Path<RecordId>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let stored = store::records::by_id(&headquarters.db, &id)
+    let stored = headquarters
+        .record_within(&visitor.operator.scope, &id)
         .await?
         .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "no record has this id"))?;
     let judged = headquarters.judge(&stored).await?;

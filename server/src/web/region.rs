@@ -59,10 +59,12 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
     let (region, overview) =
-        overview::region_of(&code, &cache, &headquarters).await?.ok_or_else(|| {
-            HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
-        })?;
-    let files = headquarters.unit_files_within(&code).await?;
+        overview::region_of(&visitor.operator.scope, &code, &cache, &headquarters)
+            .await?
+            .ok_or_else(|| {
+                HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
+            })?;
+    let files = headquarters.unit_files_within(&visitor.operator.scope, &code).await?;
     answer::html(&page(frame, &region, &overview, &files))
 }
 

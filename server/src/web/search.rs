@@ -13,7 +13,7 @@ use hattama_proto::{
 use serde::Deserialize;
 
 use super::{answer, frame::Frame, visitor::Visitor, words::Words};
-use crate::{app::Headquarters, http::HttpProblem, store};
+use crate::{access::Scope, app::Headquarters, http::HttpProblem, store};
 
 /// Longest list of what was found.
 const FOUND_MAX: usize = 50;
@@ -57,7 +57,7 @@ pub(super) async fn show(
     {
         return Ok(answer::see_other(&frame.unit_address(&code)));
     }
-    let mut found = records(&headquarters, words).await?;
+    let mut found = records(&headquarters, &visitor.operator.scope, words).await?;
     if let [only] = found.as_slice() {
         return Ok(answer::see_other(&only.address));
     }
@@ -68,7 +68,11 @@ pub(super) async fn show(
 }
 
 /// Records whose id begins with these digits, or that name the photograph with this hash.
-async fn records(headquarters: &Headquarters, words: &str) -> Result<Vec<Hit>, HttpProblem> {
+async fn records(
+    headquarters: &Headquarters,
+    scope: &Scope,
+    words: &str,
+) -> Result<Vec<Hit>, HttpProblem> {
     let digits = words.to_ascii_lowercase();
     let is_hex = (ID_DIGITS_MIN..=64).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -77,7 +81,13 @@ async fn records(headquarters: &Headquarters, words: &str) -> Result<Vec<Hit>, H
     }
     let limit = u32::try_from(FOUND_MAX + 1).expect("a small number");
     let begin = store::records::beginning(&headquarters.db, &digits, limit).await?;
-    let mut found: Vec<Hit> = begin
+    let mut seen = Vec::new();
+    for (id, typ) in begin {
+        if headquarters.record_within(scope, &id).await?.is_some() {
+            seen.push((id, typ));
+        }
+    }
+    let mut found: Vec<Hit> = seen
         .into_iter()
         .map(|(id, typ)| {
             let is_incident = Kind::from_typ(&typ) == Some(Kind::Incident);
@@ -89,8 +99,11 @@ async fn records(headquarters: &Headquarters, words: &str) -> Result<Vec<Hit>, H
         && let Ok(photo) = digits.parse::<PhotoHash>()
     {
         let named = store::photos::named_by(&headquarters.db, &photo).await?;
-        let hit = |id| Hit { address: format!("/records/{id}"), text: format!("{id}") };
-        found.extend(named.into_iter().map(hit));
+        for id in named {
+            if headquarters.record_within(scope, &id).await?.is_some() {
+                found.push(Hit { address: format!("/records/{id}"), text: id.to_hex() });
+            }
+        }
     }
     Ok(found)
 }

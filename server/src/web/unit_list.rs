@@ -96,7 +96,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let (frame, scope) = (&visitor.frame, &visitor.operator.scope);
     let asked = Show::from_name(&query.show);
-    let overview = cache.get(&headquarters).await?;
+    let overview = cache.get(&headquarters, &visitor.operator.scope).await?;
     let in_region = |listed: &Listed| {
         let region = listed.region.as_ref().map(UnitCode::as_str);
         query.region.is_empty() || region == Some(query.region.as_str())

@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::waiting::{Listed, listed};
 use crate::{
+    access::Scope,
     app::Headquarters,
     book::Book,
     compare::{self, ContestSums, UnitDigest},
@@ -37,6 +38,9 @@ const WORTH: i64 = 10;
 const SHOWN_MS_MIN: i64 = 1_000;
 /// So much later, in milliseconds, it is no longer shown while a new one is made.
 const OLD_MS: i64 = 4_000;
+
+/// Scopes whose overview is kept: an account of each region of a large country, twice over.
+const SCOPES_MAX: usize = 64;
 
 /// What the overview tells.
 #[derive(Debug, Default)]
@@ -107,7 +111,7 @@ pub(in crate::web) struct Person {
 /// The last overview, shared; one request or a task of its own makes a new one.
 #[derive(Clone, Debug, Default)]
 pub(in crate::web) struct OverviewCache {
-    kept: Arc<RwLock<Arc<Overview>>>,
+    kept: Arc<RwLock<HashMap<Scope, Arc<Overview>>>>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -117,15 +121,17 @@ impl OverviewCache {
     pub(in crate::web) async fn get(
         &self,
         headquarters: &Headquarters,
+        scope: &Scope,
     ) -> Result<Arc<Overview>, PictureError> {
-        let kept = self.kept();
+        let kept = self.kept(scope);
         match kept.age(headquarters) {
             Age::Current => return Ok(kept),
             Age::Behind => {
                 if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
                     let (cache, headquarters) = (self.clone(), headquarters.clone());
+                    let scope = scope.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = cache.make(&headquarters, &turn).await {
+                        if let Err(error) = cache.make(&headquarters, &scope, &turn).await {
                             tracing::warn!(%error, "the overview could not be made anew");
                         }
                     });
@@ -135,30 +141,36 @@ impl OverviewCache {
             Age::Old => {}
         }
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        let kept = self.kept();
+        let kept = self.kept(scope);
         if kept.age(headquarters) != Age::Old {
             return Ok(kept);
         }
-        self.make(headquarters, &turn).await
+        self.make(headquarters, scope, &turn).await
     }
 
-    fn kept(&self) -> Arc<Overview> {
-        Arc::clone(&self.kept.read().unwrap_or_else(PoisonError::into_inner))
+    fn kept(&self, scope: &Scope) -> Arc<Overview> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(scope).map(Arc::clone).unwrap_or_default()
     }
 
     async fn make(
         &self,
         headquarters: &Headquarters,
+        scope: &Scope,
         _turn: &OwnedMutexGuard<()>,
     ) -> Result<Arc<Overview>, PictureError> {
         let now = (headquarters.clock)();
         let size = headquarters.sequencer.size();
-        let mut made = gather(headquarters, &self.kept().publications).await?;
+        let mut made = gather(headquarters, scope, &self.kept(scope).publications).await?;
         made.at = now;
         made.log_size = size;
         made.took_ms = (headquarters.clock)().0.saturating_sub(now.0);
         let made = Arc::new(made);
-        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&made);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() > SCOPES_MAX {
+            kept.clear();
+        }
+        kept.insert(scope.clone(), Arc::clone(&made));
         Ok(made)
     }
 }
@@ -192,29 +204,28 @@ impl Overview {
 
 async fn gather(
     headquarters: &Headquarters,
+    scope: &Scope,
     known: &[Arc<Publication>; 2],
 ) -> Result<Overview, PictureError> {
     let db = &headquarters.db;
     let precincts = Publication::newest(db, Level::Precinct, &known[0]).await?;
     let totals = Publication::newest(db, Level::Region, &known[1]).await?;
-    let received = store::records::counts(db).await?.iter().map(|(_, count)| count).sum();
-    let held = store::records::awaiting_check(db).await?;
-    let arrivals = store::photos::arrivals(db).await?;
-    let not_enrolled = store::devices::not_enrolled_yet(db, (headquarters.clock)()).await?;
-    let digests = headquarters.digests().await?.clone();
-    let book = headquarters.book.clone();
+    let counts = counts(headquarters, scope).await?;
+    let digests = headquarters.digests_within(scope).await?;
+    let (book, scope) = (headquarters.book.clone(), scope.clone());
     let publications = [precincts, totals];
     let compute = move || {
         let (book, digests) = (book.read(), digests.read());
-        let regions = regions(&digests, &publications, &book.pack);
-        let mut silence = silence(&digests, &book);
-        silence.not_enrolled = not_enrolled;
+        let mut regions = regions(&digests, &publications, &book.pack);
+        regions.retain(|region| scope.sees_unit(&book, &region.code));
+        let mut silence = silence(&digests, &scope, &book);
+        silence.not_enrolled = counts.not_enrolled;
         let listed = listed(digests.values(), &publications[0], &silence.precincts, &book.pack);
-        let awaiting = awaiting(&held, &book);
+        let awaiting = awaiting(&counts.held, &book);
         Overview {
-            received,
+            received: counts.received,
             awaiting,
-            arrivals,
+            arrivals: counts.arrivals,
             regions,
             silence,
             listed,
@@ -225,6 +236,53 @@ async fn gather(
     tokio::task::spawn_blocking(compute)
         .await
         .map_err(|stopped| store::StoreError::Unavailable(stopped.into()).into())
+}
+
+/// What the store counts.
+struct Counts {
+    received: u64,
+    held: Vec<(String, String, u64)>,
+    arrivals: Arrivals,
+    not_enrolled: u64,
+}
+
+async fn counts(headquarters: &Headquarters, scope: &Scope) -> Result<Counts, PictureError> {
+    let (db, now) = (&headquarters.db, (headquarters.clock)());
+    if scope.is_everything() {
+        return Ok(Counts {
+            received: store::records::counts(db).await?.iter().map(|(_, count)| count).sum(),
+            held: store::records::awaiting_check(db).await?,
+            arrivals: store::photos::arrivals(db).await?,
+            not_enrolled: store::devices::not_enrolled_yet(db, now).await?,
+        });
+    }
+    let received = store::records::counts_by_key(db).await?;
+    let held = store::records::awaiting_by_unit(db).await?;
+    let named = store::photos::named_by_key(db).await?;
+    let invited = store::devices::waiting_invitations(db, now).await?;
+    let (received, held, named, not_enrolled) = {
+        let book = headquarters.book.read();
+        let sees = |kid: &str, unit: &Option<String>| scope.sees_row(&book, kid, unit.as_deref());
+        let received = received.iter().filter(|(kid, unit, _)| sees(kid, unit));
+        let held = held.into_iter().filter(|(_, kid, unit, _)| sees(kid, unit));
+        let photos: BTreeSet<_> = named
+            .into_iter()
+            .filter(|(_, kid, unit)| sees(kid, unit))
+            .map(|(photo, _, _)| photo)
+            .collect();
+        let invited = invited
+            .iter()
+            .filter(|(org, mandate)| scope.sees_mandate(&book, org.as_str(), mandate));
+        (
+            received.map(|(_, _, count)| count).sum(),
+            held.map(|(reason, kid, _, count)| (reason, kid, count)).collect(),
+            photos.into_iter().collect::<Vec<_>>(),
+            invited.count() as u64,
+        )
+    };
+    let whole = store::photos::whole_among(db, &named).await?.len() as u64;
+    let arrivals = Arrivals { named: named.len() as u64, whole };
+    Ok(Counts { received, held, arrivals, not_enrolled })
 }
 
 impl Overview {
@@ -294,11 +352,14 @@ fn awaiting(held: &[(String, String, u64)], book: &Book) -> Vec<(HeldReason, u64
     awaiting.into_iter().collect()
 }
 
-fn silence(digests: &HashMap<UnitCode, UnitDigest>, book: &Book) -> Silence {
+fn silence(digests: &HashMap<UnitCode, UnitDigest>, scope: &Scope, book: &Book) -> Silence {
     let is_heard = |unit: &UnitCode| digests.get(unit).is_some_and(|digest| !digest.is_empty);
     let mut people: BTreeMap<&PersonId, (bool, Person)> = BTreeMap::new();
     let mut expected: BTreeSet<&UnitCode> = BTreeSet::new();
-    let results = book.statements.enrolments().filter(|known| known.role == Role::Results);
+    let results = book
+        .statements
+        .enrolments()
+        .filter(|known| known.role == Role::Results && scope.sees_device(book, known));
     for enrolment in results {
         let named: &[UnitCode] = match &enrolment.mandate {
             Mandate::Everywhere => &[],

@@ -24,7 +24,13 @@ use super::{
     visitor::Visitor,
     words::Words,
 };
-use crate::{access::Scope, app::Headquarters, http::HttpProblem, review::IncidentState, store};
+use crate::{
+    access::{Permission, Scope},
+    app::Headquarters,
+    http::HttpProblem,
+    review::IncidentState,
+    store,
+};
 
 /// Silent people and precincts that the page lists; the counts are of all.
 const LISTED_MAX: usize = 100;
@@ -99,8 +105,12 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
-    let overview = cache.get(&headquarters).await?;
-    let states = store::incidents::counts(&headquarters.db).await?;
+    let overview = cache.get(&headquarters, &visitor.operator.scope).await?;
+    // Counts of incidents are of all organisations and regions.
+    let operator = &visitor.operator;
+    let sees_all = operator.scope.is_everything() && operator.may(Permission::ReadIncidents);
+    let states =
+        if sees_all { store::incidents::counts(&headquarters.db).await? } else { Vec::new() };
     let mut page = page(frame, &overview, &states);
     page.stuck = stuck(frame, &overview, &visitor.operator.scope);
     let on_phones = headquarters.heard.waiting_on(&visitor.operator.scope, &headquarters.book);
@@ -200,11 +210,12 @@ fn silent(frame: &Frame, overview: &Overview) -> SilentView {
 
 /// Finds a region's part of the overview, for its own page.
 pub(super) async fn region_of(
+    scope: &Scope,
     code: &Path<hattama_proto::id::UnitCode>,
     cache: &OverviewCache,
     headquarters: &Headquarters,
 ) -> Result<Option<(Region, std::sync::Arc<Overview>)>, HttpProblem> {
-    let overview = cache.get(headquarters).await?;
+    let overview = cache.get(headquarters, scope).await?;
     let region = overview.regions.iter().find(|region| region.code == **code).cloned();
     Ok(region.map(|region| (region, overview)))
 }

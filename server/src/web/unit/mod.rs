@@ -31,6 +31,7 @@ use super::{
     words::Words,
 };
 use crate::{
+    access::Permission,
     app::Headquarters,
     http::HttpProblem,
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
@@ -109,11 +110,13 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
-    let file = headquarters.unit_file(&code).await?;
+    let operator = &visitor.operator;
     let unit = frame.pack.units.get(&code);
-    if unit.is_none() && file.is_empty() {
-        return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
-    }
+    let file = headquarters
+        .unit_file_within(&operator.scope, &code)
+        .await?
+        .filter(|file| unit.is_some() || !file.is_empty())
+        .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"))?;
     let level = unit.map_or(Level::Precinct, |unit| unit.kind.level());
     let official = crate::published::row_of(&headquarters.db, level, &code).await?;
     let photos: Vec<PhotoHash> = file
@@ -125,10 +128,10 @@ pub(super) async fn show(
     let whole = store::photos::whole_among(&headquarters.db, &photos).await?.into_iter().collect();
     let filter = IncidentFilter {
         unit: Some(code.to_string()),
-        scope: visitor.operator.scope.clone(),
+        scope: operator.scope.clone(),
         ..IncidentFilter::default()
     };
-    let incidents = store::incidents::page(
+    let mut incidents = store::incidents::page(
         &headquarters.db,
         &filter,
         IncidentOrder::Changed,
@@ -136,6 +139,7 @@ pub(super) async fn show(
         INCIDENTS_MAX + 1,
     )
     .await?;
+    incidents.retain(|_| operator.may(Permission::ReadIncidents));
     let mut page = page(frame, &file, official.as_ref(), &whole, &incidents);
     let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
     let received = store::records::received(&headquarters.db, &ids).await?;

@@ -7,6 +7,7 @@ pub(in crate::web) const EN: Words = Words {
     watch: super::watch::EN,
     transcription: transcription::EN,
     review: &super::review::EN,
+    people: super::people::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

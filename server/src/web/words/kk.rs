@@ -7,6 +7,7 @@ pub(in crate::web) const KK: Words = Words {
     watch: super::watch::KK,
     transcription: transcription::KK,
     review: &super::review::KK,
+    people: super::people::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -5,6 +5,7 @@
 
 mod en;
 mod kk;
+mod people;
 mod review;
 mod ru;
 mod transcription;
@@ -17,7 +18,8 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    en::EN, kk::KK, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+    en::EN, kk::KK, people::PeopleWords, review::ReviewWords, ru::RU,
+    transcription::TranscriptionWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -31,6 +33,8 @@ pub(super) struct Words {
     pub(super) transcription: TranscriptionWords,
     /// Of the incident pages.
     pub(super) review: &'static ReviewWords,
+    /// Entering, accounts, the audit trail.
+    pub(super) people: PeopleWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

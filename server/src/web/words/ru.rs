@@ -7,6 +7,7 @@ pub(in crate::web) const RU: Words = Words {
     watch: super::watch::RU,
     transcription: transcription::RU,
     review: &super::review::RU,
+    people: super::people::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",

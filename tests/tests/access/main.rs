@@ -1,0 +1,9 @@
+//! Who gets in, who may what, and what nobody may: every address against a real headquarters over real
+//! sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod entering;
+mod house;
+mod matrix;
+mod table;

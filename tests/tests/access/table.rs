@@ -1,0 +1,119 @@
+//! Who may use which address, written by hand. An address that is not here fails the test, so whoever
+//! adds one says here who it is for.
+
+/// Roles by their letters: Coordinator, Reviewer, Publisher, anaLyst, aUditor, Admin (D), Observer.
+pub struct Line {
+    pub method: &'static str,
+    pub pattern: &'static str,
+    pub who: Who,
+    /// A body that is understood and changes nothing.
+    pub body: Body,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody is asked who they are.
+    Anybody,
+    /// Every account that is in.
+    Account,
+    /// Accounts with one of these roles.
+    Roles(&'static str),
+    /// The same, with a fresh second factor.
+    Fresh(&'static str),
+}
+
+#[derive(Clone, Copy)]
+pub enum Body {
+    None,
+    Json(&'static str),
+    Form(&'static str),
+    Csv,
+}
+
+use Body::{Csv, Form, Json, None};
+use Who::{Account, Anybody, Fresh, Roles};
+
+const fn line(method: &'static str, pattern: &'static str, who: Who, body: Body) -> Line {
+    Line { method, pattern, who, body }
+}
+
+/// Roles that read records.
+const READ: &str = "CRPLU";
+
+const REASON: &str = r#"{"reason":"r"}"#;
+const DECISION: &str = r#"{"disposition":"counted","reason":"r"}"#;
+const STEP: &str = r#"{"to":"triaged","reason":"r"}"#;
+const INVITE: &str = r#"{"label":"l","org":"watchers","mandate":"everywhere"}"#;
+const NOTE: &str = r#"{"note":"none"}"#;
+
+pub const TABLE: &[Line] = &[
+    line("GET", "/v1/hello", Anybody, None),
+    line("POST", "/v1/enrolments", Anybody, Json("{}")),
+    line("POST", "/v1/session", Anybody, Json("{}")),
+    line("POST", "/v1/records", Anybody, Json("{}")),
+    line("POST", "/v1/status", Anybody, Json("{}")),
+    line("GET", "/v1/receipts", Anybody, None),
+    line("GET", "/v1/feed", Anybody, None),
+    line("PUT", "/v1/blobs/{sha256}", Anybody, None),
+    line("HEAD", "/v1/blobs/{sha256}", Anybody, None),
+    line("GET", "/v1/packs/{sha256}", Anybody, None),
+    line("GET", "/v1/accounting", Anybody, None),
+    line("GET", "/log/checkpoint", Anybody, None),
+    line("GET", "/log/tile/{tile}*", Anybody, None),
+    line("GET", "/v1/records", Roles(READ), None),
+    line("GET", "/v1/records/{id}", Roles(READ), None),
+    line("POST", "/v1/records/{id}/decisions", Roles("R"), Json(DECISION)),
+    line("GET", "/v1/records/{id}/evidence", Fresh("PL"), None),
+    line("GET", "/v1/photos/{sha256}", Roles(READ), None),
+    line("GET", "/v1/units", Roles(READ), None),
+    line("GET", "/v1/units/{code}", Roles(READ), None),
+    line("GET", "/v1/publications", Roles(READ), None),
+    line("POST", "/v1/publications", Roles("PL"), Csv),
+    line("GET", "/v1/publications/{id}/changes", Roles(READ), None),
+    line("GET", "/v1/compare", Roles(READ), None),
+    line("GET", "/v1/state-root", Roles(READ), None),
+    line("GET", "/v1/incidents", Roles(READ), None),
+    line("GET", "/v1/incidents/{id}", Roles(READ), None),
+    line("POST", "/v1/incidents/{id}/transitions", Roles("R"), Json(STEP)),
+    line("GET", "/v1/devices", Roles("CRUD"), None),
+    line("POST", "/v1/devices/{kid}/revocation", Roles("CD"), Json(REASON)),
+    line("POST", "/v1/invitations", Roles("CD"), Json(INVITE)),
+    line("POST", "/v1/cosignatures", Roles("UD"), Json(NOTE)),
+    line("GET", "/v1/cosignatures/request", Roles("UD"), None),
+    line("GET", "/", Roles(READ), None),
+    line("GET", "/regions/{code}", Roles(READ), None),
+    line("GET", "/units/{code}", Roles(READ), None),
+    line("GET", "/compare", Roles(READ), None),
+    line("GET", "/incidents", Roles(READ), None),
+    line("GET", "/incidents/{id}", Roles(READ), None),
+    line("POST", "/incidents/{id}", Roles("R"), Form("to=triaged&reason=r&version=0")),
+    line("GET", "/records/{id}", Roles(READ), None),
+    line("GET", "/search", Roles(READ), None),
+    line("GET", "/enter", Anybody, None),
+    line("POST", "/enter", Anybody, Form("token=none")),
+    line("POST", "/enter/second", Anybody, Form("ticket=none&code=1")),
+    line("POST", "/leave", Anybody, Form("x=1")),
+    line("GET", "/welcome", Anybody, None),
+    line("POST", "/welcome", Anybody, Form("invitation=none&password=none&code=1")),
+    line("GET", "/assets/{name}", Anybody, None),
+    line("GET", "/step-up", Account, None),
+    line("POST", "/step-up", Account, Form("token=none")),
+    line("GET", "/account", Account, None),
+    line("POST", "/account/password", Account, Form("new=short")),
+    line("POST", "/account/totp", Account, Form("code=none")),
+    line("POST", "/account/recovery-codes", Account, Form("x=1")),
+    line("POST", "/account/passkeys", Account, Form("name=n")),
+    line("POST", "/account/passkeys/end", Account, Form("id=none")),
+    line("POST", "/account/sessions/end", Account, Form("id=none")),
+    line("POST", "/account/tokens", Account, Form("name=&days=x")),
+    line("POST", "/account/tokens/end", Account, Form("id=none")),
+    line("POST", "/account/language", Account, Form("language=xx")),
+    line("GET", "/people", Roles("UD"), None),
+    line("POST", "/people", Fresh("D"), Form("name=!")),
+    line("POST", "/people/{name}/link", Fresh("D"), Form("x=1")),
+    line("POST", "/people/{name}/state", Fresh("D"), Form("to=suspended")),
+    line("POST", "/people/{name}/sessions", Fresh("D"), Form("x=1")),
+    line("POST", "/people/{name}/roles", Fresh("D"), Form("role=admin")),
+    line("POST", "/role-changes/{id}", Fresh("D"), Form("decision=confirm")),
+    line("GET", "/audit", Roles("UD"), None),
+];
