@@ -21,6 +21,7 @@ use crate::{
     comparison::ComparisonCache,
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
+    field::Field,
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
@@ -33,6 +34,7 @@ use crate::{
     room::Room,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
+    vault::Vault,
 };
 
 /// Headquarters, open and ready.
@@ -62,6 +64,10 @@ pub struct Headquarters {
     pub invitations: Invitations,
     /// Gives device tokens.
     pub sessions: Sessions,
+    /// Names and contacts, sealed.
+    pub vault: Vault,
+    /// Looks after people in the field.
+    pub field: Field,
     /// Decides.
     pub review: Review,
     /// Gives account of every record.
@@ -229,6 +235,10 @@ impl Headquarters {
             );
         let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
+        let vault = Vault::new(db.clone(), book.clone());
+        let invitations =
+            Invitations::new(db.clone(), book.clone(), vault.clone(), Arc::clone(&config));
+        let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         Ok(Self {
             push: Push::new(db.clone(), book.clone(), sequencer.clone()),
             photos: Photos::new(
@@ -244,7 +254,15 @@ impl Headquarters {
                 sequencer.clone(),
                 Arc::clone(&key),
             ),
-            invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
+            field: Field::new(
+                db.clone(),
+                book.clone(),
+                vault.clone(),
+                invitations.clone(),
+                review.clone(),
+            ),
+            invitations,
+            vault,
             sessions: Sessions::new(db.clone(), book.clone())?,
             accounts: Accounts::new(
                 db.clone(),
@@ -255,7 +273,7 @@ impl Headquarters {
                 Arc::clone(&key),
                 clock,
             ),
-            review: Review::new(db.clone(), book.clone(), sequencer.clone(), key),
+            review,
             config,
             db,
             blobs,

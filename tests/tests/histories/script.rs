@@ -271,6 +271,7 @@ impl Writer {
             org: guest.org.parse().unwrap(),
             mandate: guest.mandate(),
             request: RecordId::of(request.as_bytes()),
+            desk: false,
         };
         let position = self.next_position();
         self.statements.apply_enrolment(position, enrolment);

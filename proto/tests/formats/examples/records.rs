@@ -148,6 +148,7 @@ pub(crate) fn claims(seq: u64, prev: Option<RecordId>, body: Body) -> Claims<Bod
         mono_ms: 3_600_000 + 60_000 * seq,
         seen: None,
         place: None,
+        on_behalf: None,
         body,
     }
 }

@@ -73,6 +73,7 @@ pub(crate) fn enrolment(role: Role, request: &str) -> Enrolment {
         org: OrgId::new("observers-one").unwrap(),
         mandate,
         request: RecordId::of(request.as_bytes()),
+        desk: false,
     }
 }
 

@@ -248,6 +248,8 @@ pub(in crate::web) const EN: Words = Words {
         "two records at one place",
         "marks on the sheet",
         "moved here by decision",
+        "told by telephone: not signed by the observer's own device",
+        "the observer's own record has come",
     ],
     slips: [
         "one digit",

@@ -231,7 +231,7 @@ pub(super) struct Words {
     /// Overwritten, struck out, illegible, pencil, other.
     pub(super) marks: [&'static str; 5],
     /// In the order of `merge::EntryFlag`.
-    pub(super) flags: [&'static str; 5],
+    pub(super) flags: [&'static str; 7],
     /// In the order of `compare::Slip`.
     pub(super) slips: [&'static str; 8],
     /// Counted, set aside.
@@ -289,6 +289,8 @@ impl Words {
             EntryFlag::Forked => self.flags[2],
             EntryFlag::Marked => self.flags[3],
             EntryFlag::MovedHere => self.flags[4],
+            EntryFlag::ToldToDesk => self.flags[5],
+            EntryFlag::OwnRecordCame => self.flags[6],
         }
     }
 
