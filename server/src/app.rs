@@ -21,7 +21,7 @@ use crate::{
     comparison::ComparisonCache,
     config::{Config, ConfigError},
     cosigning::{Collecting, Cosigning, CosigningError},
-    field::Field,
+    field::{Desk, Field},
     folder::{DataFolder, FolderError, FolderLock},
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
@@ -68,6 +68,8 @@ pub struct Headquarters {
     pub vault: Vault,
     /// Looks after people in the field.
     pub field: Field,
+    /// Writes down what is told over the telephone.
+    pub desk: Desk,
     /// Decides.
     pub review: Review,
     /// Gives account of every record.
@@ -238,9 +240,9 @@ impl Headquarters {
         let vault = Vault::new(db.clone(), book.clone());
         let invitations =
             Invitations::new(db.clone(), book.clone(), vault.clone(), Arc::clone(&config));
+        let push = Push::new(db.clone(), book.clone(), sequencer.clone());
         let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         Ok(Self {
-            push: Push::new(db.clone(), book.clone(), sequencer.clone()),
             photos: Photos::new(
                 db.clone(),
                 blobs.clone(),
@@ -261,6 +263,15 @@ impl Headquarters {
                 invitations.clone(),
                 review.clone(),
             ),
+            desk: Desk::new(
+                db.clone(),
+                book.clone(),
+                push.clone(),
+                review.clone(),
+                folder.keys(),
+                now,
+            ),
+            push,
             invitations,
             vault,
             sessions: Sessions::new(db.clone(), book.clone())?,

@@ -1,9 +1,20 @@
-//! Work with the people in the field: their phones, their places, messages to them, and what they say
+//! Work with the people in the field: their phones, their places, and what they say
 //! over the telephone. What acts; the rules are in `roster`.
 
+mod desk;
+mod forms;
+mod plan;
+mod rehearsal;
 mod replace;
 
-pub use self::replace::Replaced;
+pub(crate) use self::plan::moment;
+pub use self::{
+    desk::{Desk, Heard, Telephoned},
+    forms::{FormMatrix, FormRow, MatrixCell, Turnout},
+    plan::{ImportReport, NewPresence, PLAN_BYTES_MAX, RosterView, Run},
+    rehearsal::{Rehearsal, RehearsalCount, Rehearsed},
+    replace::Replaced,
+};
 use crate::{
     book::SharedBook,
     ingest::{Invitations, InviteError, PushError},

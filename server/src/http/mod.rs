@@ -17,6 +17,7 @@ mod public_log;
 mod publications;
 mod records;
 mod room;
+mod roster;
 mod sync;
 mod units;
 mod vault;
@@ -107,6 +108,18 @@ route_table! { "/v1":
 
     // People in the field.
     POST "/people/{person}/replacement" Holder(EnrolDevices) => field::replace_phone;
+
+    GET "/roster" Holder(ManageRoster) => roster::show;
+    POST "/roster/import" Holder(ManageRoster) => roster::import;
+    POST "/roster/{assignment}" Holder(ManageRoster) => roster::change_seat;
+    POST "/presences" Holder(ManageRoster) => roster::note_presence;
+    GET "/checklists" Holder(ReadRecords) => roster::forms;
+    GET "/checklists/matrix" Holder(ReadRecords) => roster::matrix;
+    GET "/turnout" Holder(ReadRecords) => roster::turnout;
+    GET "/rehearsal" Holder(ReadDevices) => roster::rehearsal;
+    POST "/telephone/protocols" Holder(EnterByTelephone) => roster::protocol;
+    POST "/telephone/incidents" Holder(EnterByTelephone) => roster::incident;
+    POST "/telephone/forms" Holder(EnterByTelephone) => roster::form;
 
     // The log.
     POST "/cosignatures" Holder(ReadLog) => cosignatures::take;

@@ -7,7 +7,7 @@ use hattama_proto::{
     jws::SignError,
     key::SigningKey,
     statement::{
-        Decision, Level, PublicationStatement, Revocation, StatementBody, StatementClaims,
+        Decision, Enrolment, Level, PublicationStatement, Revocation, StatementBody, StatementClaims,
         sign_statement,
     },
     time::UnixMillis,
@@ -169,6 +169,17 @@ impl Review {
         for kid in kids {
             crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
         }
+        Ok(())
+    }
+
+    /// Says that a key is a desk of headquarters.
+    pub(crate) async fn enrol_desk(
+        &self,
+        enrolment: Enrolment,
+        now: UnixMillis,
+    ) -> Result<(), ReviewError> {
+        let (subject, says) = (enrolment.kid.to_string(), Says::Enrolment(enrolment.clone()));
+        self.say(enrolment, subject, says, now, Batch::new()).await?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::Words;
 
 /// English.
 pub(in crate::web) const EN: Words = Words {
+    field: super::field::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

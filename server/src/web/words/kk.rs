@@ -4,6 +4,7 @@ use super::Words;
 
 /// Kazakh.
 pub(in crate::web) const KK: Words = Words {
+    field: super::field::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

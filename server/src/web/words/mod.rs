@@ -4,6 +4,7 @@
 //! election set-up.
 
 mod en;
+mod field;
 mod kk;
 mod ru;
 
@@ -13,7 +14,7 @@ use hattama_proto::{
     wire::HeldReason,
 };
 
-pub(super) use self::{en::EN, kk::KK, ru::RU};
+pub(super) use self::{en::EN, field::FieldWords, kk::KK, ru::RU};
 use crate::{
     merge::{EntryFlag, Reason, Standing},
     review::IncidentState,
@@ -21,6 +22,8 @@ use crate::{
 
 /// Every word of the interface in one language. Texts in braces are filled in by [`fill`].
 pub(super) struct Words {
+    /// Work with people in the field.
+    pub(super) field: FieldWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

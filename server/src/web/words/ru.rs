@@ -4,6 +4,7 @@ use super::Words;
 
 /// Russian.
 pub(in crate::web) const RU: Words = Words {
+    field: super::field::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
