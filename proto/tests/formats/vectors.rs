@@ -128,6 +128,8 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("pack", Signer::Root, examples::manifest()));
     strings.push(said("accounting", Signer::Hq, examples::accounting()));
     strings.push(said("epoch", Signer::Hq, examples::epoch()));
+    strings.push(known_string("protocol-told", Signer::Desk, examples::told()));
+    strings.push(said("enrolment-desk", Signer::Hq, examples::desk()));
     strings
 }
 

@@ -52,6 +52,8 @@ pub(super) struct DeviceView {
     mandate: Mandate,
     /// From which log index its records are set aside.
     revoked_from: Option<u64>,
+    /// Whether it is a desk at headquarters and no observer's device.
+    desk: bool,
     /// Highest place of its chain that has arrived.
     last_seq: Option<u64>,
 }
@@ -73,6 +75,7 @@ pub(super) async fn devices(
             org: enrolment.org.to_string(),
             mandate: enrolment.mandate.clone(),
             revoked_from: book.statements.revoked_from(&enrolment.kid),
+            desk: enrolment.desk,
             last_seq: book.heads.get(&enrolment.kid).copied(),
         })
         .collect();

@@ -219,7 +219,7 @@ impl Group {
             *size = seen.size.max(*size);
         }
         match &claims.body {
-            Body::Form(form) => self.add_form(position, item, claims, form, held, book),
+            Body::Form(form) => self.add_form(position, item, claims, form, book),
             Body::Incident(incident) => self.add_incident(item, kid, incident, book),
             Body::Correction(correction) => {
                 if let Some(facts) = CorrectionFacts::of(&Facts::of(record, position)) {
@@ -231,7 +231,7 @@ impl Group {
                 match &correction.becomes {
                     Corrected::Incident(incident) => self.add_incident(item, kid, incident, book),
                     Corrected::Form(form) => {
-                        self.add_form(position, item, claims, form, held, book);
+                        self.add_form(position, item, claims, form, book);
                     }
                     Corrected::Protocol(_) | Corrected::NotObtained(_) => {}
                 }
@@ -248,10 +248,9 @@ impl Group {
         item: &RecordItem,
         claims: &Claims<Body>,
         form: &FormAnswers,
-        held: Option<HeldReason>,
         book: &Book,
     ) {
-        if held == Some(HeldReason::WrongElection) {
+        if claims.election != book.pack.election.id {
             return;
         }
         let kid = item.verified.kid();

@@ -7,8 +7,8 @@ use hattama_proto::{
     jws::SignError,
     key::SigningKey,
     statement::{
-        Decision, Enrolment, Level, PublicationStatement, Revocation, StatementBody, StatementClaims,
-        sign_statement,
+        Decision, Enrolment, Level, PublicationStatement, Revocation, StatementBody,
+        StatementClaims, sign_statement,
     },
     time::UnixMillis,
 };

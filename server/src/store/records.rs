@@ -303,9 +303,7 @@ pub async fn chain_end(db: &Db, of: &Kid) -> Result<Option<(u64, RecordId)>, Sto
 }
 
 /// When the first and the last record of each key came.
-pub async fn received_by_key(
-    db: &Db,
-) -> Result<Vec<(Kid, UnixMillis, UnixMillis)>, StoreError> {
+pub async fn received_by_key(db: &Db) -> Result<Vec<(Kid, UnixMillis, UnixMillis)>, StoreError> {
     let rows = db
         .query(
             "select kid, min(received_at_ms), max(received_at_ms) from record

@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod drill;
 mod lost_phone;
 mod names;
+mod pages;
+mod plan;
+mod telephone;
 mod vault;
 
 use hattama_server::{

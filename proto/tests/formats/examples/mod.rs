@@ -12,11 +12,11 @@ use hattama_proto::{
 
 pub(crate) use self::{
     records::{
-        chain_of_incidents, chain_of_results, claims, incident, not_obtained, photo, protocol,
+        chain_of_incidents, chain_of_results, claims, incident, not_obtained, photo, protocol, told,
     },
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
-        accounting, decision, enrolment, epoch, invitation, manifest, publication, request,
+        accounting, decision, desk, enrolment, epoch, invitation, manifest, publication, request,
         revocation, statement,
     },
 };
@@ -34,11 +34,13 @@ pub(crate) enum Signer {
     Root,
     /// Nobody that anybody knows.
     Stranger,
+    /// A desk of headquarters, which signs what it was told.
+    Desk,
 }
 
 impl Signer {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Results, Self::Incidents, Self::Hq, Self::Root, Self::Stranger];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Results, Self::Incidents, Self::Hq, Self::Root, Self::Stranger, Self::Desk];
 
     pub(crate) const fn seed(self) -> [u8; 32] {
         [self as u8 + 1; 32]
@@ -51,6 +53,7 @@ impl Signer {
             Self::Hq => "hq",
             Self::Root => "root",
             Self::Stranger => "stranger",
+            Self::Desk => "desk",
         }
     }
 

@@ -77,6 +77,21 @@ pub(crate) fn enrolment(role: Role, request: &str) -> Enrolment {
     }
 }
 
+/// A desk of headquarters may speak, for nobody in particular.
+pub(crate) fn desk() -> Enrolment {
+    let key = Signer::Desk.key();
+    Enrolment {
+        kid: key.kid(),
+        public_key: key.public(),
+        role: Role::Results,
+        person: PersonId::new("desk-0c1d").unwrap(),
+        org: OrgId::new("observers-one").unwrap(),
+        mandate: Mandate::Everywhere,
+        request: RecordId::of(b"the desk's own request"),
+        desk: true,
+    }
+}
+
 pub(crate) fn revocation() -> Revocation {
     let kid = Signer::Results.key().kid();
     Revocation { kid, from_index: 4_711, reason: "phone lost on the way home".into() }

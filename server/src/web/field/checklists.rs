@@ -75,7 +75,8 @@ pub(in crate::web) async fn show(
     let filter = FormFilter { region: query.region.clone(), ..FormFilter::default() };
     let matrix = headquarters.field.form_matrix(filter, &visitor.operator).await?;
     let turnout = headquarters.field.turnout(&visitor.operator).await?;
-    let form = |code: &str| FormCode::new(code).map_or_else(|_| code.to_owned(), |c| frame.form(&c));
+    let form =
+        |code: &str| FormCode::new(code).map_or_else(|_| code.to_owned(), |c| frame.form(&c));
     let unit = |code: &str| UnitCode::new(code).ok();
     let is_cut = matrix.units.len() > UNITS_MAX;
     let rows = matrix.units.iter().take(UNITS_MAX).filter_map(|(code, sent)| {

@@ -39,10 +39,12 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
     let rehearsal = headquarters.field.rehearsal(&visitor.operator).await?;
-    let name = |code: &str| UnitCode::new(code).map_or_else(|_| code.to_owned(), |c| frame.unit(&c));
-    let regions = rehearsal.regions.iter().map(|(region, count)| {
-        (name(region), figure(count.proven), figure(count.enrolled))
-    });
+    let name =
+        |code: &str| UnitCode::new(code).map_or_else(|_| code.to_owned(), |c| frame.unit(&c));
+    let regions = rehearsal
+        .regions
+        .iter()
+        .map(|(region, count)| (name(region), figure(count.proven), figure(count.enrolled)));
     let is_cut = rehearsal.missing.len() > PEOPLE_MAX;
     answer::html(&RehearsalPage {
         frame,

@@ -93,9 +93,7 @@ async fn page(
     let counts = SeatState::ALL
         .into_iter()
         .zip(f.seats)
-        .map(|(state, text)| {
-            (text, view.expected.iter().filter(|one| one.state == state).count())
-        })
+        .map(|(state, text)| (text, view.expected.iter().filter(|one| one.state == state).count()))
         .collect();
     let seats = view.expected.iter().take(SEATS_MAX).map(|one| Seat {
         unit: UnitLink::new(frame, &one.assignment.unit),
