@@ -11,6 +11,9 @@ on_both_engines![
     a_plan_is_pasted_checked_and_planned,
 ];
 
+/// A passphrase in place of another.
+const CHANGED: &str = "two swans upon the water";
+
 fn browse(wire: &Wire, path: &str) -> Answer {
     wire.send("GET", path, &[("accept", "text/html")], b"").unwrap()
 }
@@ -81,7 +84,9 @@ fn contacts_are_opened_and_a_phone_is_replaced_on_one_page(world: &mut World) {
     let token = "token-of-marat";
     let wrong = send(world, token, "/contacts", &[("do", "open"), ("passphrase", "not it at all")]);
     assert!(wrong.2.contains("role=\"alert\""), "{}", wrong.2);
-    let open = send(world, token, "/contacts", &[("do", "open"), ("passphrase", THIRD)]);
+    let other = [("do", "passphrase"), ("old", THIRD), ("passphrase", CHANGED)];
+    assert_eq!(send(world, token, "/contacts", &other).0, 303);
+    let open = send(world, token, "/contacts", &[("do", "open"), ("passphrase", CHANGED)]);
     assert_eq!((open.0, open.1.as_str()), (303, "/contacts"));
     assert!(browse(&marat, "/contacts").text().contains("Aliya Test"));
     let form = [("do", "replace"), ("person", person.as_str()), ("reason", "stolen")];

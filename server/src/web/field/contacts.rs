@@ -78,10 +78,26 @@ pub(in crate::web) async fn show(
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(in crate::web) enum ContactsForm {
-    Open { passphrase: String },
+    Open {
+        passphrase: String,
+    },
     Close {},
-    Save { person: PersonId, label: String, reach: String, note: String, version: String },
-    Replace { person: PersonId, reason: String },
+    /// Sets one's own passphrase; with the old one, changes it.
+    Passphrase {
+        old: String,
+        passphrase: String,
+    },
+    Save {
+        person: PersonId,
+        label: String,
+        reach: String,
+        note: String,
+        version: String,
+    },
+    Replace {
+        person: PersonId,
+        reason: String,
+    },
 }
 
 /// `POST /contacts`: opens, closes, saves a contact, replaces a lost phone.
@@ -97,6 +113,10 @@ pub(in crate::web) async fn submit(
         ContactsForm::Close {} => {
             vault.close_regions(&operator.name, now);
             Ok(())
+        }
+        ContactsForm::Passphrase { old, passphrase } => {
+            let old = Some(old).filter(|old| !old.is_empty());
+            vault.set_passphrase(&operator.name, old, passphrase, now).await
         }
         ContactsForm::Save { person, label, reach, note, version } => {
             let version = version.parse().unwrap_or(u64::MAX);
