@@ -23,6 +23,7 @@ use crate::{
     cosigning::{Collecting, Cosigning, CosigningError},
     desk::Desk,
     digests::Digests,
+    field::{Field, TelephoneDesk},
     folder::{DataFolder, FolderError, FolderLock},
     heard::HeardDevices,
     incident_events::Streams,
@@ -38,6 +39,7 @@ use crate::{
     room::Room,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
+    vault::Vault,
     webhooks::{Reach, Telling, Webhooks},
 };
 
@@ -70,6 +72,12 @@ pub struct Headquarters {
     pub heard: HeardDevices,
     /// Gives device tokens.
     pub sessions: Sessions,
+    /// Names and contacts, sealed.
+    pub vault: Vault,
+    /// Looks after people in the field.
+    pub field: Field,
+    /// Writes down what is told over the telephone.
+    pub telephone: TelephoneDesk,
     /// Decides.
     pub review: Review,
     /// The desk at which photographs are typed.
@@ -261,14 +269,17 @@ impl Headquarters {
                 clock,
                 Arc::clone(&lock),
             );
-        let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         let reach = Reach { loopback: config.webhooks.loopback, private: config.webhooks.private };
         let webhooks = Webhooks::new(db.clone(), sequencer.view(), reach, clock);
         let telling = webhooks.start();
         let room = Room::new(folder.root(), config.disk_full_percent);
         let blobs = Blobs::open(&config.blobs_url(folder)?)?;
+        let vault = Vault::new(db.clone(), book.clone());
+        let invitations =
+            Invitations::new(db.clone(), book.clone(), vault.clone(), Arc::clone(&config));
+        let push = Push::new(db.clone(), book.clone(), sequencer.clone());
+        let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         Ok(Self {
-            push: Push::new(db.clone(), book.clone(), sequencer.clone()),
             photos: Photos::new(
                 db.clone(),
                 blobs.clone(),
@@ -282,7 +293,24 @@ impl Headquarters {
                 sequencer.clone(),
                 Arc::clone(&key),
             ),
-            invitations: Invitations::new(db.clone(), book.clone(), Arc::clone(&config)),
+            field: Field::new(
+                db.clone(),
+                book.clone(),
+                vault.clone(),
+                invitations.clone(),
+                review.clone(),
+            ),
+            telephone: TelephoneDesk::new(
+                db.clone(),
+                book.clone(),
+                push.clone(),
+                review.clone(),
+                folder.keys(),
+                now,
+            ),
+            push,
+            invitations,
+            vault,
             heard: HeardDevices::open(db.clone()).await?,
             sessions: Sessions::new(db.clone(), book.clone())?,
             people: People::open(db.clone(), &folder.keys(), &config)?,

@@ -75,6 +75,18 @@ pub fn accounts(folder: &Path) -> Result<[u8; 32], KeyFileError> {
     }
 }
 
+/// What the desk's keys are derived from: made when a desk is first used.
+pub fn desk_seed(folder: &Path) -> Result<[u8; 32], KeyFileError> {
+    match seed(folder, "desk") {
+        Err(KeyFileError::Missing(path)) => {
+            let fresh = random::bytes::<32>()?;
+            write_durably(&path, &fresh).map_err(|source| KeyFileError::Io { path, source })?;
+            Ok(fresh)
+        }
+        known => known,
+    }
+}
+
 /// Where the log's last signed head is kept, beside its key.
 pub fn log_head(folder: &Path) -> PathBuf {
     folder.join("log.head")

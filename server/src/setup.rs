@@ -41,6 +41,9 @@ use crate::{
     touched::Touched,
 };
 
+/// Ends the name of a drill's election and of its log.
+pub const DRILL_SUFFIX: &str = "-drill";
+
 /// The parts of a set-up, as JSON, before headquarters' keys and addresses are filled in.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -177,6 +180,26 @@ impl Setup {
             parts.insert(name, bytes);
         }
         Ok(Self { parts })
+    }
+
+    /// The same set-up as a drill: another election in every signature, and a banner on every page.
+    /// What is said in it can never count in the real one, nor the other way round.
+    pub fn into_drill(mut self) -> Result<Self, InitError> {
+        let wrong = |error: serde_json::Error| InitError::Election(error.to_string());
+        let election = self.parts.get(&PartName::Election).map_or(&[][..], Vec::as_slice);
+        let mut election: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(election).map_err(wrong)?;
+        let id = election.get("id").and_then(|id| id.as_str()).unwrap_or_default();
+        let id = format!("{id}{DRILL_SUFFIX}");
+        election.insert("id".into(), id.into());
+        let banner = serde_json::json!({
+            "kk": "ЖАТТЫҒУ: бұл нағыз сайлау емес",
+            "ru": "УЧЕНИЯ: это не настоящие выборы",
+            "en": "DRILL: this is not a real election",
+        });
+        election.entry("exercise").or_insert(banner);
+        self.parts.insert(PartName::Election, serde_json::to_vec(&election).map_err(wrong)?);
+        Ok(self)
     }
 
     /// Whether the parts make a set-up. Found out before anything is made, so that a slip in a file

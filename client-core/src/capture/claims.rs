@@ -47,6 +47,7 @@ pub(crate) fn claims(
         mono_ms: now.mono_ms.saturating_add(head_start_ms(place.kid, &now.boot)),
         seen: place.seen,
         place: None,
+        on_behalf: None,
         body,
     })
 }

@@ -311,6 +311,7 @@ impl Hq {
             org: OrgId::new("org").unwrap(),
             mandate: Mandate::Everywhere,
             request: RecordId::of(push.request.as_bytes()),
+            desk: false,
         };
         EnrolmentReply {
             enrolment: self.state_by(&self.hq, enrolment),

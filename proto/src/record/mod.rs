@@ -11,6 +11,7 @@ mod figure;
 mod form_answers;
 mod incident;
 mod not_obtained;
+mod on_behalf;
 mod photo;
 mod place;
 mod results_protocol;
@@ -26,6 +27,7 @@ pub use self::{
     form_answers::{Answer, FormAnswers},
     incident::{Incident, Severity},
     not_obtained::{Missing, NotObtained},
+    on_behalf::{Channel, OnBehalf},
     photo::{Photo, PhotoRole},
     place::Place,
     results_protocol::{Mark, ResultsProtocol, SheetFlags},
@@ -64,6 +66,9 @@ pub struct Claims<B> {
     /// Where the device was, if the policy and the observer wanted that said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Who told it, where the key is not theirs: a desk at headquarters that wrote down a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<OnBehalf>,
     /// What is said.
     pub body: B,
 }
@@ -227,6 +232,7 @@ impl<B> Claims<B> {
             mono_ms: self.mono_ms,
             seen: self.seen,
             place: self.place,
+            on_behalf: self.on_behalf,
             body: wrap(self.body),
         }
     }

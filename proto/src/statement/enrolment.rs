@@ -25,6 +25,14 @@ pub struct Enrolment {
     pub mandate: Mandate,
     /// SHA-256 of the request that was granted.
     pub request: RecordId,
+    /// Whether it is no observer's device but a desk at headquarters, which signs what it was told.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub desk: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// The units a person is accredited for.

@@ -134,6 +134,8 @@ fn known_strings() -> Vec<KnownString> {
         let review = examples::incident_review(change);
         strings.push(said(&format!("incident-review-{name}"), Signer::Hq, review));
     }
+    strings.push(known_string("protocol-told", Signer::Desk, examples::told()));
+    strings.push(said("enrolment-desk", Signer::Hq, examples::desk()));
     strings
 }
 

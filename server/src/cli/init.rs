@@ -66,6 +66,9 @@ pub(super) struct Init {
     /// given
     #[arg(long, value_name = "COUNT", requires = "witnesses")]
     quorum: Option<u32>,
+    /// Make it a drill: another election in every signature, another log, a banner on every page
+    #[arg(long)]
+    drill: bool,
     /// Also write the operator token into this file, readable by you only
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -79,10 +82,13 @@ impl Init {
             check_token_file(file)?;
         }
         let setup = Setup::read(&self.setup)?;
+        let setup = if self.drill { setup.into_drill()? } else { setup };
         let log_origin = match self.log_origin {
             Some(origin) => origin,
             None => default_origin(&addresses, &self.setup)?,
         };
+        let log_origin =
+            if self.drill { format!("{log_origin}{}", setup::DRILL_SUFFIX) } else { log_origin };
         let options = InitOptions {
             listen: self.listen,
             addresses,

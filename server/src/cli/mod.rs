@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! init, user, serve, migrate, doctor                      work on a data folder
-//! invite devices records units incidents official         talk to a running headquarters
+//! invite devices vault records units incidents official   talk to a running headquarters
 //! compare                                                 the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
@@ -42,6 +42,7 @@ mod tls;
 mod unit_file;
 mod units;
 mod user;
+mod vault;
 mod verify;
 mod witness;
 
@@ -96,6 +97,8 @@ enum Command {
     Invite(invite::Invite),
     /// List enrolled devices, or revoke one
     Devices(devices::Devices),
+    /// Who holds the vault of names, and how two open it
+    Vault(vault::Vault),
     /// List records, show one, or decide about one
     Records(records::Records),
     /// List units of the register, or show what is known of one
@@ -138,6 +141,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),
         Command::Devices(devices) => devices.run(),
+        Command::Vault(vault) => vault.run(),
         Command::Records(records) => records.run(),
         Command::Units(units) => units.run(),
         Command::Incidents(incidents) => incidents.run(),

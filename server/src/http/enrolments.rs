@@ -53,6 +53,8 @@ pub(super) struct DeviceView {
     mandate: Mandate,
     /// From which log index its records are set aside.
     revoked_from: Option<u64>,
+    /// Whether it is a desk at headquarters and no observer's device.
+    desk: bool,
     /// Highest place of its chain that has arrived.
     last_seq: Option<u64>,
 }
@@ -75,6 +77,7 @@ pub(super) async fn devices(
             org: enrolment.org.to_string(),
             mandate: enrolment.mandate.clone(),
             revoked_from: book.statements.revoked_from(&enrolment.kid),
+            desk: enrolment.desk,
             last_seq: book.heads.get(&enrolment.kid).copied(),
         })
         .collect();
@@ -129,6 +132,9 @@ pub(super) async fn revoke(
 pub(super) struct InvitationBody {
     /// What the coordinator calls the person; stays in the identity vault.
     label: String,
+    /// How to reach the person; stays in the identity vault, and is kept only where there is one.
+    #[serde(default)]
+    reach: String,
     org: OrgId,
     mandate: Mandate,
     /// How long the invitation can be used, in hours.
@@ -164,6 +170,7 @@ pub(super) async fn invite(
     }
     let guest = crate::ingest::Guest {
         label: body.label,
+        reach: body.reach,
         org: body.org,
         mandate: body.mandate,
         valid_hours: body.valid_hours,

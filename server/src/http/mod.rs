@@ -9,6 +9,7 @@ mod compare;
 mod cosignatures;
 mod enrolments;
 mod evidence;
+mod field;
 pub(crate) mod incidents;
 pub(crate) mod openapi;
 mod packs;
@@ -17,9 +18,11 @@ mod public_log;
 mod publications;
 mod records;
 mod room;
+mod roster;
 mod sync;
 mod transcriptions;
 mod units;
+mod vault;
 mod webhooks;
 mod witness;
 
@@ -116,6 +119,35 @@ route_table! { "/v1":
     GET "/devices" Holder(ReadDevices) => enrolments::devices;
     POST "/devices/{kid}/revocation" Holder(EnrolDevices) => enrolments::revoke;
     POST "/invitations" Holder(EnrolDevices) => enrolments::invite;
+
+    // Names and contacts.
+    POST "/vault/passphrase" Account => vault::passphrase;
+    GET "/vault" Holder(OpenVault) => vault::show;
+    POST "/vault" Holder(OpenVault) => vault::make;
+    POST "/vault/seal" Holder(OpenVault) => vault::seal;
+    GET "/vault/openings" Holder(OpenVault) => vault::openings;
+    POST "/vault/openings" Holder(OpenVault) => vault::ask;
+    GET "/vault/openings/{opening}" Holder(OpenVault) => vault::opening;
+    POST "/vault/openings/{opening}/agreement" Holder(OpenVault) => vault::agree;
+    POST "/contacts/opening" Holder(ReadContacts) => vault::open_contacts;
+    POST "/contacts/closing" Holder(ReadContacts) => vault::close_contacts;
+    GET "/contacts" Holder(ReadContacts) => vault::contacts;
+    POST "/contacts/{person}" Holder(ReadContacts) => vault::change_contact;
+
+    // People in the field.
+    POST "/people/{person}/replacement" Holder(EnrolDevices) => field::replace_phone;
+
+    GET "/roster" Holder(ManageRoster) => roster::show;
+    POST "/roster/import" Holder(ManageRoster) => roster::import;
+    POST "/roster/{assignment}" Holder(ManageRoster) => roster::change_seat;
+    POST "/presences" Holder(ManageRoster) => roster::note_presence;
+    GET "/checklists" Holder(ReadRecords) => roster::forms;
+    GET "/checklists/matrix" Holder(ReadRecords) => roster::matrix;
+    GET "/turnout" Holder(ReadRecords) => roster::turnout;
+    GET "/rehearsal" Holder(ReadDevices) => roster::rehearsal;
+    POST "/telephone/protocols" Holder(EnterByTelephone) => roster::protocol;
+    POST "/telephone/incidents" Holder(EnterByTelephone) => roster::incident;
+    POST "/telephone/forms" Holder(EnterByTelephone) => roster::form;
 
     // The log.
     POST "/cosignatures" Holder(ReadLog) => cosignatures::take;

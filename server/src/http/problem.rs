@@ -18,12 +18,14 @@ use crate::{
     cosigning::CosigningError,
     desk::{DeskError, FillError},
     evidence::EvidenceError,
+    field::FieldError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     people::PeopleError,
     picture::PictureError,
     review::ReviewError,
     store::StoreError,
+    vault::{VaultError, passphrase::PassphraseError},
     webhooks::WebhookError,
     witness::WitnessError,
 };
@@ -366,6 +368,7 @@ impl From<InviteError> for HttpProblem {
             InviteError::UnknownUnit(_) | InviteError::Hours => {
                 Self::new(ProblemCode::Invalid, error.to_string())
             }
+            InviteError::Vault(error) => error.into(),
             InviteError::Store(error) => error.into(),
             error @ InviteError::Random(_) => Self::internal(&error),
         }
@@ -381,6 +384,60 @@ impl From<WebhookError> for HttpProblem {
             error @ WebhookError::Random(_) => return Self::internal(&error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<VaultError> for HttpProblem {
+    fn from(error: VaultError) -> Self {
+        let said = error.to_string();
+        let code = match error {
+            VaultError::NotMade | VaultError::Made | VaultError::Member | VaultError::Stale => {
+                ProblemCode::StaleVersion
+            }
+            VaultError::NoMember(_) | VaultError::Invalid(_) => ProblemCode::Invalid,
+            VaultError::NoHolder
+            | VaultError::SameAccount
+            | VaultError::NoGrant
+            | VaultError::Closed
+            | VaultError::Passphrase(PassphraseError::Wrong) => ProblemCode::Forbidden,
+            VaultError::NotFound => ProblemCode::NotFound,
+            VaultError::Locked { wait_s } => {
+                return Self::new(ProblemCode::TooManyRequests, said).retry_after(wait_s);
+            }
+            VaultError::Passphrase(PassphraseError::Short | PassphraseError::Long) => {
+                ProblemCode::Invalid
+            }
+            VaultError::Store(error) => return error.into(),
+            error @ (VaultError::Damaged(_)
+            | VaultError::Unreadable(_)
+            | VaultError::Stopped
+            | VaultError::Random(_)
+            | VaultError::Passphrase(PassphraseError::Random(_))) => {
+                return Self::internal(&error);
+            }
+        };
+        Self::new(code, said)
+    }
+}
+
+impl From<FieldError> for HttpProblem {
+    fn from(error: FieldError) -> Self {
+        let said = error.to_string();
+        let code = match error {
+            FieldError::NotFound => ProblemCode::NotFound,
+            FieldError::Invalid(_) => ProblemCode::Invalid,
+            FieldError::Stale => ProblemCode::StaleVersion,
+            FieldError::Vault(error) => return error.into(),
+            FieldError::Invite(error) => return error.into(),
+            FieldError::Review(error) => return error.into(),
+            FieldError::Push(error) => return error.into(),
+            FieldError::Sequence(error) => return error.into(),
+            FieldError::Store(error) => return error.into(),
+            error @ (FieldError::Random(_) | FieldError::Sign(_) | FieldError::Key(_)) => {
+                return Self::internal(&error);
+            }
+        };
+        Self::new(code, said)
     }
 }
 

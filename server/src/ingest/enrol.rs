@@ -123,6 +123,7 @@ impl Enrolments {
             org: invitation.org.clone(),
             mandate: invitation.mandate.clone(),
             request,
+            desk: false,
         };
         let statement = StatementClaims {
             election: self.election.clone(),

@@ -15,16 +15,21 @@ use crate::{
     config::Config,
     random::{self, RandomError},
     store::{self, Batch, Db, StoreError, devices::NewInvitation},
+    vault::{Contact, Vault, VaultError, region_of},
 };
 
 /// Longest life of an invitation, in hours: one season.
 const VALID_HOURS_MAX: u32 = 24 * 90;
+
+/// An hour, in ms.
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// Invites. Cheap to clone.
 #[derive(Clone)]
 pub struct Invitations {
     db: Db,
     book: SharedBook,
+    vault: Vault,
     config: Arc<Config>,
 }
 
@@ -33,6 +38,8 @@ pub struct Invitations {
 pub struct Guest {
     /// What the coordinator calls the person; stays in the identity vault.
     pub label: String,
+    /// How to reach the person; stays in the identity vault, and is kept only where there is one.
+    pub reach: String,
     /// The organisation.
     pub org: OrgId,
     /// Where the person may observe.
@@ -50,6 +57,9 @@ pub enum InviteError {
     /// The time is out of bounds.
     #[error("an invitation is valid for 1 to {VALID_HOURS_MAX} hours")]
     Hours,
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -60,8 +70,8 @@ pub enum InviteError {
 
 impl Invitations {
     /// Invites to the headquarters with this configuration.
-    pub fn new(db: Db, book: SharedBook, config: Arc<Config>) -> Self {
-        Self { db, book, config }
+    pub fn new(db: Db, book: SharedBook, vault: Vault, config: Arc<Config>) -> Self {
+        Self { db, book, vault, config }
     }
 
     /// Invites one person. Headquarters keeps only hashes of what the invitation proves; the two
@@ -72,6 +82,30 @@ impl Invitations {
         actor: &str,
         now: UnixMillis,
     ) -> Result<(Invitation, PersonId), InviteError> {
+        let people = Pseudonyms { person: pseudonym('p')?, reporter: pseudonym('r')? };
+        let prepared = self.prepare(guest, &people, now)?;
+        let contact = Contact {
+            label: guest.label.clone(),
+            reporter: people.reporter.clone(),
+            reach: guest.reach.clone(),
+            note: String::new(),
+        };
+        let region = region_of(&guest.mandate, &self.book.read().pack).to_string();
+        let into_vault =
+            self.vault.put_in(&people.person, &guest.org, &region, &contact, now).await?;
+        self.db.commit(prepared.batch.and(into_vault)).await?;
+        crate::audit::note(&self.db, actor, "invite", people.person.as_str(), now).await?;
+        Ok((prepared.invitation, people.person))
+    }
+
+    /// An invitation for pseudonyms that exist or are about to, to be stored in the caller's own
+    /// transaction.
+    pub(crate) fn prepare(
+        &self,
+        guest: &Guest,
+        people: &Pseudonyms,
+        now: UnixMillis,
+    ) -> Result<Prepared, InviteError> {
         if !(1..=VALID_HOURS_MAX).contains(&guest.valid_hours) {
             return Err(InviteError::Hours);
         }
@@ -81,7 +115,7 @@ impl Invitations {
                 return Err(InviteError::UnknownUnit(unknown.to_string()));
             }
         }
-        let expires_at = now.plus_ms(i64::from(guest.valid_hours) * 60 * 60 * 1000);
+        let expires_at = now.plus_ms(i64::from(guest.valid_hours) * HOUR_MS);
         let invitation = Invitation {
             hq: self.config.addresses.clone(),
             election: self.config.election.clone(),
@@ -90,10 +124,9 @@ impl Invitations {
             secret: random::text::<SECRET_BYTES>()?,
             expires_at,
         };
-        let person = pseudonym('p')?;
-        // Incidents are sent under another pseudonym and from everywhere: a mandate of three
-        // precincts would name the person again.
-        let reporter = pseudonym('r')?;
+        // Both halves are kept until the next full hour: to the millisecond, the time would say which
+        // two belong to one person.
+        let expires_at = UnixMillis((expires_at.0 + HOUR_MS - 1) / HOUR_MS * HOUR_MS);
         let half = |role, person, mandate| {
             store::devices::invite(&NewInvitation {
                 secret_hash: invitation.proof(role).hash(),
@@ -104,13 +137,32 @@ impl Invitations {
                 expires_at,
             })
         };
-        let batch: Batch = half(Role::Results, &person, &guest.mandate)
-            .and(half(Role::Incidents, &reporter, &Mandate::Everywhere))
-            .and(store::devices::enter_vault(&person, &reporter, &guest.label, &guest.org));
-        self.db.commit(batch).await?;
-        crate::audit::note(&self.db, actor, "invite", person.as_str(), now).await?;
-        Ok((invitation, person))
+        // Incidents are sent under another pseudonym and from everywhere: a mandate of three
+        // precincts would name the person again.
+        let batch = half(Role::Results, &people.person, &guest.mandate).and(half(
+            Role::Incidents,
+            &people.reporter,
+            &Mandate::Everywhere,
+        ));
+        Ok(Prepared { invitation, batch })
     }
+}
+
+/// The two names of one person.
+#[derive(Clone, Debug)]
+pub(crate) struct Pseudonyms {
+    /// Signs protocols and forms.
+    pub(crate) person: PersonId,
+    /// Signs incidents.
+    pub(crate) reporter: PersonId,
+}
+
+/// An invitation that is not stored yet.
+pub(crate) struct Prepared {
+    /// What is handed over.
+    pub(crate) invitation: Invitation,
+    /// Its two halves.
+    pub(crate) batch: Batch,
 }
 
 /// A new pseudonym: a letter and 64 random bits in hex, short enough to be read out.

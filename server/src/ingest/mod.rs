@@ -16,7 +16,7 @@ mod push;
 mod quota;
 mod session;
 
-pub(crate) use self::enrol::own_statement;
+pub(crate) use self::{enrol::own_statement, invite::Pseudonyms};
 pub use self::{
     enrol::{EnrolError, Enrolments},
     invite::{Guest, Invitations, InviteError},

@@ -6,7 +6,8 @@ use hattama_proto::{
     id::{Kid, PhotoHash, RecordId, StatementId, UnitCode},
     jws::Verified,
     key::PublicKey,
-    record::{Body, Corrected, Incident, Record},
+    kind::Role,
+    record::{Body, Claims, Corrected, FormAnswers, Incident, Record, Severity},
     statement::{Decision, Enrolment, Revocation, Statement, Transcription},
     time::UnixMillis,
     tlog::LogEntry,
@@ -16,7 +17,7 @@ use hattama_proto::{
 use crate::{
     book::Book,
     merge::{CorrectionFacts, Entry, Facts},
-    review::{self, IncidentState},
+    review::{self, IncidentState, critical_answers},
     store::{self, Batch, Rows, photos::Naming, records::NewRecord},
 };
 
@@ -134,6 +135,8 @@ pub(super) struct Group {
     incidents: Rows,
     /// What the search finds each incident by, with the place of its report.
     found_by: Vec<(u64, BTreeSet<String>)>,
+    forms: Rows,
+    verified: BTreeMap<Kid, u64>,
     forks: BTreeSet<(Kid, u64)>,
     brought: BTreeMap<Kid, PublicKey>,
     /// Applied to the book after the commit.
@@ -215,7 +218,15 @@ impl Group {
             self.effects.units.push(entry.unit.clone());
             self.entries.push((entry.unit, line));
         }
+        let enrolment = book.statements.enrolment(&kid);
+        if let Some(seen) = &claims.seen
+            && enrolment.is_some_and(|known| known.role == Role::Results)
+        {
+            let size = self.verified.entry(kid).or_default();
+            *size = seen.size.max(*size);
+        }
         match &claims.body {
+            Body::Form(form) => self.add_form(position, item, claims, form, book),
             Body::Incident(incident) => self.add_incident(position, item, kid, incident, book),
             Body::Correction(correction) => {
                 if let Some(facts) = CorrectionFacts::of(&Facts::of(record, position)) {
@@ -224,12 +235,68 @@ impl Group {
                     self.corrections.push(store::units::correction(&item.id, &target, json));
                     self.effects.corrections.push(facts);
                 }
-                if let Corrected::Incident(incident) = &correction.becomes {
-                    self.add_incident(position, item, kid, incident, book);
+                match &correction.becomes {
+                    Corrected::Incident(incident) => {
+                        self.add_incident(position, item, kid, incident, book);
+                    }
+                    Corrected::Form(form) => {
+                        self.add_form(position, item, claims, form, book);
+                    }
+                    Corrected::Protocol(_) | Corrected::NotObtained(_) => {}
                 }
             }
-            Body::Protocol(_) | Body::NotObtained(_) | Body::Form(_) => {}
+            Body::Protocol(_) | Body::NotObtained(_) => {}
         }
+    }
+
+    /// Lists a filled form; critical answers open an incident, whose report it is. A form of another
+    /// election is kept as a record and listed nowhere.
+    fn add_form(
+        &mut self,
+        position: u64,
+        item: &RecordItem,
+        claims: &Claims<Body>,
+        form: &FormAnswers,
+        book: &Book,
+    ) {
+        if claims.election != book.pack.election.id {
+            return;
+        }
+        let kid = item.verified.kid();
+        let definition = book.pack.form(&form.form);
+        let critical = definition.and_then(|known| critical_answers(known, form));
+        let count = critical.as_ref().map_or(0, |critical| critical.questions.len());
+        let filled = store::forms::FilledForm {
+            position,
+            record: item.id,
+            form: form.form.to_string(),
+            unit: form.unit.to_string(),
+            region: book.pack.units.region_of(&form.unit).map(|region| region.code.to_string()),
+            kid,
+            org: book.statements.org(&kid).map(ToString::to_string),
+            answers: serde_json::to_string(&form.answers).expect("answers are plain data"),
+            critical: u32::try_from(count).unwrap_or(u32::MAX),
+            received_at: item.received_at,
+            claimed_at: claims.claimed_at.as_str().to_owned(),
+        };
+        self.forms.push(filled.values());
+        let Some(critical) = critical else { return };
+        let first = book.pack.incidents.phases.first().map(|phase| phase.code.clone());
+        // Without a phase in question or set-up there is nothing that a list could show it under.
+        let Some(phase) = critical.phase.or(first) else { return };
+        let incident = Incident {
+            categories: Vec::new(),
+            phase,
+            severity: Severity::High,
+            unit: Some(form.unit.clone()),
+            place_words: None,
+            occurred_at: Some(claims.claimed_at.clone()),
+            words: String::new(),
+            language: String::new(),
+            attachments: Vec::new(),
+            refers_to: None,
+        };
+        self.add_incident(position, item, kid, &incident, book);
     }
 
     fn add_incident(
@@ -298,7 +365,9 @@ impl Group {
             .and(store::units::note_corrections(self.corrections))
             .and(store::units::note_forks(self.forks, at))
             .and(store::devices::keep_brought(self.brought.into_values()))
-            .and(store::incidents::add(self.incidents));
+            .and(store::incidents::add(self.incidents))
+            .and(store::forms::add(self.forms))
+            .and(store::forms::tell(self.verified));
         let batch = self
             .found_by
             .into_iter()

@@ -18,7 +18,7 @@ use super::{
     cells::Agreement,
     entry::Sheet,
     relations, transcribed,
-    unit_file::{Document, DocumentState, FiledEntry, UnfollowedLink},
+    unit_file::{Document, DocumentState, EntryFlag, FiledEntry, UnfollowedLink},
 };
 
 /// What makes two entries show one document.
@@ -78,6 +78,9 @@ pub(super) fn group(
         let unfollowed = join(&mut groups, entries, statements);
         (documents_of(&groups, &keyed, entries, pack), unfollowed)
     };
+    for document in &documents {
+        note_own_records(document, entries);
+    }
     for document in &mut documents {
         let relations = pack.form(&document.form).map_or(&[][..], |form| &form.relations);
         document.findings = relations::check(relations, &document.copy, &document.reading);
@@ -96,6 +99,26 @@ pub(super) fn group(
     }
     transcribed::note(unit, &mut documents, entries, statements, pack);
     (documents, unfollowed)
+}
+
+/// Marks what was told to a desk once its teller's own record of the same document is there.
+fn note_own_records(document: &Document, entries: &mut [FiledEntry]) {
+    let at = |record: &RecordId, entries: &[FiledEntry]| {
+        entries.binary_search_by_key(record, |filed| filed.entry.id).ok()
+    };
+    for record in &document.entries {
+        let Some(told) = at(record, entries) else { continue };
+        let on_behalf = entries[told].entry.on_behalf.as_ref();
+        let Some(person) = on_behalf.and_then(|told| told.person.clone()) else { continue };
+        let own = document
+            .entries
+            .iter()
+            .filter_map(|other| at(other, entries))
+            .any(|other| !entries[other].is_told() && entries[other].person() == Some(&person));
+        if own {
+            entries[told].flags.push(EntryFlag::OwnRecordCame);
+        }
+    }
 }
 
 /// Follows decisions that two records show one document.
@@ -211,6 +234,10 @@ fn is_corroborated(members: &[&FiledEntry], rule: Corroboration) -> bool {
 }
 
 fn may_corroborate(one: &FiledEntry, other: &FiledEntry, rule: Corroboration) -> bool {
+    // What was told to a desk is nobody's own reading of a photograph.
+    if one.is_told() || other.is_told() {
+        return false;
+    }
     let (Some(one), Some(other)) = (&one.enrolment, &other.enrolment) else { return false };
     one.person != other.person
         && match rule {

@@ -11,8 +11,8 @@ use hattama_proto::{
     },
     kind::Role,
     record::{
-        Answer, Body, Corrected, FormAnswers, Mark, Missing, NotObtained, Photo, PhotoRole, Record,
-        ResultsProtocol, SheetFlags,
+        Answer, Body, Corrected, FormAnswers, Mark, Missing, NotObtained, OnBehalf, Photo,
+        PhotoRole, Record, ResultsProtocol, SheetFlags,
     },
     time::ClaimedTime,
 };
@@ -46,6 +46,8 @@ pub struct Entry {
     pub unit: UnitCode,
     /// The record it corrects.
     pub corrects: Option<RecordId>,
+    /// Who told it, where it was written down for somebody else.
+    pub on_behalf: Option<OnBehalf>,
     /// What it says.
     pub body: EntryBody,
 }
@@ -166,6 +168,7 @@ impl Entry {
             claimed_at: claims.claimed_at.clone(),
             unit: claims.body.unit()?.clone(),
             corrects,
+            on_behalf: claims.on_behalf.clone(),
             body,
         })
     }

@@ -13,6 +13,7 @@
 //! | `u` | uid | | `m` | marks by line |
 //! | `e` | election | | `g` | signed, sealed, every page |
 //! | `t` | claimed time | | `h` | photos: hash, role, page, bytes |
+//! | `ob` | who told it to a desk | | | |
 //! | `n` | unit | | `none` | a copy not obtained: `y` what, `c`, `o` when, `b` office, `h` |
 //! | `x` | the record it corrects | | `form` | another form: `f`, `a` answers, `z` left out |
 //!
@@ -26,7 +27,7 @@ use hattama_proto::{
         ChoiceCode, ContestCode, CopyType, ElectionId, FormCode, Kid, LineCode, PhotoHash,
         QuestionCode, RecordId, TableCode, UnitCode,
     },
-    record::{Answer, Mark, Missing, PhotoRole, SheetFlags},
+    record::{Answer, Mark, Missing, OnBehalf, PhotoRole, SheetFlags},
     time::ClaimedTime,
 };
 use serde::{Deserialize, Serialize, Serializer};
@@ -76,6 +77,7 @@ impl Entry {
             t: &self.claimed_at,
             n: &self.unit,
             x: self.corrects,
+            ob: self.on_behalf.as_ref(),
             body: BodyOut::of(&self.body),
         };
         let mut text = serde_json::to_string(&line).expect("an entry is plain data");
@@ -114,6 +116,8 @@ struct LineOut<'a> {
     n: &'a UnitCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<RecordId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ob: Option<&'a OnBehalf>,
     #[serde(flatten)]
     body: BodyOut<'a>,
 }
@@ -230,6 +234,7 @@ struct LineIn {
     t: ClaimedTime,
     n: UnitCode,
     x: Option<RecordId>,
+    ob: Option<OnBehalf>,
     #[serde(flatten)]
     body: BodyIn,
 }
@@ -303,6 +308,7 @@ impl LineIn {
             claimed_at: self.t,
             unit: self.n,
             corrects: self.x,
+            on_behalf: self.ob,
             body,
         }
     }

@@ -80,14 +80,18 @@ fn file(entry: &Arc<Entry>, statements: &Statements, pack: &Pack) -> FiledEntry 
     if decision.is_some_and(|decision| decision.unit.as_ref().is_some_and(|to| *to != entry.unit)) {
         flags.push(EntryFlag::MovedHere);
     }
-    FiledEntry {
+    let mut filed = FiledEntry {
         entry: Arc::clone(entry),
         standing,
         enrolment: statements.shared_enrolment(&entry.kid),
         copy_decided: decision.and_then(|decision| decision.copy.clone()),
         flags,
         findings: Vec::new(),
+    };
+    if filed.is_told() {
+        filed.flags.push(EntryFlag::ToldToDesk);
     }
+    filed
 }
 
 fn not_obtained(filed: &FiledEntry) -> Option<CopyNotObtained> {

@@ -472,6 +472,7 @@ fn signed(seq: u64, body: Body) -> Record {
         mono_ms: 1,
         seen: None,
         place: None,
+        on_behalf: None,
         body,
     };
     let text = sign_record(&key, &claims).unwrap();

@@ -125,6 +125,11 @@ impl FiledEntry {
         self.copy_decided.as_ref().or_else(|| self.entry.sheet().map(|sheet| &sheet.copy))
     }
 
+    /// Whether somebody told it to a desk, so that it is nobody's own record.
+    pub fn is_told(&self) -> bool {
+        self.entry.on_behalf.is_some() || self.enrolment.as_deref().is_some_and(|one| one.desk)
+    }
+
     /// Whether it counts.
     pub fn is_counted(&self) -> bool {
         self.standing == Standing::Counted
@@ -145,6 +150,11 @@ pub enum EntryFlag {
     Marked,
     /// Decided to belong here; it names another unit.
     MovedHere,
+    /// Not signed by the observer's own device: a desk wrote down what it was told. Corroborates
+    /// nobody.
+    ToldToDesk,
+    /// Told to a desk, and the observer's own record of the same document has come.
+    OwnRecordCame,
 }
 
 /// One document: all counted entries of one form, table, copy type and number.
@@ -317,6 +327,7 @@ impl Serialize for FiledEntry {
         map.serialize_entry("claimed_at", &entry.claimed_at)?;
         map.serialize_entry("unit_named", &entry.unit)?;
         map.serialize_entry("corrects", &entry.corrects)?;
+        map.serialize_entry("on_behalf", &entry.on_behalf)?;
         map.serialize_entry("standing", self.standing.name())?;
         map.serialize_entry("reason", &self.standing.reason())?;
         map.serialize_entry("superseded_by", self.standing.superseded_by())?;

@@ -218,6 +218,7 @@ pub(crate) fn entry(number: usize, by: u8, unit_code: &str, body: EntryBody) -> 
         claimed_at: ClaimedTime::from_unix_millis(UnixMillis(0)),
         unit: unit(unit_code),
         corrects: None,
+        on_behalf: None,
         body,
     }
 }
@@ -232,6 +233,7 @@ pub(crate) fn enrolment(by: u8, mandate: Mandate) -> Enrolment {
         org: OrgId::new(org).unwrap(),
         mandate,
         request: RecordId::of(b"request"),
+        desk: false,
     }
 }
 

@@ -7,8 +7,8 @@ use hattama_proto::{
     jws::SignError,
     key::SigningKey,
     statement::{
-        Decision, Level, PublicationStatement, Revocation, StatementBody, StatementClaims,
-        sign_statement,
+        Decision, Enrolment, Level, PublicationStatement, Revocation, StatementBody,
+        StatementClaims, sign_statement,
     },
     time::UnixMillis,
 };
@@ -147,6 +147,41 @@ impl Review {
         let said = self.say(revocation, kid.to_string(), says, now, Batch::new()).await?;
         crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
         Ok(said)
+    }
+
+    /// Ends several keys from the log's next index on, in one transaction with `with`.
+    pub(crate) async fn revoke_all(
+        &self,
+        kids: &[Kid],
+        reason: &str,
+        actor: &str,
+        now: UnixMillis,
+        with: Batch,
+    ) -> Result<(), ReviewError> {
+        check_reason(reason)?;
+        let from_index = self.sequencer.size();
+        let mut items = Vec::with_capacity(kids.len());
+        for kid in kids {
+            let revocation = Revocation { kid: *kid, from_index, reason: reason.to_owned() };
+            let says = Says::Revocation(revocation.clone());
+            items.push(self.sign(revocation, kid.to_string(), says, now)?.0);
+        }
+        self.sequencer.append_with(items, with).await?;
+        for kid in kids {
+            crate::audit::note(&self.db, actor, "revoke", &kid.to_string(), now).await?;
+        }
+        Ok(())
+    }
+
+    /// Says that a key is a desk of headquarters.
+    pub(crate) async fn enrol_desk(
+        &self,
+        enrolment: Enrolment,
+        now: UnixMillis,
+    ) -> Result<(), ReviewError> {
+        let (subject, says) = (enrolment.kid.to_string(), Says::Enrolment(enrolment.clone()));
+        self.say(enrolment, subject, says, now, Batch::new()).await?;
+        Ok(())
     }
 
     /// Archives a publication with the rows that were understood. The same file again changes

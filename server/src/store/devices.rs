@@ -67,7 +67,7 @@ pub fn invite(invitation: &NewInvitation<'_>) -> Batch {
 pub(super) const ENTER: &str =
     "insert into identity (person, incident_person, label, org) values ($1, $2, $3, $4)";
 
-/// Writes a person into the identity vault.
+/// Writes a person down in the clear, while there is no vault yet.
 pub fn enter_vault(person: &PersonId, incidents: &PersonId, label: &str, org: &OrgId) -> Batch {
     Batch::new().step(
         ENTER,
@@ -75,15 +75,48 @@ pub fn enter_vault(person: &PersonId, incidents: &PersonId, label: &str, org: &O
     )
 }
 
-/// What the coordinator calls a person, for the coordinator's eyes.
-pub async fn vault_label(db: &Db, person: &PersonId) -> Result<Option<String>, StoreError> {
+/// Where a person was last invited to observe.
+pub async fn mandate_of(db: &Db, person: &PersonId) -> Result<Option<Mandate>, StoreError> {
     let row = db
         .query_opt(
-            "select label from identity where person = $1 or incident_person = $1",
+            "select mandate from invitation where person = $1
+              order by expires_at_ms desc, secret_hash limit 1",
             &[person.as_str().into()],
         )
         .await?;
-    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+    row.map(|row| serde_json::from_str(row.text(0)?).map_err(|_| unreadable("a mandate")))
+        .transpose()
+}
+
+/// As what, for whom and where a person was last invited.
+pub async fn invited_as(
+    db: &Db,
+    person: &PersonId,
+) -> Result<Option<(Role, OrgId, Mandate)>, StoreError> {
+    let row = db
+        .query_opt(
+            "select role, org, mandate from invitation where person = $1
+              order by expires_at_ms desc, secret_hash limit 1",
+            &[person.as_str().into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some((
+        Role::from_name(row.text(0)?).ok_or_else(|| unreadable("a role"))?,
+        OrgId::new(row.text(1)?).map_err(|_| unreadable("an organisation"))?,
+        serde_json::from_str(row.text(2)?).map_err(|_| unreadable("a mandate"))?,
+    )))
+}
+
+/// Ends invitations of these people that nobody has used.
+pub fn withdraw_unused(people: &[&PersonId], now: UnixMillis) -> Batch {
+    let rows: Rows =
+        people.iter().map(|person| [Value::from(now.0), person.as_str().into()]).collect();
+    Batch::new().many(
+        "update invitation set expires_at_ms = $1
+          where person = $2 and kid is null and expires_at_ms > $1",
+        rows,
+    )
 }
 
 /// The invitation that `proof` belongs to.

@@ -62,6 +62,8 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0014_incident_review",
     "0015_webhook",
     "0016_transcription",
+    "0017_vault",
+    "0018_roster",
     "0019_device_report",
 ];
 
@@ -214,8 +216,11 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, MIGRATIONS.iter().map(|known| known.name).collect::<Vec<_>>());
-        for (at, name) in files.iter().enumerate() {
-            assert!(name.starts_with(&format!("{:04}_", at + 1)), "{name}");
+        let mut last = 0;
+        for name in &files {
+            let number: i64 = name[..4].parse().unwrap();
+            assert!(number > last && name[4..].starts_with('_'), "{name}");
+            last = number;
         }
     }
 

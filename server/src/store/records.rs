@@ -351,6 +351,32 @@ pub async fn units(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<String>>, Sto
         .collect()
 }
 
+/// The last place of a chain that has arrived, and a record that stands there.
+pub async fn chain_end(db: &Db, of: &Kid) -> Result<Option<(u64, RecordId)>, StoreError> {
+    let row = db
+        .query_opt(
+            "select seq, record_id from record where kid = $1 and seq is not null
+              order by seq desc, position limit 1",
+            &[of.to_string().into()],
+        )
+        .await?;
+    row.map(|row| Ok((unsigned(row.int(0)?), record_id(row.text(1)?)?))).transpose()
+}
+
+/// When the first and the last record of each key came.
+pub async fn received_by_key(db: &Db) -> Result<Vec<(Kid, UnixMillis, UnixMillis)>, StoreError> {
+    let rows = db
+        .query(
+            "select kid, min(received_at_ms), max(received_at_ms) from record
+              group by kid order by kid",
+            &[],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((kid(row.text(0)?)?, UnixMillis(row.int(1)?), UnixMillis(row.int(2)?))))
+        .collect()
+}
+
 /// Whose records these are, as far as they have arrived; in the order of `ids`.
 pub async fn authors(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<Kid>>, StoreError> {
     let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();

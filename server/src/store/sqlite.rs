@@ -179,6 +179,8 @@ fn prepare_writer(writer: &Connection) -> Result<(), Mishap> {
     // Only of a new file. A record with its place takes about two kilobytes, so the usual four hold
     // one and waste the rest; and each page costs two writes into the log, whatever its size.
     writer.pragma_update(None, "page_size", 8 * 1024)?;
+    // What is overwritten (a name that moved into the vault) leaves nothing in free space.
+    writer.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;
     let mode: String =
         writer.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {

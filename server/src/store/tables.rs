@@ -7,8 +7,9 @@
 //! its columns with the migrations.
 
 use super::{
-    Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, heard, incidents,
-    log, packs, photos, publications, records, statements, transcriptions, units,
+    Batch, Db, Row, Rows, StoreError, Value, accounts, cosignatures, devices, forms, heard,
+    incidents, log, packs, photos, publications, records, roster, statements, transcriptions,
+    units, vault,
 };
 
 /// Rows of one page, where a row is small: at most 8 MiB of records at their longest.
@@ -190,8 +191,39 @@ const WHOLE_PASSKEY: &str = "insert into passkey (credential, account, name, pub
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (credential) do update set sign_count = excluded.sign_count, ended_at_ms = excluded.ended_at_ms";
 
+const SEALED_IDENTITY: &str = "insert into identity (person, incident_person, label, org)
+     values ($1, $2, $3, $4)
+     on conflict (person) do update
+     set incident_person = excluded.incident_person, label = excluded.label";
+
+const LATER_MEMBER: &str = "insert into vault_member (account, public_key, wrapped, set_at_ms)
+     values ($1, $2, $3, $4)
+     on conflict (account) do update
+     set wrapped = excluded.wrapped, set_at_ms = excluded.set_at_ms";
+
+const LATER_ENTRY: &str = "insert into vault_entry
+     (person, org, region, for_vault, for_region, version, updated_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (person) do update
+     set for_vault = excluded.for_vault, for_region = excluded.for_region,
+         version = excluded.version, updated_at_ms = excluded.updated_at_ms";
+
+const AGREED_OPENING: &str = "insert into vault_opening
+     (opening, reason, people, grants, asked_by, asked_at_ms, opened_by, opened_at_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (opening) do update
+     set opened_by = excluded.opened_by, opened_at_ms = excluded.opened_at_ms";
+
+const LATER_ASSIGNMENT: &str = "insert into assignment
+     (assignment, person, seat, org, unit, region, duty, team, stop, from_ms, until_ms, stands,
+      version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     on conflict (assignment) do update
+     set person = excluded.person, from_ms = excluded.from_ms, until_ms = excluded.until_ms,
+         stands = excluded.stands, version = excluded.version";
+
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 40] = [
+pub const TABLES: [Table; 50] = [
     table(
         "statement",
         &[INT],
@@ -292,12 +324,100 @@ pub const TABLES: [Table; 40] = [
           where number > $1 order by number limit $2",
         accounts::APPEND_EVENT,
     ),
+    Table {
+        replace: Some(SEALED_IDENTITY),
+        ..table(
+            "identity",
+            &[TEXT],
+            "select person, incident_person, label, org from identity
+              where person > $1 order by person limit $2",
+            devices::ENTER,
+        )
+    },
+    Table {
+        replace: Some(LATER_MEMBER),
+        ..table(
+            "vault_member",
+            &[TEXT],
+            "select account, public_key, wrapped, set_at_ms from vault_member
+              where account > $1 order by account limit $2",
+            vault::SET_MEMBER,
+        )
+    },
     table(
-        "identity",
+        "vault_key",
+        &[TEXT, TEXT],
+        "select org, region, public_key, for_vault, made_at_ms from vault_key
+          where (org, region) > ($1, $2)
+          order by org, region limit $3",
+        vault::ADD_KEY,
+    ),
+    table(
+        "vault_share",
         &[TEXT],
-        "select person, incident_person, label, org from identity
-          where person > $1 order by person limit $2",
-        devices::ENTER,
+        "select account, number, sealed from vault_share
+          where account > $1 order by account limit $2",
+        vault::ADD_SHARE,
+    ),
+    table(
+        "vault_grant",
+        &[TEXT, TEXT, TEXT],
+        "select org, region, account, sealed, granted_at_ms from vault_grant
+          where (org, region, account) > ($1, $2, $3) order by org, region, account limit $4",
+        vault::ADD_GRANT,
+    ),
+    Table {
+        replace: Some(LATER_ENTRY),
+        ..table(
+            "vault_entry",
+            &[TEXT],
+            "select person, org, region, for_vault, for_region, version, updated_at_ms
+               from vault_entry where person > $1 order by person limit $2",
+            vault::ADD_ENTRY,
+        )
+    },
+    Table {
+        replace: Some(AGREED_OPENING),
+        ..table(
+            "vault_opening",
+            &[TEXT],
+            "select opening, reason, people, grants, asked_by, asked_at_ms, opened_by, opened_at_ms
+               from vault_opening where opening > $1 order by opening limit $2",
+            vault::ASK,
+        )
+    },
+    Table {
+        replace: Some(LATER_ASSIGNMENT),
+        ..table(
+            "assignment",
+            &[TEXT],
+            "select assignment, person, seat, org, unit, region, duty, team, stop, from_ms,
+                    until_ms, stands, version
+               from assignment where assignment > $1 order by assignment limit $2",
+            roster::PLAN,
+        )
+    },
+    table(
+        "presence",
+        &[TEXT],
+        "select presence, person, unit, region, org, what, to_person, at_ms, noted_by, noted_at_ms
+           from presence where presence > $1 order by presence limit $2",
+        roster::NOTE_PRESENCE,
+    ),
+    table(
+        "filled_form",
+        &[INT],
+        "select position, record_id, form, unit, region, kid, org, answers, critical,
+                received_at_ms, claimed_at
+           from filled_form where position > $1 order by position limit $2",
+        forms::ADD,
+    ),
+    table(
+        "device_progress",
+        &[TEXT],
+        "select kid, verified_size from device_progress
+          where kid > $1 order by kid limit $2",
+        forms::TELL,
     ),
     Table {
         replace: Some(WHOLE_INVITATION),
@@ -542,7 +662,13 @@ pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
                     (select count(*) from account_invitation),
                     (select count(*) from role_change), (select count(*) from passkey),
                     (select count(*) from audit_event),
-                    (select count(*) from identity), (select count(*) from invitation),
+                    (select count(*) from identity), (select count(*) from vault_member),
+                    (select count(*) from vault_key), (select count(*) from vault_share),
+                    (select count(*) from vault_grant), (select count(*) from vault_entry),
+                    (select count(*) from vault_opening), (select count(*) from assignment),
+                    (select count(*) from presence), (select count(*) from filled_form),
+                    (select count(*) from device_progress),
+                    (select count(*) from invitation),
                     (select count(*) from device_token), (select count(*) from brought_key),
                     (select count(*) from record), (select count(*) from unit_entry_pack),
                     (select count(*) from fork), (select count(*) from correction),

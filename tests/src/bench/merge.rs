@@ -118,6 +118,7 @@ fn enrolled(number: u64, statements: &mut Statements) -> Device {
             org: "bench".parse().expect("a code"),
             mandate: Mandate::Everywhere,
             request: RecordId::of(b"request"),
+            desk: false,
         },
     );
     device

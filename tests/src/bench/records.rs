@@ -38,6 +38,7 @@ impl Device {
         let device = Self::new(number);
         let guest = Guest {
             label: format!("load {number}"),
+            reach: String::new(),
             org: "bench".parse().expect("a code"),
             mandate: Mandate::Everywhere,
             valid_hours: 1,
@@ -77,6 +78,7 @@ impl Device {
             mono_ms: self.seq,
             seen: None,
             place: None,
+            on_behalf: None,
             body,
         };
         let text = sign_record(&self.key, &claims).expect("it fits");

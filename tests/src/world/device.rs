@@ -146,6 +146,7 @@ impl Device {
             mono_ms: seq,
             seen: None,
             place: None,
+            on_behalf: None,
             body,
         }
     }

@@ -111,6 +111,8 @@ const NEVER: [(&str, &[&str]); 13] = [
     ("review", &["cli", "web", "http", "app", "picture"]),
     ("accounting", &["cli", "web", "http", "ingest", "review", "compare", "app", "picture"]),
     ("ingest", &["cli", "web", "http", "compare", "review", "app", "picture"]),
+    ("vault", &["cli", "web", "http", "ingest", "log", "review", "compare", "app", "picture"]),
+    ("field", &["cli", "web", "http", "compare", "app", "picture"]),
 ];
 
 #[test]

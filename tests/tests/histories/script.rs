@@ -273,6 +273,7 @@ impl Writer {
             org: guest.org.parse().unwrap(),
             mandate: guest.mandate(),
             request: RecordId::of(request.as_bytes()),
+            desk: false,
         };
         let position = self.next_position();
         self.statements.apply_enrolment(position, enrolment);
@@ -422,6 +423,12 @@ impl Writer {
         }
     }
 
+    /// Whether a checklist says of this election's box that it was not sealed.
+    fn opens_incident(&self, record: &Record, form: &FormAnswers) -> bool {
+        record.claims.election == self.pack.election.id
+            && form.answers.values().any(|answer| *answer == Answer::YesNo(false))
+    }
+
     /// One picture as original and as its own preview, so that it is taken from held records too.
     fn photo(&mut self, number: u8) -> Vec<Photo> {
         let bytes = vec![number; 100 + usize::from(number) * 9_000];
@@ -493,9 +500,12 @@ impl Writer {
                 self.statements.note_correction(&Facts::of(record, logged.position));
                 let reported = match &record.claims.body {
                     Body::Incident(_) => true,
-                    Body::Correction(correction) => {
-                        matches!(correction.becomes, Corrected::Incident(_))
-                    }
+                    Body::Form(form) => self.opens_incident(record, form),
+                    Body::Correction(correction) => match &correction.becomes {
+                        Corrected::Incident(_) => true,
+                        Corrected::Form(form) => self.opens_incident(record, form),
+                        _ => false,
+                    },
                     _ => false,
                 };
                 if reported {

@@ -12,12 +12,13 @@ use hattama_proto::{
 
 pub(crate) use self::{
     records::{
-        chain_of_incidents, chain_of_results, claims, incident, not_obtained, photo, protocol,
+        chain_of_incidents, chain_of_results, claims, incident, not_obtained, photo, protocol, told,
     },
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
-        accounting, decision, enrolment, epoch, incident_changes, incident_review, invitation,
-        manifest, publication, request, revocation, statement, transcription, wrong_unit,
+        accounting, decision, desk, enrolment, epoch, incident_changes, incident_review,
+        invitation, manifest, publication, request, revocation, statement, transcription,
+        wrong_unit,
     },
 };
 
@@ -34,11 +35,13 @@ pub(crate) enum Signer {
     Root,
     /// Nobody that anybody knows.
     Stranger,
+    /// A desk of headquarters, which signs what it was told.
+    Desk,
 }
 
 impl Signer {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Results, Self::Incidents, Self::Hq, Self::Root, Self::Stranger];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Results, Self::Incidents, Self::Hq, Self::Root, Self::Stranger, Self::Desk];
 
     pub(crate) const fn seed(self) -> [u8; 32] {
         [self as u8 + 1; 32]
@@ -51,6 +54,7 @@ impl Signer {
             Self::Hq => "hq",
             Self::Root => "root",
             Self::Stranger => "stranger",
+            Self::Desk => "desk",
         }
     }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use hattama_proto::{
     id::{
-        CategoryCode, ChoiceCode, ContestCode, CopyType, FormCode, LineCode, PhaseCode,
+        CategoryCode, ChoiceCode, ContestCode, CopyType, FormCode, LineCode, PersonId, PhaseCode,
         QuestionCode, RecordId, TableCode, TreeRoot,
     },
     record::{
-        Answer, Body, Claims, Corrected, Correction, Figure, FormAnswers, Incident, Mark, Missing,
-        NotObtained, Photo, PhotoRole, Place, ResultsProtocol, Seen, Severity, SheetFlags,
-        sign_record,
+        Answer, Body, Channel, Claims, Corrected, Correction, Figure, FormAnswers, Incident, Mark,
+        Missing, NotObtained, OnBehalf, Photo, PhotoRole, Place, ResultsProtocol, Seen, Severity,
+        SheetFlags, sign_record,
     },
 };
 use uuid::Uuid;
@@ -148,6 +148,7 @@ pub(crate) fn claims(seq: u64, prev: Option<RecordId>, body: Body) -> Claims<Bod
         mono_ms: 3_600_000 + 60_000 * seq,
         seen: None,
         place: None,
+        on_behalf: None,
         body,
     }
 }
@@ -228,4 +229,16 @@ pub(crate) fn chain_of_incidents() -> Vec<String> {
             claims(2, None, Body::Correction(correction)),
         ],
     )
+}
+
+/// What an observer told a desk: a protocol without photographs, signed by the desk's key.
+pub(crate) fn told() -> String {
+    let mut claims =
+        claims(0, None, Body::Protocol(ResultsProtocol { photos: vec![], ..protocol() }));
+    claims.on_behalf = Some(OnBehalf {
+        person: Some(PersonId::new("p-0001").unwrap()),
+        channel: Channel::Voice,
+        told_at: "2030-12-08T22:09:00+05:00".parse().unwrap(),
+    });
+    chain(Signer::Desk, [claims]).remove(0)
 }

@@ -79,6 +79,22 @@ pub(crate) fn enrolment(role: Role, request: &str) -> Enrolment {
         org: OrgId::new("observers-one").unwrap(),
         mandate,
         request: RecordId::of(request.as_bytes()),
+        desk: false,
+    }
+}
+
+/// A desk of headquarters may speak, for nobody in particular.
+pub(crate) fn desk() -> Enrolment {
+    let key = Signer::Desk.key();
+    Enrolment {
+        kid: key.kid(),
+        public_key: key.public(),
+        role: Role::Results,
+        person: PersonId::new("desk-0c1d").unwrap(),
+        org: OrgId::new("observers-one").unwrap(),
+        mandate: Mandate::Everywhere,
+        request: RecordId::of(b"the desk's own request"),
+        desk: true,
     }
 }
 

@@ -3,13 +3,14 @@
 use hattama_proto::{
     chain::Link,
     id::{
-        CategoryCode, ChoiceCode, ContestCode, CopyType, FormCode, LineCode, PhaseCode, PhotoHash,
-        QuestionCode, RecordId, TableCode, TreeRoot, UnitCode,
+        CategoryCode, ChoiceCode, ContestCode, CopyType, FormCode, LineCode, PersonId, PhaseCode,
+        PhotoHash, QuestionCode, RecordId, TableCode, TreeRoot, UnitCode,
     },
     limits::SEQ_MAX,
     record::{
-        Answer, Body, Claims, Corrected, Correction, Figure, FormAnswers, Incident, Mark, Missing,
-        NotObtained, Photo, PhotoRole, Place, ResultsProtocol, Seen, Severity, SheetFlags,
+        Answer, Body, Channel, Claims, Corrected, Correction, Figure, FormAnswers, Incident, Mark,
+        Missing, NotObtained, OnBehalf, Photo, PhotoRole, Place, ResultsProtocol, Seen, Severity,
+        SheetFlags,
     },
     time::ClaimedTime,
 };
@@ -202,14 +203,26 @@ pub(crate) fn claims() -> impl Strategy<Value = Claims<Body>> {
     });
     let place = (any::<i32>(), any::<i32>(), any::<u32>())
         .prop_map(|(lat_e6, lon_e6, accuracy_m)| Place { lat_e6, lon_e6, accuracy_m });
+    let on_behalf = (option::of(any::<u8>()), 0..Channel::ALL.len(), time()).prop_map(
+        |(person, channel, told_at)| OnBehalf {
+            person: person.map(|n| PersonId::new(&format!("p-{n}")).unwrap()),
+            channel: Channel::ALL[channel],
+            told_at,
+        },
+    );
     (
         (any::<u128>(), 0..=SEQ_MAX, option::of(record_id())),
         (any::<u8>(), time(), words(), any::<u64>()),
-        (option::of(seen), option::of(place)),
+        (option::of(seen), option::of(place), option::of(on_behalf)),
         body(),
     )
         .prop_map(
-            |((uid, seq, prev), (byte, claimed_at, boot, mono_ms), (seen, place), body)| Claims {
+            |(
+                (uid, seq, prev),
+                (byte, claimed_at, boot, mono_ms),
+                (seen, place, on_behalf),
+                body,
+            )| Claims {
                 uid: Uuid::from_u128(uid),
                 election: election(),
                 seq,
@@ -220,6 +233,7 @@ pub(crate) fn claims() -> impl Strategy<Value = Claims<Body>> {
                 mono_ms,
                 seen,
                 place,
+                on_behalf,
                 body,
             },
         )

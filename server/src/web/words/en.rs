@@ -8,6 +8,7 @@ pub(in crate::web) const EN: Words = Words {
     transcription: transcription::EN,
     review: &super::review::EN,
     people: super::people::EN,
+    field: super::field::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",
@@ -251,6 +252,8 @@ pub(in crate::web) const EN: Words = Words {
         "two records at one place",
         "marks on the sheet",
         "moved here by decision",
+        "told by telephone: not signed by the observer's own device",
+        "the observer's own record has come",
     ],
     slips: [
         "one digit",

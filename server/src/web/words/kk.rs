@@ -8,6 +8,7 @@ pub(in crate::web) const KK: Words = Words {
     transcription: transcription::KK,
     review: &super::review::KK,
     people: super::people::KK,
+    field: super::field::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",
@@ -251,6 +252,8 @@ pub(in crate::web) const KK: Words = Words {
         "бір орында екі жазба",
         "парақта белгілер бар",
         "шешіммен осында көшірілді",
+        "телефонмен айтылған: бақылаушының өз құрылғысы қол қоймаған",
+        "бақылаушының өз жазбасы келді",
     ],
     slips: [
         "бір цифр",

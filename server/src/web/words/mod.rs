@@ -4,6 +4,7 @@
 //! election set-up.
 
 mod en;
+mod field;
 mod kk;
 mod people;
 mod review;
@@ -18,7 +19,7 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    en::EN, kk::KK, people::PeopleWords, review::ReviewWords, ru::RU,
+    en::EN, field::FieldWords, kk::KK, people::PeopleWords, review::ReviewWords, ru::RU,
     transcription::TranscriptionWords,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct Words {
     pub(super) review: &'static ReviewWords,
     /// Entering, accounts, the audit trail.
     pub(super) people: PeopleWords,
+    /// Work with people in the field.
+    pub(super) field: FieldWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -244,7 +247,7 @@ pub(super) struct Words {
     /// Overwritten, struck out, illegible, pencil, other.
     pub(super) marks: [&'static str; 5],
     /// In the order of `merge::EntryFlag`.
-    pub(super) flags: [&'static str; 5],
+    pub(super) flags: [&'static str; 7],
     /// In the order of `compare::Slip`.
     pub(super) slips: [&'static str; 8],
     /// Counted, set aside.
@@ -302,6 +305,8 @@ impl Words {
             EntryFlag::Forked => self.flags[2],
             EntryFlag::Marked => self.flags[3],
             EntryFlag::MovedHere => self.flags[4],
+            EntryFlag::ToldToDesk => self.flags[5],
+            EntryFlag::OwnRecordCame => self.flags[6],
         }
     }
 

@@ -8,6 +8,7 @@ pub(in crate::web) const RU: Words = Words {
     transcription: transcription::RU,
     review: &super::review::RU,
     people: super::people::RU,
+    field: super::field::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
@@ -251,6 +252,8 @@ pub(in crate::web) const RU: Words = Words {
         "две записи на одном месте",
         "пометки на листе",
         "перенесено сюда решением",
+        "сообщено по телефону: не подписано устройством наблюдателя",
+        "собственная запись наблюдателя пришла",
     ],
     slips: [
         "одна цифра",
