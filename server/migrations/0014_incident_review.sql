@@ -26,6 +26,8 @@ create unique index incident_by_change on incident (changed_position);
 create index incident_by_area on incident (area, changed_position);
 create index incident_by_assignee on incident (assignee, changed_position);
 create index incident_by_in_group on incident (in_group, changed_position);
+-- Answers how many there are of each state, severity and category without a look at the rows.
+create index incident_by_tally on incident (state, severity, categories, org, region, position);
 create index incident_by_original on incident (duplicate_of);
 
 -- Every change of a review as it was logged, with the words that the log does not hold.

@@ -142,7 +142,7 @@ fn problem_page(answer: &ServiceResponse) -> HttpResponse {
         let title = match status.as_u16() {
             403 => w.problem_forbidden,
             404 => w.problem_not_found,
-            409 => w.problem_conflict,
+            409 | 412 => w.problem_conflict,
             429 => frame.p().problem_wait,
             400 | 413 | 422 => w.problem_invalid,
             _ => w.problem_internal,

@@ -210,5 +210,5 @@ fn a_headquarters_that_is_killed_amid_changes_has_each_whole_or_not_at_all(world
     });
     let root = get(world, "/v1/state-root");
     assert_eq!(root["state_root"].as_str().unwrap().len(), 64);
-    let _ = inside(world);
+    drop(inside(world));
 }

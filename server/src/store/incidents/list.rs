@@ -87,59 +87,56 @@ macro_rules! fits {
     };
 }
 
-/// That the rarest word of a question stands in it: asked first where few reports have it.
-macro_rules! rare {
-    () => {
-        "i.position in (select position from incident_token where token in ($19, $20)) and "
+/// What few incidents have: asked first, so that an index finds them. Without it a list is gone
+/// through in its order until a page is full, which is soon where many fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Narrow {
+    Nothing,
+    Word,
+    Unit,
+    Assignee,
+    Group,
+    Tag,
+}
+
+/// A statement for each [`Narrow`], in its order.
+macro_rules! narrowed {
+    ($begin:expr, $end:expr) => {
+        [
+            concat!("select ", $begin, fits!(), $end),
+            concat!(
+                "select ",
+                $begin,
+                "i.position in (select position from incident_token where token in ($19, $20)) and ",
+                fits!(),
+                $end
+            ),
+            concat!("select ", $begin, "i.unit = $5 and ", fits!(), $end),
+            concat!("select ", $begin, "i.assignee = $9 and ", fits!(), $end),
+            concat!("select ", $begin, "i.in_group = $11 and ", fits!(), $end),
+            concat!(
+                "select ",
+                $begin,
+                "i.record_id in (select record_id from incident_tag where tag = $10) and ",
+                fits!(),
+                $end
+            ),
+        ]
     };
 }
 
-const BY_CHANGE: &str = concat!(
-    "select ",
-    columns!(),
-    " from incident i where i.changed_position < $27 and ",
-    fits!(),
+const BY_CHANGE: [&str; 6] = narrowed!(
+    concat!(columns!(), " from incident i where i.changed_position < $27 and "),
     " order by i.changed_position desc limit $28"
 );
 
-const BY_RECEIPT: &str = concat!(
-    "select ",
-    columns!(),
-    " from incident i where i.position < $27 and ",
-    fits!(),
+const BY_RECEIPT: [&str; 6] = narrowed!(
+    concat!(columns!(), " from incident i where i.position < $27 and "),
     " order by i.position desc limit $28"
 );
 
-const RARE_BY_CHANGE: &str = concat!(
-    "select ",
-    columns!(),
-    " from incident i where ",
-    rare!(),
-    "i.changed_position < $27 and ",
-    fits!(),
-    " order by i.changed_position desc limit $28"
-);
-
-const RARE_BY_RECEIPT: &str = concat!(
-    "select ",
-    columns!(),
-    " from incident i where ",
-    rare!(),
-    "i.position < $27 and ",
-    fits!(),
-    " order by i.position desc limit $28"
-);
-
-const TALLIES: &str = concat!(
-    "select i.state, i.severity, i.categories, count(*) from incident i where ",
-    fits!(),
-    " group by i.state, i.severity, i.categories order by i.state, i.severity, i.categories"
-);
-
-const RARE_TALLIES: &str = concat!(
-    "select i.state, i.severity, i.categories, count(*) from incident i where ",
-    rare!(),
-    fits!(),
+const TALLIES: [&str; 6] = narrowed!(
+    "i.state, i.severity, i.categories, count(*) from incident i where ",
     " group by i.state, i.severity, i.categories order by i.state, i.severity, i.categories"
 );
 
@@ -188,10 +185,21 @@ impl IncidentFilter {
         values
     }
 
-    /// The same with the rarest word first, and whether it is rare.
-    async fn rarest_first(&self, db: &Db) -> Result<(Self, bool), StoreError> {
+    /// The same with the rarest word first, and what few incidents have of it.
+    async fn narrowed(&self, db: &Db) -> Result<(Self, Narrow), StoreError> {
+        let narrow = if self.unit.is_some() {
+            Narrow::Unit
+        } else if self.group.is_some() {
+            Narrow::Group
+        } else if self.assignee.is_some() {
+            Narrow::Assignee
+        } else if self.tag.is_some() {
+            Narrow::Tag
+        } else {
+            Narrow::Nothing
+        };
         if self.words.is_empty() {
-            return Ok((self.clone(), false));
+            return Ok((self.clone(), narrow));
         }
         let rows: Vec<[Value; 3]> = self
             .words
@@ -211,9 +219,14 @@ impl IncidentFilter {
         let counts = found.iter().map(count).collect::<Result<Vec<i64>, _>>()?;
         let mut words: Vec<_> = counts.into_iter().zip(self.words.iter().cloned()).collect();
         words.sort();
-        let rare = words[0].0 <= RARE_MAX;
+        let narrow = if words[0].0 <= RARE_MAX { Narrow::Word } else { narrow };
         let words = words.into_iter().map(|(_, word)| word).collect();
-        Ok((Self { words, ..self.clone() }, rare))
+        Ok((Self { words, ..self.clone() }, narrow))
+    }
+
+    /// Whether nothing limits it but what whoever asks may see.
+    fn is_everything(&self) -> bool {
+        *self == Self { scope: self.scope.clone(), ..Self::default() }
     }
 }
 
@@ -225,17 +238,15 @@ pub async fn page(
     after: Option<u64>,
     limit: u32,
 ) -> Result<Vec<StoredIncident>, StoreError> {
-    let (filter, rare) = filter.rarest_first(db).await?;
-    let statement = match (order, rare) {
-        (IncidentOrder::Changed, false) => BY_CHANGE,
-        (IncidentOrder::Received, false) => BY_RECEIPT,
-        (IncidentOrder::Changed, true) => RARE_BY_CHANGE,
-        (IncidentOrder::Received, true) => RARE_BY_RECEIPT,
+    let (filter, narrow) = filter.narrowed(db).await?;
+    let statements = match order {
+        IncidentOrder::Changed => BY_CHANGE,
+        IncidentOrder::Received => BY_RECEIPT,
     };
     let mut values = filter.values();
     values.push(after.map_or(Value::Int(i64::MAX), integer));
     values.push(limit.into());
-    let rows = db.query(statement, &values).await?;
+    let rows = db.query(statements[narrow as usize], &values).await?;
     rows.iter().map(StoredIncident::read).collect()
 }
 
@@ -254,9 +265,20 @@ pub struct Tallies {
 
 /// How many incidents fit, by state, severity and categories.
 pub async fn tallies(db: &Db, filter: &IncidentFilter) -> Result<Vec<Tallies>, StoreError> {
-    let (filter, rare) = filter.rarest_first(db).await?;
-    let statement = if rare { RARE_TALLIES } else { TALLIES };
-    let rows = db.query(statement, &filter.values()).await?;
+    let rows = if filter.is_everything() {
+        // The commonest question: answered from an index alone.
+        let scope = filter.scope.clone();
+        db.query(
+            "select state, severity, categories, count(*) from incident
+              where ($1 = '' or org = $1) and ($2 = '' or region = $2) and position is not null
+              group by state, severity, categories order by state, severity, categories",
+            &[scope.org.unwrap_or_default().into(), scope.region.unwrap_or_default().into()],
+        )
+        .await?
+    } else {
+        let (filter, narrow) = filter.narrowed(db).await?;
+        db.query(TALLIES[narrow as usize], &filter.values()).await?
+    };
     rows.iter()
         .map(|row| {
             Ok(Tallies {
