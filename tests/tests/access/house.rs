@@ -9,25 +9,25 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 /// The organisation whose accounts must learn nothing of the other.
-pub const OWN: &str = "watchers";
-pub const OTHER: &str = "neighbours";
+pub(crate) const OWN: &str = "watchers";
+pub(crate) const OTHER: &str = "neighbours";
 
-pub struct House {
-    pub world: World,
+pub(crate) struct House {
+    pub(crate) world: World,
     /// A record, its key, its person and its unit.
-    pub own: Said,
-    pub other: Said,
+    pub(crate) own: Said,
+    pub(crate) other: Said,
 }
 
 /// What one organisation's observer sent.
-pub struct Said {
-    pub record: String,
-    pub kid: String,
-    pub person: String,
-    pub unit: String,
+pub(crate) struct Said {
+    pub(crate) record: String,
+    pub(crate) kid: String,
+    pub(crate) person: String,
+    pub(crate) unit: String,
 }
 
-pub fn letter(role: Role) -> char {
+pub(crate) fn letter(role: Role) -> char {
     match role {
         Role::Observer => 'O',
         Role::Coordinator => 'C',
@@ -40,12 +40,12 @@ pub fn letter(role: Role) -> char {
 }
 
 /// The token of an account.
-pub fn token(role: Role, state: &str, org: Option<&str>, fresh: bool) -> String {
+pub(crate) fn token(role: Role, state: &str, org: Option<&str>, fresh: bool) -> String {
     format!("{}-{state}-{}-{fresh}", role.name(), org.unwrap_or("all"))
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut world = World::new();
         let own = Self::said(&world, OWN, 1);
         let other = Self::said(&world, OTHER, 2);
@@ -99,12 +99,18 @@ impl House {
     }
 
     /// A database of its own connection, to look at.
-    pub fn store(&self) -> Connection {
+    pub(crate) fn store(&self) -> Connection {
         Connection::open(self.world.data().join("hq.db")).unwrap()
     }
 
     /// Asks with a token; an empty one asks as nobody.
-    pub fn ask(&self, token: &str, method: &str, path: &str, body: super::table::Body) -> Answer {
+    pub(crate) fn ask(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: super::table::Body,
+    ) -> Answer {
         use super::table::Body;
         let wire = Wire::to(self.world.address(), token);
         let origin = format!("http://{}", self.world.address());

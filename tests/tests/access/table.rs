@@ -2,16 +2,16 @@
 //! adds one says here who it is for.
 
 /// Roles by their letters: Coordinator, Reviewer, Publisher, anaLyst, aUditor, Admin (D), Observer.
-pub struct Line {
-    pub method: &'static str,
-    pub pattern: &'static str,
-    pub who: Who,
+pub(crate) struct Line {
+    pub(crate) method: &'static str,
+    pub(crate) pattern: &'static str,
+    pub(crate) who: Who,
     /// A body that is understood and changes nothing.
-    pub body: Body,
+    pub(crate) body: Body,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     /// Nobody is asked who they are.
     Anybody,
     /// Every account that is in.
@@ -23,7 +23,7 @@ pub enum Who {
 }
 
 #[derive(Clone, Copy)]
-pub enum Body {
+pub(crate) enum Body {
     None,
     Json(&'static str),
     Form(&'static str),
@@ -46,7 +46,7 @@ const STEP: &str = r#"{"to":"triaged","reason":"r"}"#;
 const INVITE: &str = r#"{"label":"l","org":"watchers","mandate":"everywhere"}"#;
 const NOTE: &str = r#"{"note":"none"}"#;
 
-pub const TABLE: &[Line] = &[
+pub(crate) const TABLE: &[Line] = &[
     line("GET", "/v1/hello", Anybody, None),
     line("POST", "/v1/enrolments", Anybody, Json("{}")),
     line("POST", "/v1/session", Anybody, Json("{}")),
