@@ -13,6 +13,7 @@ mod device;
 mod disk;
 mod folder;
 mod headquarters;
+mod people;
 mod phone;
 mod watcher;
 mod wire;
@@ -42,6 +43,7 @@ pub use self::{
     disk::SmallDisk,
     folder::copy_folder,
     headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
+    people::hire,
     phone::{Phone, Synced, observe},
     watcher::Watcher,
     wire::{Answer, Refused, Wire},

@@ -38,12 +38,20 @@ const fn line(method: &'static str, pattern: &'static str, who: Who, body: Body)
 }
 
 /// Roles that read records.
-const READ: &str = "CRPLU";
+pub(crate) const READ: &str = "CRPLU";
 
 const REASON: &str = r#"{"reason":"r"}"#;
 const DECISION: &str = r#"{"disposition":"counted","reason":"r"}"#;
 const STEP: &str = r#"{"to":"triaged","reason":"r"}"#;
 const INVITE: &str = r#"{"label":"l","org":"watchers","mandate":"everywhere"}"#;
+const READING: &str =
+    r#"{"id":"00000000-0000-4000-8000-000000000000","reading":{"shows":"illegible"}}"#;
+const SETTLED: &str = r#"{"reading":{"shows":"illegible"},"reason":"r"}"#;
+const NOBODY: &str = r#"{"to":null}"#;
+const SECRET: &str = r#"{"passphrase":"no"}"#;
+const TOLD_PROTOCOL: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","form":"f","copy":"c","lines":{},"contests":{}}}"#;
+const TOLD_INCIDENT: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"categories":["c"],"phase":"count","severity":"low","words":"w","language":"en"}}"#;
+const TOLD_FORM: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","form":"f","answers":{}}}"#;
 const NOTE: &str = r#"{"note":"none"}"#;
 
 pub(crate) const TABLE: &[Line] = &[
@@ -86,7 +94,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/compare", Roles(READ), None),
     line("GET", "/incidents", Roles(READ), None),
     line("GET", "/incidents/{id}", Roles(READ), None),
-    line("POST", "/incidents/{id}", Roles("R"), Form("to=triaged&reason=r&version=0")),
+    line("POST", "/incidents/{id}", Roles("R"), Form("what=step&to=triaged&reason=r&version=0")),
     line("GET", "/records/{id}", Roles(READ), None),
     line("GET", "/search", Roles(READ), None),
     line("GET", "/enter", Anybody, None),
@@ -116,4 +124,71 @@ pub(crate) const TABLE: &[Line] = &[
     line("POST", "/people/{name}/roles", Fresh("D"), Form("role=admin")),
     line("POST", "/role-changes/{id}", Fresh("D"), Form("decision=confirm")),
     line("GET", "/audit", Roles("UD"), None),
+    line("GET", "/v1/openapi.json", Anybody, None),
+    line("GET", "/v1/transcriptions", Roles(READ), None),
+    line("POST", "/v1/transcriptions/next", Roles("R"), None),
+    line("GET", "/v1/transcriptions/{id}", Roles("R"), None),
+    line("POST", "/v1/transcriptions/{id}/entries", Roles("R"), Json(READING)),
+    line("POST", "/v1/transcriptions/{id}/lease", Roles("R"), None),
+    line("DELETE", "/v1/transcriptions/{id}/lease", Roles("R"), None),
+    line("POST", "/v1/transcriptions/{id}/decision", Roles("R"), Json(SETTLED)),
+    line("GET", "/v1/incidents/counts", Roles(READ), None),
+    line("GET", "/v1/incidents/stream", Roles(READ), None),
+    line("GET", "/v1/incidents/export", Fresh("PL"), None),
+    line("POST", "/v1/incidents/{id}/assignment", Roles("R"), Json(NOBODY)),
+    line("POST", "/v1/incidents/{id}/comments", Roles("R"), Json(r#"{"words":"w"}"#)),
+    line("POST", "/v1/incidents/{id}/tags", Roles("R"), Json(r#"{"add":["t"]}"#)),
+    line("POST", "/v1/incidents/{id}/group", Roles("R"), Json(r#"{"group":"g"}"#)),
+    line("POST", "/v1/incidents/{id}/duplicate", Roles("R"), Json(r#"{"of":null,"reason":"r"}"#)),
+    line("POST", "/v1/incidents/{id}/publication", Fresh("P"), Json(r#"{"texts":{"en":"t"}}"#)),
+    line("GET", "/v1/webhooks", Roles("D"), None),
+    line("POST", "/v1/webhooks", Roles("D"), Json(r#"{"url":"none"}"#)),
+    line("POST", "/v1/webhooks/{id}/end", Roles("D"), None),
+    line("POST", "/v1/webhooks/{id}/resume", Roles("D"), None),
+    line("POST", "/v1/vault/passphrase", Account, Json(SECRET)),
+    line("GET", "/v1/vault", Fresh("D"), None),
+    line("POST", "/v1/vault", Fresh("D"), Json(r#"{"holders":[]}"#)),
+    line("POST", "/v1/vault/seal", Fresh("D"), None),
+    line("GET", "/v1/vault/openings", Fresh("D"), None),
+    line("POST", "/v1/vault/openings", Fresh("D"), Json(r#"{"reason":"r","passphrase":"no"}"#)),
+    line("GET", "/v1/vault/openings/{opening}", Fresh("D"), None),
+    line("POST", "/v1/vault/openings/{opening}/agreement", Fresh("D"), Json(SECRET)),
+    line("POST", "/v1/contacts/opening", Roles("C"), Json(SECRET)),
+    line("POST", "/v1/contacts/closing", Roles("C"), None),
+    line("GET", "/v1/contacts", Roles("C"), None),
+    line("POST", "/v1/contacts/{person}", Roles("C"), Json(r#"{"label":"l","version":1}"#)),
+    line("POST", "/v1/people/{person}/replacement", Roles("CD"), Json(REASON)),
+    line("GET", "/v1/roster", Roles("C"), None),
+    line("POST", "/v1/roster/import", Roles("C"), Json(r#"{"org":"watchers","table":""}"#)),
+    line("POST", "/v1/roster/{assignment}", Roles("C"), Json(r#"{"person":null,"version":1}"#)),
+    line("POST", "/v1/presences", Roles("C"), Json(r#"{"person":"p-none","unit":"0","what":"?"}"#)),
+    line("GET", "/v1/checklists", Roles(READ), None),
+    line("GET", "/v1/checklists/matrix", Roles(READ), None),
+    line("GET", "/v1/turnout", Roles(READ), None),
+    line("GET", "/v1/rehearsal", Roles("CRUD"), None),
+    line("POST", "/v1/telephone/protocols", Roles("C"), Json(TOLD_PROTOCOL)),
+    line("POST", "/v1/telephone/incidents", Roles("C"), Json(TOLD_INCIDENT)),
+    line("POST", "/v1/telephone/forms", Roles("C"), Json(TOLD_FORM)),
+    line("GET", "/units", Roles(READ), None),
+    line("GET", "/map", Roles(READ), None),
+    line("POST", "/incidents/{id}/publication", Fresh("P"), Form("what=publish&version=0")),
+    line("GET", "/devices", Roles("CRUD"), None),
+    line("GET", "/log", Roles("UD"), None),
+    line("GET", "/transcription", Roles(READ), None),
+    line("POST", "/transcription", Roles("R"), Form("x=1")),
+    line("GET", "/transcription/{id}", Roles("R"), None),
+    line("POST", "/transcription/{id}", Roles("R"), Form("x=1")),
+    line("POST", "/transcription/{id}/decision", Roles("R"), Form("x=1")),
+    line("POST", "/transcription/{id}/proposal", Roles("R"), Form("x=1")),
+    line("GET", "/api", Account, None),
+    line("GET", "/roster", Roles("C"), None),
+    line("POST", "/roster", Roles("C"), Form("person=p&unit=u&what=x")),
+    line("GET", "/roster/import", Roles("C"), None),
+    line("POST", "/roster/import", Roles("C"), Form("org=watchers&table=&run=dry")),
+    line("GET", "/contacts", Roles("C"), None),
+    line("POST", "/contacts", Roles("C"), Form("do=close")),
+    line("GET", "/checklists", Roles(READ), None),
+    line("GET", "/rehearsal", Roles("CRUD"), None),
+    line("GET", "/telephone", Roles("C"), None),
+    line("POST", "/telephone", Roles("C"), Form("x=1")),
 ];

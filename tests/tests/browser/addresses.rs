@@ -30,7 +30,13 @@ impl Examples {
             queries.iter().map(|query| format!("{pattern}{query}")).collect()
         };
         match pattern {
-            "/" | "/enter" | "/compare" | "/log" => with(&[""]),
+            "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
+            | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
+            | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
+            // Opened with a link that is used up, it says so; the form is in the tests of access.
+            "/welcome" => with(&["?invitation=none"]),
+            // Handed out one at a time: the night takes one.
+            "/transcription/{id}" => Vec::new(),
             "/map" => with(&["", "?show=differences"]),
             "/units" => with(&["?show=official", "?show=covered&region=43", "?show=silent"]),
             "/devices" => with(&["", "?state=unheard&role=results"]),
@@ -59,7 +65,7 @@ pub(crate) fn pages(examples: &Examples) -> Vec<Value> {
             let pages = examples.of(pattern);
             pages
                 .into_iter()
-                .map(move |path| json!({"path": path, "stranger": pattern == "/enter"}))
+                .map(move |path| json!({"path": path, "stranger": pattern == "/enter" || pattern == "/welcome"}))
         })
         .collect()
 }

@@ -11,15 +11,10 @@ mod plan;
 mod telephone;
 mod vault;
 
-use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    ingest::token_hash,
-    store::{Db, accounts},
-};
+use hattama_server::{config::Config, folder::DataFolder, store::Db};
 use hattama_tests::{
     engine::OPENED_AT,
-    world::{Answer, Ending, Wire, World, block_on},
+    world::{Answer, Ending, Wire, World, block_on, hire},
 };
 use serde_json::{Value, json};
 
@@ -55,7 +50,7 @@ pub(crate) fn accounts(world: &mut World, names: &[&str]) -> Vec<Wire> {
         let db = store(world).await;
         for name in names {
             let token = format!("token-of-{name}");
-            db.commit(accounts::add_token(&token_hash(&token), name, OPENED_AT)).await.unwrap();
+            hire(&db, name, &token, OPENED_AT).await;
         }
         db.close().await;
     });

@@ -8,7 +8,6 @@ use hattama_server::{
     app::Headquarters,
     config::Config,
     folder::DataFolder,
-    ingest::token_hash,
     store::{self, Db},
 };
 use hattama_tests::world::{
@@ -31,7 +30,7 @@ pub(crate) fn hire(world: &mut World, names: &[&str]) {
         let now = hattama_server::clock::system();
         let db = Db::open(&url, now).await.unwrap();
         for name in names {
-            db.commit(store::accounts::add_token(&token_hash(name), name, now)).await.unwrap();
+            hattama_tests::world::hire(&db, name, name, now).await;
         }
         db.close().await;
     });
