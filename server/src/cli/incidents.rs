@@ -203,7 +203,7 @@ enum What {
         #[arg(long, value_parser = ["csv", "exact_csv", "json"], default_value = "csv")]
         format: String,
         #[command(flatten)]
-        filter: Filter,
+        filter: Box<Filter>,
     },
 }
 

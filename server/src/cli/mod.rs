@@ -104,7 +104,7 @@ enum Command {
     /// List units of the register, or show what is known of one
     Units(units::Units),
     /// List incidents, show one, or take a step with one
-    Incidents(incidents::Incidents),
+    Incidents(Box<incidents::Incidents>),
     /// Carry the log's checkpoints to witnesses by file
     Log(log::Log),
     /// What the commission published
