@@ -29,9 +29,29 @@ function marks(page) {
   }, job.marker);
 }
 
+/// A payload that does run is noticed, and so is what the policy stops: or no silence here would
+/// say anything.
+async function notices(context, seen) {
+  const bare = await context.newPage();
+  await bare.setContent(`<img src="data:," onerror="${job.marker}=1">`);
+  await bare.waitForFunction((marker) => globalThis[marker] !== undefined, job.marker);
+  const ran = await marks(bare);
+  await bare.close();
+  tell('a payload that runs is noticed', ran.length > 0 ? [] : ['nothing was noticed']);
+  await seen.page.goto('/');
+  await seen.page.evaluate(() => {
+    document.body.append(Object.assign(document.createElement('script'), { textContent: '1' }));
+  });
+  await seen.page.waitForTimeout(SETTLE_MS);
+  const stopped = await faultsOf(seen);
+  const isTold = stopped.some((fault) => fault.startsWith('policy:'));
+  tell('what the policy stops is noticed', isTold ? [] : [`only ${stopped.join('; ')}`]);
+}
+
 await run(async () => {
   const context = await visitor();
   const seen = await watched(context);
+  await notices(context, seen);
   for (const { path, payloads } of job.pages) {
     const answer = await seen.page.goto(path, { waitUntil: 'load' });
     // What waits for a hand or a mouse gets one.
