@@ -2,9 +2,8 @@
 
 use hattama_proto::time::UnixMillis;
 use hattama_server::{
-    access::{Role, Scope},
+    access::{AccountState, Role, Scope},
     ingest::token_hash,
-    store::accounts::AccountState,
     store::{Db, accounts, sessions},
 };
 

@@ -1,6 +1,7 @@
 //! The interface as an OpenAPI 3.1 document: made from the route table, so that no address can be
 //! missing, and from what `operations.rs` says of each. Served, and shown as a page at `/api`.
 
+mod field;
 mod operations;
 mod schemas;
 
@@ -81,6 +82,7 @@ fn document() -> Value {
 fn operation_of(address: &Address) -> Option<&'static Operation> {
     OPERATIONS
         .iter()
+        .chain(field::OPERATIONS)
         .find(|known| known.method == address.method.as_str() && known.path == address.pattern)
 }
 
@@ -102,6 +104,9 @@ fn described(address: &Address, operation: &Operation) -> Value {
             said["security"] = json!([{ "operator": [] }]);
             refused.extend([ProblemCode::Unauthorized, ProblemCode::Forbidden]);
             if let Access::Holder(permission) = address.access {
+                if permission.needs_fresh_factor() {
+                    refused.push(ProblemCode::StepUpRequired);
+                }
                 said["x-permission"] = format!("{permission:?}").into();
             }
         }
@@ -149,13 +154,14 @@ fn answers(answer: &Answer, mut refused: Vec<ProblemCode>, head: bool) -> Value 
             let types = types.iter().map(|media| ((*media).to_owned(), json!({ "schema": {} })));
             types.collect::<Map<_, _>>().into()
         }
-        Answer::Nothing => Value::Null,
+        Answer::Nothing | Answer::Gone => Value::Null,
     };
     let mut good = json!({ "description": "Done." });
     if !content.is_null() {
         good["content"] = content;
     }
-    answers.insert("200".to_owned(), good);
+    let status = if matches!(answer, Answer::Gone) { "204" } else { "200" };
+    answers.insert(status.to_owned(), good);
     refused.sort_by_key(|code| (code.status(), code.name()));
     refused.dedup();
     let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
@@ -256,7 +262,7 @@ pub(crate) fn by_subject() -> Vec<(&'static str, Vec<Shown>)> {
             answer: match operation.answer {
                 Answer::Json(schema) => schema.to_owned(),
                 Answer::Media(types) => types.join(", "),
-                Answer::Nothing => "–".to_owned(),
+                Answer::Nothing | Answer::Gone => "–".to_owned(),
             },
             refused: operation.refused.iter().map(|code| code.name()).collect(),
         };
@@ -285,7 +291,11 @@ mod tests {
             let described = operation_of(address);
             assert!(described.is_some(), "{} {} is not described", address.method, address.pattern);
         }
-        assert_eq!(OPERATIONS.len(), served.len(), "something is described that is not there");
+        assert_eq!(
+            OPERATIONS.len() + field::OPERATIONS.len(),
+            served.len(),
+            "something is described that is not there"
+        );
         let paths = DOCUMENT["paths"].as_object().unwrap();
         let count: usize = paths.values().map(|path| path.as_object().unwrap().len()).sum();
         assert_eq!(count, served.len());

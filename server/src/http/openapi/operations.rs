@@ -52,9 +52,11 @@ pub(super) enum Answer {
     Json(&'static str),
     Media(&'static [&'static str]),
     Nothing,
+    /// 204: there is nothing to say.
+    Gone,
 }
 
-const fn may(name: &'static str, kind: Kind, says: &'static str) -> Parameter {
+pub(super) const fn may(name: &'static str, kind: Kind, says: &'static str) -> Parameter {
     Parameter { name, kind, required: false, says }
 }
 
@@ -62,7 +64,7 @@ const fn must(name: &'static str, kind: Kind, says: &'static str) -> Parameter {
     Parameter { name, kind, required: true, says }
 }
 
-const fn get(
+pub(super) const fn get(
     path: &'static str,
     tag: &'static str,
     summary: &'static str,
@@ -82,7 +84,7 @@ const fn get(
     }
 }
 
-const fn post(
+pub(super) const fn post(
     path: &'static str,
     tag: &'static str,
     summary: &'static str,

@@ -67,6 +67,7 @@ fn with(base: &[(&'static str, Value)], more: &[(&'static str, Value)]) -> Value
 /// All of them, by name.
 pub(super) fn all() -> Value {
     let maybe = or_null(&text());
+
     let counts = json!({ "type": "object", "additionalProperties": count() });
     let incident = [
         ("id", hash()),
@@ -130,7 +131,7 @@ pub(super) fn all() -> Value {
         "properties": { "kk": text(), "ru": text(), "en": text() },
         "additionalProperties": false,
     });
-    json!({
+    let mut all = json!({
         "Any": { "type": "object" },
         "AnyList": { "type": "array" },
         "Problem": answer(&[
@@ -183,5 +184,66 @@ pub(super) fn all() -> Value {
             "type": "object", "required": ["kid"],
             "properties": { "kid": text(), "records": list(&hash()), "photos": list(&hash()) },
         },
+    });
+    let field = field();
+    let more = field.as_object().into_iter().flatten();
+    for (name, schema) in more {
+        all[name] = schema.clone();
+    }
+    all
+}
+
+/// Bodies of the desk, the vault and the field.
+fn field() -> Value {
+    let reading = json!({ "type": "object", "required": ["shows"] });
+    json!({
+        "Entry": body(&["id", "reading"], &[
+            ("id", json!({ "type": "string", "format": "uuid" })),
+            ("reading", reading.clone()),
+        ]),
+        "Settled": body(&["reading", "reason"], &[("reading", reading), ("reason", text())]),
+        "Passphrase": body(&["passphrase"], &[("passphrase", text()), ("old", or_null(&text()))]),
+        "Secret": body(&["passphrase"], &[("passphrase", text())]),
+        "NewVault": body(&["holders"], &[
+            ("holders", list(&text())),
+            ("coordinators", list(&reference("Any"))),
+        ]),
+        "NewOpening": body(&["reason", "passphrase"], &[
+            ("people", list(&text())),
+            ("grants", list(&reference("Any"))),
+            ("reason", text()),
+            ("passphrase", text()),
+        ]),
+        "Contact": body(&["label", "version"], &[
+            ("label", text()),
+            ("reach", text()),
+            ("note", text()),
+            ("version", count()),
+        ]),
+        "Replacement": body(&["reason"], &[("reason", text()), ("valid_hours", count())]),
+        "Table": body(&["org", "table"], &[
+            ("org", text()),
+            ("table", text()),
+            ("dry_run", json!({ "type": "boolean" })),
+        ]),
+        "Seat": body(&["version"], &[
+            ("person", or_null(&text())),
+            ("stands", json!({ "type": "boolean" })),
+            ("version", count()),
+        ]),
+        "Presence": body(&["person", "unit", "what"], &[
+            ("person", text()),
+            ("unit", text()),
+            ("what", text()),
+            ("to_person", or_null(&text())),
+            ("at", or_null(&json!({ "type": "integer" }))),
+        ]),
+        "Told": body(&["channel", "told_at", "entry"], &[
+            ("person", or_null(&text())),
+            ("org", or_null(&text())),
+            ("channel", text()),
+            ("told_at", json!({ "type": "string", "format": "date-time" })),
+            ("entry", reference("Any")),
+        ]),
     })
 }
