@@ -8,7 +8,7 @@ use std::{
 
 use hattama_proto::{statement::Level, wire::ContentRange};
 use hattama_server::{
-    access::{Operator, Role, Scope},
+    access::{Factor, Operator, Role, Scope},
     app::Headquarters,
     clock,
     compare::{UnitDigest, read_publication},
@@ -199,6 +199,8 @@ async fn carry_out(hq: &Headquarters, act: &Act, sizes: &[u64]) {
                 name: "op".to_owned(),
                 roles: Role::ALL.to_vec(),
                 scope: Scope::default(),
+                factor: Factor::Fresh,
+                token_hash: String::new(),
             };
             let asked = Asked { incident: *id, by: &by, expected: None, key: None };
             let ask = Ask::Step { to: *to, reason: "looked at".to_owned() };

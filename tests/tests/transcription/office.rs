@@ -4,12 +4,7 @@ use hattama_proto::{
     id::{CopyType, PhotoHash, RecordId},
     record::{Body, Figure, Photo, PhotoRole},
 };
-use hattama_server::{
-    app::Headquarters,
-    config::Config,
-    folder::DataFolder,
-    store::{self, Db},
-};
+use hattama_server::{app::Headquarters, config::Config, folder::DataFolder, store::Db};
 use hattama_tests::world::{
     Answer, Device, Ending, Wire, World, block_on, certified, code, invented, open_patiently,
 };

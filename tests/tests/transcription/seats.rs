@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use hattama_proto::time::UnixMillis;
 use hattama_server::{
-    access::{Operator, Role, Scope},
+    access::{Factor, Operator, Role, Scope},
     desk::{DeskError, Entry, LEASE_MS},
     transcription::ItemState,
 };
@@ -88,7 +88,8 @@ fn what_is_given_back_goes_to_somebody_else(world: &mut World) {
 }
 
 fn reviewer(name: &str, scope: Scope) -> Operator {
-    Operator { name: name.to_owned(), roles: vec![Role::Reviewer], scope }
+    let (name, roles) = (name.to_owned(), vec![Role::Reviewer]);
+    Operator { name, roles, scope, factor: Factor::Fresh, token_hash: String::new() }
 }
 
 fn entry(number: u64, reading: &Value) -> Entry {
