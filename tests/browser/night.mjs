@@ -26,9 +26,10 @@ const scenes = {
     await page.goto('/?lang=en');
     await page.locator('a[href="/incidents?state=received"]').first().click();
     await page.locator(`a[href="/incidents/${job.incident}"]`).click();
-    await page.locator('input[name="to"][value="triaged"]').check();
-    await page.locator('textarea[name="reason"]').fill('readable, and at a known place');
-    await page.locator('main form button.main').click();
+    const step = page.locator('form', { has: page.locator('input[name="to"]') });
+    await step.locator('input[name="to"][value="triaged"]').check();
+    await step.locator('textarea[name="reason"]').fill('readable, and at a known place');
+    await step.locator('button').click();
     await page.waitForURL(`**/incidents/${job.incident}`);
     await page.screenshot({ path: shot('night-triaged'), fullPage: true });
     const words = await page.locator('main').innerText();

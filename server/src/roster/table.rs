@@ -91,7 +91,7 @@ pub fn read_plan(
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |at| line_of(text, at));
         let cell = |name: &str| {
             let at = headings.iter().position(|heading| heading == name)?;
             record.get(at).filter(|text| !text.is_empty())
@@ -165,6 +165,16 @@ fn row<'a>(
         return Err("a mobile duty has a team and a stop, another has none".to_owned());
     }
     Ok(PlannedRow { line, seat, person, unit, duty, team, from, until })
+}
+
+/// The line that a record begins on, from 1. The reader counts a line when it has passed its end, and
+/// stands between the two signs of an end as Windows writes it.
+fn line_of(text: &str, at: &csv::Position) -> u64 {
+    let byte = usize::try_from(at.byte()).unwrap_or(usize::MAX).min(text.len());
+    let (before, from) = text.as_bytes().split_at(byte);
+    let ends = from.iter().take_while(|byte| b"\r\n".contains(byte));
+    let passed = before.iter().chain(ends).filter(|byte| **byte == b'\n').count();
+    passed as u64 + 1
 }
 
 #[cfg(test)]

@@ -337,9 +337,13 @@ pub(super) fn tone(severity: Option<Severity>) -> &'static str {
     }
 }
 
-/// A code's names, or the code itself where this version does not know it.
+/// A code's names, or the code itself where this version does not know it. An incident that a
+/// critical answer of a checklist opened has no category, and is called what it is.
 pub(super) fn categories(frame: &Frame, json: &str) -> String {
     let codes: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+    if codes.is_empty() {
+        return frame.w.incident.to_owned();
+    }
     codes.iter().map(|code| frame.category(code)).collect::<Vec<_>>().join(", ")
 }
 

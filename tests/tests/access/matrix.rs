@@ -128,7 +128,7 @@ fn an_account_of_one_organisation_learns_nothing_of_the_other() {
     for role in Role::ALL {
         let token = token(role, "active", Some(OWN), true);
         for line in TABLE.iter().filter(|line| line.method == "GET" && line.who != Who::Anybody) {
-            if line.pattern == "/v1/incidents/stream" {
+            if ["/v1/incidents/stream", "/api"].contains(&line.pattern) {
                 continue;
             }
             let path = path(line, other);

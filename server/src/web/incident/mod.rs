@@ -151,10 +151,7 @@ fn page<'a>(
     let severity = Severity::from_name(&incident.severity);
     let state = IncidentState::from_name(&incident.state);
     let region = incident.region.as_deref().and_then(|code| UnitCode::new(code).ok());
-    let title = match categories(frame, &incident.categories) {
-        none if none.is_empty() => w.incident.to_owned(),
-        some => some,
-    };
+    let title = categories(frame, &incident.categories);
     let claims = file.record.as_ref().map(|record| &record.claims);
     let photos = claims.map_or(&[][..], |claims| claims.body.photos());
     let next = state.map_or(&[][..], IncidentState::next);
