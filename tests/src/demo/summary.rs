@@ -46,6 +46,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Incidents by the state of their review.
     pub incidents: BTreeMap<String, u64>,
+    /// Changes of their reviews, each a statement in the log.
+    pub changes: u64,
     /// Regions whose published precincts come to more than the region itself, somewhere.
     pub regions_that_do_not_add_up: BTreeSet<UnitCode>,
     /// Units at which the numbers changed, by level.
@@ -112,6 +114,7 @@ async fn count(headquarters: &Headquarters) -> Result<Summary, Box<dyn std::erro
         photos: photos.len(),
         bytes: photos.iter().map(|(_, bytes)| bytes).sum(),
         incidents: store::incidents::counts(&headquarters.db).await?.into_iter().collect(),
+        changes: changes(headquarters).await?,
         regions_that_do_not_add_up: regions_that_do_not_add_up(headquarters).await?,
         changed: changed(headquarters).await?,
         differences_between_copies: files.iter().map(|file| file.differences.len()).sum(),
@@ -128,6 +131,16 @@ async fn count(headquarters: &Headquarters) -> Result<Summary, Box<dyn std::erro
         state_root: headquarters.state_root().await?.to_string(),
         seconds: 0.0,
     })
+}
+
+/// How often the review of an incident went on.
+async fn changes(headquarters: &Headquarters) -> Result<u64, StoreError> {
+    let mut changes = 0;
+    for (record, _) in store::incidents::states(&headquarters.db).await? {
+        let incident = store::incidents::by_id(&headquarters.db, &record).await?;
+        changes += incident.map_or(0, |incident| incident.version);
+    }
+    Ok(changes)
 }
 
 type Counts = BTreeMap<String, usize>;

@@ -75,6 +75,7 @@ impl Wire {
     pub fn to(address: SocketAddr, operator_token: &str) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .max_redirects(0)
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
