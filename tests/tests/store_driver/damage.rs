@@ -48,8 +48,8 @@ fn a_damaged_page_is_refused_and_untouched() {
     on_sqlite(|engine: Engine| async move {
         let path = filled(&engine).await;
         let sound = fs::read(&path).unwrap();
-        // A page in the middle holds rows; the first one lists the tables, behind the header.
-        for start in [(sound.len() / 2) & !4_095, 100] {
+        // A page behind the middle holds rows; the first one lists the tables, behind the header.
+        for start in [(sound.len() / 4 * 3) & !4_095, 100] {
             let mut bytes = sound.clone();
             bytes[start..start + 200].fill(0xEE);
             fs::write(&path, bytes).unwrap();
