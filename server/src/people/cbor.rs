@@ -7,7 +7,7 @@ pub(super) enum Cbor<'a> {
     Int(i64),
     Bytes(&'a [u8]),
     Text(&'a str),
-    Map(Vec<(Cbor<'a>, Cbor<'a>)>),
+    Map(Vec<(Self, Self)>),
 }
 
 /// Deepest nesting that is read: a registration has two levels.

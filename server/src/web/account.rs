@@ -90,7 +90,7 @@ async fn page(
 ) -> Result<HttpResponse, HttpProblem> {
     let (frame, operator) = (&visitor.frame, &visitor.operator);
     let own = headquarters.people.own(operator, (headquarters.clock)()).await?;
-    let keys = own.passkeys.iter().map(|key| key.credential.clone()).collect();
+    let keys: Vec<_> = own.passkeys.iter().map(|key| key.credential.clone()).collect();
     let secret = headquarters.people.offered_totp(&own.account);
     let sessions = own.sessions.iter().map(|session| SessionRow {
         id: short_id(&session.token_hash).to_owned(),
@@ -117,7 +117,7 @@ async fn page(
         missing: operator.factor == Factor::Missing,
         may_change: operator.factor != Factor::Stale,
         totp: OneTime::new(&secret, &operator.name, frame.pack.election.id.as_str()),
-        key: passkey::offer(request, headquarters, &operator.name, keys)?,
+        key: passkey::offer(request, headquarters, &operator.name, &keys)?,
         sessions: sessions.collect(),
         tokens: tokens.collect(),
         told,

@@ -138,7 +138,7 @@ pub(super) async fn submit(
     let frame = Frame::of_stranger(&request);
     match entered {
         // Without a second factor nothing opens but one's own account.
-        Ok(Entered::In(session)) => Ok(let_in(&headquarters, session, "/account")),
+        Ok(Entered::In(session)) => Ok(let_in(&headquarters, &session, "/account")),
         Ok(Entered::Ticket(ticket)) => {
             let asks = Asks { ticket: Some(&ticket), next: &form.next, wrong: None };
             ask(&request, &frame, &headquarters, asks).await
@@ -168,7 +168,7 @@ pub(super) async fn second(
         None => Proof::Code(&form.code),
     };
     match headquarters.people.second(&form.ticket, proof, from, now).await {
-        Ok(session) => Ok(let_in(&headquarters, session, local(&form.next))),
+        Ok(session) => Ok(let_in(&headquarters, &session, local(&form.next))),
         Err(PeopleError::Wrong) => {
             let frame = Frame::of_stranger(&request);
             let wrong = Some(frame.p().second_wrong);
@@ -280,7 +280,7 @@ async fn by_token(
 ) -> Result<HttpResponse, HttpProblem> {
     let now = (headquarters.clock)();
     match headquarters.people.enter_by_token(token.trim(), now).await {
-        Ok(session) => Ok(let_in(headquarters, session, local(next))),
+        Ok(session) => Ok(let_in(headquarters, &session, local(next))),
         Err(PeopleError::Wrong) => {
             let frame = Frame::of_stranger(request);
             answer::html(&EnterPage::new(&frame, Some(frame.w.enter_wrong), next))
@@ -316,9 +316,13 @@ fn device_cookie(headquarters: &Headquarters) -> &'static str {
 }
 
 /// A session's cookies, and the way on.
-pub(super) fn let_in(headquarters: &Headquarters, session: NewSession, next: &str) -> HttpResponse {
+pub(super) fn let_in(
+    headquarters: &Headquarters,
+    session: &NewSession,
+    next: &str,
+) -> HttpResponse {
     let mut answer = answer::see_other(next);
-    set_cookies(headquarters, &mut answer, &session);
+    set_cookies(headquarters, &mut answer, session);
     answer
 }
 

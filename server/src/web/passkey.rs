@@ -31,7 +31,7 @@ pub(super) async fn ask(
     if keys.is_empty() {
         return Ok(None);
     }
-    offer(request, headquarters, account, keys).map(Some)
+    offer(request, headquarters, account, &keys).map(Some)
 }
 
 /// A new key is asked to be made; those that there are are not to be made again.
@@ -39,7 +39,7 @@ pub(super) fn offer(
     request: &HttpRequest,
     headquarters: &Headquarters,
     account: &str,
-    known: Vec<String>,
+    known: &[String],
 ) -> Result<KeyAsked, HttpProblem> {
     let challenge = headquarters.people.challenge(account, (headquarters.clock)())?;
     let host = host_of(&origin(request)).to_owned();

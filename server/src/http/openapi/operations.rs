@@ -3,6 +3,7 @@
 use hattama_proto::problem::ProblemCode::{self as P};
 
 /// One operation.
+#[derive(Clone, Copy)]
 pub(super) struct Operation {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
