@@ -15,7 +15,7 @@ use hattama_server::{
     setup::{InitOptions, NewWitnesses, Setup, init},
 };
 
-use super::Places;
+use super::{Places, register};
 use crate::exercise;
 
 /// A headquarters that serves until it is dropped with the process.
@@ -36,22 +36,29 @@ impl BenchHeadquarters {
 
     /// As [`start`](Self::start), with a configuration that was changed.
     pub(super) fn start_with(places: &Places, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_as(places, NewWitnesses::default(), change)
+        Self::start_as(places, NewWitnesses::default(), 0, change)
+    }
+
+    /// One whose register has so many precincts more than the exercise's.
+    pub(super) fn start_in_a_large_country(more: u64, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(&Places::default(), NewWitnesses::default(), more, change)
     }
 
     /// One whose log these witnesses watch, with a configuration that was changed.
     pub(super) fn start_watched(witnesses: NewWitnesses, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_as(&Places::default(), witnesses, change)
+        Self::start_as(&Places::default(), witnesses, 0, change)
     }
 
     fn start_as(
         places: &Places,
         witnesses: NewWitnesses,
+        more: u64,
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let setup_folder = folder.path().join("setup");
         exercise::setup::write_folder(&setup_folder).expect("a scratch folder");
+        register::grow(&setup_folder, more);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -16,6 +16,7 @@ mod photos;
 mod postgres;
 mod prepared;
 mod records;
+mod register;
 mod review;
 
 use std::{collections::BTreeMap, time::Duration};

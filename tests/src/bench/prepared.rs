@@ -26,6 +26,7 @@ use super::{
     headquarters::BenchHeadquarters,
     per_second,
     records::{Device, Reporter, batches, protocols},
+    register,
 };
 
 /// Devices of the load.
@@ -34,8 +35,8 @@ const DEVICES: u64 = 200;
 const ROUND: u64 = 20_000;
 /// Batches that are on their way at once, so that the sequencer's groups are full.
 const AT_ONCE: usize = 32;
-/// Observers of one precinct. There are more precincts than in the exercise, or the unit files of
-/// a million records would grow as they do nowhere.
+/// Observers of one precinct, where nothing else is said. There are more precincts than in the
+/// exercise, or the unit files of a million records would grow as they do nowhere.
 const OBSERVERS: u64 = 3;
 
 /// The headquarters, closed between what is done with it.
@@ -43,6 +44,8 @@ pub(super) struct Prepared {
     folder: PathBuf,
     _scratch: tempfile::TempDir,
     election: ElectionId,
+    /// Protocols of one precinct.
+    observers: u64,
     sheets: Vec<ResultsProtocol>,
     devices: Vec<Device>,
     reporters: Vec<Reporter>,
@@ -55,9 +58,18 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// One without records that knows the devices.
+    /// One without records that knows the devices. Precincts beyond the exercise's are unknown.
     pub(super) fn new() -> Self {
-        let hq = BenchHeadquarters::start_with(&Places::default(), |_| ());
+        Self::with(BenchHeadquarters::start_with(&Places::default(), |_| ()), OBSERVERS)
+    }
+
+    /// One whose register has a precinct for every so many of these records.
+    pub(super) fn with_register_for(records: u64, observers: u64) -> Self {
+        let more = records.div_ceil(observers);
+        Self::with(BenchHeadquarters::start_in_a_large_country(more, |_| ()), observers)
+    }
+
+    fn with(hq: BenchHeadquarters, observers: u64) -> Self {
         let election = hq.headquarters.config.election.clone();
         let devices = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
         let reporters = (0..DEVICES).map(|number| Reporter::enrol(&hq, number)).collect();
@@ -69,7 +81,18 @@ impl Prepared {
         let sheets = protocols(&[]);
         let (records, incidents) = (0, 0);
         let _scratch = scratch;
-        Self { folder, _scratch, election, sheets, devices, reporters, token, records, incidents }
+        Self {
+            folder,
+            _scratch,
+            election,
+            observers,
+            sheets,
+            devices,
+            reporters,
+            token,
+            records,
+            incidents,
+        }
     }
 
     /// Its data folder.
@@ -146,7 +169,7 @@ impl Prepared {
         let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
         let (first, until) = (self.records, self.records + count);
         self.records = until;
-        let (election, sheets) = (&self.election, &self.sheets);
+        let (election, observers, sheets) = (&self.election, self.observers, &self.sheets);
         let share = self.devices.len().div_ceil(usize::try_from(cores).expect("a few cores"));
         thread::scope(|scope| {
             let threads: Vec<_> = self
@@ -162,7 +185,7 @@ impl Prepared {
                         let sign = |number: u64| {
                             let device = usize::try_from(number % DEVICES).expect("few devices");
                             devices[device % share]
-                                .sign(election, Body::Protocol(sheet(sheets, number)))
+                                .sign(election, Body::Protocol(sheet(sheets, number / observers)))
                         };
                         (first..until).filter(own).map(sign).collect::<Vec<_>>()
                     })
@@ -173,13 +196,12 @@ impl Prepared {
     }
 }
 
-/// Three observers write of one precinct; beyond the register's, precincts are invented.
-fn sheet(sheets: &[ResultsProtocol], number: u64) -> ResultsProtocol {
-    let precinct = number / OBSERVERS;
+/// What is written of a precinct; beyond the exercise's, precincts are added ones.
+fn sheet(sheets: &[ResultsProtocol], precinct: u64) -> ResultsProtocol {
     let place = usize::try_from(precinct).expect("far below 2^32");
     let mut sheet = sheets[place % sheets.len()].clone();
     if place >= sheets.len() {
-        sheet.unit = format!("more-{precinct}").parse().expect("a code");
+        sheet.unit = register::code(precinct - sheets.len() as u64);
     }
     sheet
 }

@@ -25,6 +25,8 @@ use super::{Outcome, at_size, client::Connection, per_second, prepared::Prepared
 const READERS: usize = 20;
 /// One incident for so many protocols.
 const PROTOCOLS_PER_INCIDENT: u64 = 10;
+/// Protocols of one precinct: a million of a hundred thousand, as large countries have.
+const PER_PRECINCT: u64 = 10;
 /// How long each page is read for.
 const EACH: Duration = Duration::from_secs(6);
 /// Connections of the load.
@@ -34,17 +36,27 @@ const WARM_UP: u64 = 6_400;
 /// Records that are signed before the readers begin; the load ends when they do.
 const LOAD: u64 = 160_000;
 
+/// Pages that are asked for once before: what they keep is made then.
+const FIRST: [&str; 2] = ["/", "/transcription"];
+
 /// What is read: a name for the figure, and an address.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 15] = [
     ("overview", "/"),
     ("incident_list", "/incidents"),
     ("incident_filter", "/incidents?state=received&severity=high"),
     ("incident_api", "/v1/incidents?limit=50"),
     (
         "incident_search_ru",
-        "/v1/incidents?text=%D0%BD%D0%B0%D0%B1%D0%BB%D1%8E%D0%B4%D0%B0%D1%82%D0%B5%D0%BB%D1%8F",
+        "/v1/incidents?q=%D0%BD%D0%B0%D0%B1%D0%BB%D1%8E%D0%B4%D0%B0%D1%82%D0%B5%D0%BB%D1%8F",
     ),
-    ("incident_search_en", "/v1/incidents?text=observers"),
+    ("incident_search_en", "/v1/incidents?q=observers"),
+    ("incident_counts", "/v1/incidents/counts"),
+    ("map", "/map"),
+    ("region", "/regions/11"),
+    ("units_mismatch", "/units?show=mismatch"),
+    ("units_silent", "/units?show=silent"),
+    ("transcription", "/transcription"),
+    ("devices", "/devices"),
     ("records_api", "/v1/records?limit=50"),
     ("unit_search", "/search?q=11-"),
 ];
@@ -53,7 +65,8 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
     let mut outcome = Outcome::new("review");
     let mut sizes = sizes.to_vec();
     sizes.sort_unstable();
-    let mut prepared = Prepared::new();
+    let largest = sizes.last().copied().unwrap_or_default();
+    let mut prepared = Prepared::with_register_for(largest + WARM_UP + LOAD, PER_PRECINCT);
     for size in &sizes {
         prepared.grow(&mut outcome, *size, |_, _| ());
         prepared.report(*size / PROTOCOLS_PER_INCIDENT);
@@ -76,8 +89,14 @@ fn measure(outcome: &mut Outcome, prepared: &mut Prepared, size: u64) {
     let served = Served::start(prepared.folder());
     let token = &prepared.token;
     let begun = Instant::now();
+    served.runtime.block_on(served.headquarters.warm()).expect("it is read ahead");
+    outcome.figure(at_size("read_ahead_s", size), begun.elapsed().as_secs_f64());
+    let begun = Instant::now();
     push(served.address, &warm_up, None, &AtomicBool::new(false));
     let full = per_second(WARM_UP, begun.elapsed());
+    for page in FIRST {
+        read_once(served.address, token, page);
+    }
     outcome.figure(at_size("ingest_alone_records_per_s", size), full);
     let done = AtomicBool::new(false);
     let (pushed, took) = thread::scope(|scope| {
@@ -123,6 +142,12 @@ fn push(address: SocketAddr, bodies: &[Vec<u8>], per_s: Option<f64>, done: &Atom
     (next.load(Ordering::Relaxed).min(bodies.len()) * 64) as u64
 }
 
+fn read_once(address: SocketAddr, token: &str, page: &str) {
+    let headers = format!("Authorization: Bearer {token}\r\nAccept: text/html\r\n");
+    let (status, body) = Connection::open(address).request("GET", page, &headers, b"");
+    assert_eq!(status, 200, "{page}: {}", String::from_utf8_lossy(&body));
+}
+
 /// What each request took, sorted, in milliseconds.
 fn read(address: SocketAddr, token: &str, page: &str) -> Vec<f64> {
     let headers = format!("Authorization: Bearer {token}\r\nAccept: text/html\r\n");
@@ -155,6 +180,7 @@ fn at(sorted: &[f64], percent: usize) -> f64 {
 struct Served {
     address: SocketAddr,
     headquarters: Headquarters,
+    stop_serving: Box<dyn FnOnce(&Runtime)>,
     runtime: Runtime,
 }
 
@@ -163,16 +189,20 @@ impl Served {
         let runtime = Runtime::new().expect("threads");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let headquarters = runtime.block_on(async {
+        let (headquarters, stop_serving) = runtime.block_on(async {
             let headquarters = Headquarters::open(folder).await.expect("it opens");
             let server = http::serve(headquarters.clone(), listener, None).expect("it serves");
+            let handle = server.handle();
             tokio::spawn(server);
-            headquarters
+            let stop = move |runtime: &Runtime| runtime.block_on(handle.stop(true));
+            (headquarters, Box::new(stop) as Box<dyn FnOnce(&Runtime)>)
         });
-        Self { address, headquarters, runtime }
+        Self { address, headquarters, stop_serving, runtime }
     }
 
     fn stop(self) {
+        // The server's own threads hold the folder as long as they live.
+        (self.stop_serving)(&self.runtime);
         self.runtime.block_on(self.headquarters.close());
         drop(self.headquarters);
         self.runtime.shutdown_timeout(Duration::from_secs(10));
