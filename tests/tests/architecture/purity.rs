@@ -4,9 +4,11 @@ use crate::source::{code, files, imports, module_docs, names};
 
 /// What must be pure, a file or a folder with its slash: the rules by which evidence is judged and
 /// the phone decides.
-const RULES: [&str; 16] = [
+const RULES: [&str; 18] = [
     "server/src/merge/",
     "server/src/compare/",
+    "server/src/estimate/",
+    "server/src/forensics/",
     "server/src/transcription/",
     "server/src/review/ask.rs",
     "server/src/review/incident.rs",
@@ -25,7 +27,8 @@ const RULES: [&str; 16] = [
 
 /// What a rule may import besides `std`, `hattama_proto`, `serde` and its own neighbours: types and
 /// constants, never anything that acts.
-const MAY_KNOW: [&str; 10] = [
+const MAY_KNOW: [&str; 11] = [
+    "crate::forensics::",
     "crate::review::IncidentState",
     "crate::compare::",
     "crate::clock::Moment",
