@@ -4,6 +4,7 @@ mod answer;
 mod digest;
 mod edition;
 mod figures;
+mod lines;
 mod publication;
 mod slip;
 mod sums;
@@ -15,6 +16,7 @@ pub use self::answer::{Answer, Change, answer};
 pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
 pub use self::figures::{form_lines, our_figures};
+pub use self::lines::{LineSums, region_lines};
 pub use self::publication::{PublicationError, PublicationRows, read_publication};
 pub use self::slip::{Slip, moved};
 pub use self::sums::{

@@ -97,7 +97,7 @@ pub struct PrecinctSum {
 }
 
 impl PrecinctSum {
-    fn add(&mut self, votes: u64) {
+    pub(super) fn add(&mut self, votes: u64) {
         self.sum = self.sum.saturating_add(votes);
         self.precincts += 1;
     }

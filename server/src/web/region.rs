@@ -1,13 +1,15 @@
 //! `GET /regions/{code}`: one region in full, lines too, and its units that have files.
 
-use std::collections::HashMap;
-
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
 use askama::Template;
-use hattama_proto::{id::UnitCode, pack::UnitKind, problem::ProblemCode};
+use hattama_proto::{
+    id::UnitCode,
+    pack::{Pack, UnitKind},
+    problem::ProblemCode,
+};
 
 use super::{
     answer,
@@ -18,17 +20,21 @@ use super::{
         self, Overview, OverviewCache, Region,
         region_view::{self, Finding, RegionView, SumRow, Sums},
         shift,
+        waiting::Listed,
     },
-    unit::state,
+    unit_list,
     visitor::Visitor,
     words::Words,
 };
 use crate::{
     app::Headquarters,
-    compare::{PrecinctSum, form_lines, our_figures},
+    compare::{LineSums, form_lines},
     http::HttpProblem,
-    merge::{CellKey, Cells, UnitFile},
+    merge::CellKey,
 };
+
+/// Units that the page lists; all of them are a list of their own.
+const LISTED_MAX: usize = 50;
 
 #[derive(Template)]
 #[template(path = "region.html")]
@@ -38,6 +44,10 @@ struct RegionPage<'a> {
     region: RegionView,
     altered: Option<Finding>,
     units: Vec<UnitRow>,
+    /// How many there are.
+    units_total: String,
+    /// Where all of them are, if not here.
+    all_units: Option<String>,
 }
 
 /// One unit of the region.
@@ -46,7 +56,6 @@ struct UnitRow {
     name: String,
     /// The territorial commission above it.
     above: String,
-    documents: String,
     chips: Vec<Chip>,
 }
 
@@ -64,84 +73,56 @@ pub(super) async fn show(
             .ok_or_else(|| {
                 HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
             })?;
-    let files = headquarters.unit_files_within(&visitor.operator.scope, &code).await?;
-    answer::html(&page(frame, &region, &overview, &files))
+    answer::html(&page(frame, &region, &overview))
 }
 
-fn page<'a>(
-    frame: &'a Frame,
-    region: &Region,
-    overview: &Overview,
-    files: &[UnitFile],
-) -> RegionPage<'a> {
-    let [precincts, _] = overview.publications();
+fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPage<'a> {
     let mut view = RegionView::new(frame, region);
-    view.rows.splice(0..0, lines(frame, region, overview, files));
-    let units = files.iter().filter(|file| !file.is_empty()).map(|file| {
-        let above = frame.pack.units.upwards(&file.unit).nth(1);
-        UnitRow {
-            address: format!("/units/{}", super::frame::encoded(file.unit.as_str())),
-            name: frame.unit(&file.unit),
-            above: above
-                .filter(|above| above.kind == UnitKind::District)
-                .map_or_else(String::new, |above| frame.unit(&above.code)),
-            documents: figure(file.documents.len() as u64),
-            chips: state::chips(frame, file, precincts.rows.get(&file.unit)),
-        }
-    });
+    view.rows.splice(0..0, lines(frame, region));
+    let here = || {
+        let of = |listed: &&Listed| listed.region.as_ref() == Some(&region.code);
+        overview.listed.iter().filter(of)
+    };
+    let total = here().count();
     RegionPage {
         frame,
         w: frame.w,
         region: view,
         altered: region_view::finding(frame, region),
-        units: units.collect(),
+        units: here().take(LISTED_MAX).map(|listed| unit_row(frame, listed)).collect(),
+        units_total: figure(total as u64),
+        all_units: (total > LISTED_MAX).then(|| unit_list::address_of_region(&region.code)),
+    }
+}
+
+fn unit_row(frame: &Frame, listed: &Listed) -> UnitRow {
+    let above = frame.pack.units.upwards(&listed.unit).nth(1);
+    UnitRow {
+        address: frame.unit_address(&listed.unit),
+        name: frame.unit(&listed.unit),
+        above: above
+            .filter(|above| above.kind == UnitKind::District)
+            .map_or_else(String::new, |above| frame.unit(&above.code)),
+        chips: unit_list::chips(frame, listed),
     }
 }
 
 /// The lines of the precinct form, added up as the choices are.
-fn lines(frame: &Frame, region: &Region, overview: &Overview, files: &[UnitFile]) -> Vec<SumRow> {
-    let pack = &frame.pack;
-    let [precincts, totals] = overview.publications();
-    let is_precinct =
-        |code| pack.units.get(code).is_some_and(|unit| unit.kind == UnitKind::Precinct);
-    let published: Vec<&Cells> = pack
-        .units
-        .of_kind(UnitKind::Precinct)
-        .filter(|unit| pack.units.is_within(&unit.code, &region.code))
-        .filter_map(|unit| precincts.rows.get(&unit.code))
-        .collect();
-    let ours: HashMap<&UnitCode, Cells> = files
-        .iter()
-        .filter(|file| is_precinct(&file.unit))
-        .map(|file| (&file.unit, our_figures(file, pack)))
-        .collect();
-    let total = totals.rows.get(&region.code);
-    form_lines(pack)
-        .into_iter()
-        .map(|(number, line)| {
-            let cell = CellKey::line(line.clone());
-            let both = || {
-                ours.iter().filter_map(|(unit, figures)| {
-                    Some((figures.get(&cell)?, precincts.rows.get(*unit)?.get(&cell)?))
-                })
-            };
-            let sums = Sums {
-                total: total.and_then(|total| total.get(&cell)),
-                published: added(published.iter().filter_map(|row| row.get(&cell))),
-                ours: added(ours.values().filter_map(|figures| figures.get(&cell))),
-                ours_published: added(both().map(|(ours, _)| ours)),
-                published_covered: added(both().map(|(_, theirs)| theirs)),
-            };
-            let shift = shift::of_line(sums.total, sums.published, region.precincts);
-            let label = frame.cell(&cell);
-            region_view::row(frame, None, number.to_owned(), label, sums, shift)
-        })
-        .collect()
-}
-
-fn added(figures: impl Iterator<Item = u64>) -> PrecinctSum {
-    figures.fold(PrecinctSum::default(), |sum, figure| PrecinctSum {
-        sum: sum.sum.saturating_add(figure),
-        precincts: sum.precincts + 1,
-    })
+fn lines(frame: &Frame, region: &Region) -> Vec<SumRow> {
+    let numbers = |pack: &Pack| {
+        form_lines(pack).into_iter().map(|(number, _)| number.to_owned()).collect::<Vec<_>>()
+    };
+    let line = |(number, line): (String, &LineSums)| {
+        let sums = Sums {
+            total: line.published_total,
+            published: line.published_precincts,
+            ours: line.ours,
+            ours_published: line.ours_published,
+            published_covered: line.published_covered,
+        };
+        let shift = shift::of_line(sums.total, sums.published, region.precincts);
+        let label = frame.cell(&CellKey::line(line.line.clone()));
+        region_view::row(frame, None, number, label, sums, shift)
+    };
+    numbers(&frame.pack).into_iter().zip(&region.lines).map(line).collect()
 }

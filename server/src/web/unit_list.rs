@@ -60,6 +60,11 @@ pub(super) struct UnitsQuery {
     after: String,
 }
 
+/// Address of the list of everything known of a region.
+pub(super) fn address_of_region(region: &UnitCode) -> String {
+    format!("/units?region={}", encoded(region.as_str()))
+}
+
 /// Address of a list, of one region or of all.
 pub(super) fn address_of(show: Show, region: Option<&UnitCode>) -> String {
     let region = region.map_or_else(String::new, |code| encoded(code.as_str()));
@@ -130,8 +135,9 @@ pub(super) async fn show(
     })
 }
 
-fn line(frame: &Frame, listed: &Listed) -> Line {
-    let chips = Show::ALL.into_iter().filter(|show| listed.is_in(*show)).map(|show| {
+/// The lists that a unit is in.
+pub(super) fn chips(frame: &Frame, listed: &Listed) -> Vec<Chip> {
+    let chip = |show| {
         let text = title(frame.w, show);
         match show {
             Show::Official => Chip::official(text),
@@ -142,14 +148,18 @@ fn line(frame: &Frame, listed: &Listed) -> Line {
             Show::Silent => Chip::plain(text),
             Show::Covered => Chip::good(text),
         }
-    });
+    };
+    Show::ALL.into_iter().filter(|show| listed.is_in(*show)).map(chip).collect()
+}
+
+fn line(frame: &Frame, listed: &Listed) -> Line {
     let kind = frame.unit_kind(&listed.unit);
     let name = frame.unit(&listed.unit);
     Line {
         address: frame.unit_address(&listed.unit),
         name: if name == listed.unit.as_str() { format!("{kind} {name}") } else { name },
         region: listed.region.as_ref().map_or_else(String::new, |region| frame.unit(region)),
-        chips: chips.collect(),
+        chips: chips(frame, listed),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
     access::Scope,
     app::Headquarters,
     book::Book,
-    compare::{self, ContestSums, UnitDigest},
+    compare::{self, ContestSums, LineSums, UnitDigest},
     merge::Coverage,
     picture::PictureError,
     published::Publication,
@@ -59,7 +59,7 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) regions: Vec<Region>,
     /// Who is silent.
     pub(in crate::web) silence: Silence,
-    /// Units that are in some list, by code.
+    /// Units of which anything is known or expected, by code.
     pub(in crate::web) listed: Vec<Listed>,
     publications: [Arc<Publication>; 2],
     /// What it took to make, in milliseconds.
@@ -82,6 +82,8 @@ pub(in crate::web) struct Region {
     pub(in crate::web) differing: Vec<UnitCode>,
     /// Contest by contest.
     pub(in crate::web) contests: Vec<ContestSums>,
+    /// Lines of the precinct form, in its order.
+    pub(in crate::web) lines: Vec<LineSums>,
 }
 
 /// Who is silent.
@@ -285,13 +287,6 @@ async fn counts(headquarters: &Headquarters, scope: &Scope) -> Result<Counts, Pi
     Ok(Counts { received, held, arrivals, not_enrolled })
 }
 
-impl Overview {
-    /// The publications behind it: of precincts, and of regions.
-    pub(in crate::web) const fn publications(&self) -> &[Arc<Publication>; 2] {
-        &self.publications
-    }
-}
-
 fn regions(
     digests: &HashMap<UnitCode, UnitDigest>,
     [precincts, totals]: &[Arc<Publication>; 2],
@@ -325,6 +320,7 @@ fn regions(
         }
     }
     differing.values_mut().for_each(|codes| codes.sort());
+    let mut lines = compare::region_lines(published, digests.values(), pack);
     compare::region_sums(published, digests.values(), pack)
         .into_iter()
         .filter_map(|sums| {
@@ -332,8 +328,16 @@ fn regions(
             let [precincts, covered, not_obtained, published] =
                 coverage.get(&code).copied().unwrap_or_default();
             let differing = differing.remove(&code).unwrap_or_default();
-            let contests = sums.contests;
-            Some(Region { code, precincts, covered, not_obtained, published, differing, contests })
+            Some(Region {
+                precincts,
+                covered,
+                not_obtained,
+                published,
+                differing,
+                contests: sums.contests,
+                lines: lines.remove(&code).unwrap_or_default(),
+                code,
+            })
         })
         .collect()
 }

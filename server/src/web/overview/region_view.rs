@@ -5,6 +5,7 @@ use hattama_proto::id::UnitCode;
 use super::{
     gather::Region,
     shift::{Shift, estimates, shifts},
+    waiting::Show,
 };
 use crate::{
     compare::{ChoiceSums, ContestSums, PrecinctSum},
@@ -12,9 +13,13 @@ use crate::{
         chip::Chip,
         figure::{figure, figure_or_dash, signed},
         frame::{Frame, UnitLink},
+        unit_list,
         words::fill,
     },
 };
+
+/// Precincts that are named in one breath; more of them are a list of their own.
+const DIFFERING_MAX: usize = 20;
 
 /// A region's part of a page.
 pub(in crate::web) struct RegionView {
@@ -32,6 +37,8 @@ pub(in crate::web) struct RegionView {
     pub(in crate::web) chip: Chip,
     /// Precincts whose copy is not what was published.
     pub(in crate::web) differing: Vec<UnitLink>,
+    /// The list of all of them, where they are many.
+    pub(in crate::web) all_differing: Option<UnitLink>,
     pub(in crate::web) rows: Vec<SumRow>,
 }
 
@@ -90,7 +97,16 @@ impl RegionView {
             ours: sums(|choice| choice.ours),
             ours_published: sums(|choice| choice.published_covered),
             chip: chip(frame, region),
-            differing: region.differing.iter().map(|code| UnitLink::new(frame, code)).collect(),
+            differing: region
+                .differing
+                .iter()
+                .take(DIFFERING_MAX)
+                .map(|code| UnitLink::new(frame, code))
+                .collect(),
+            all_differing: (region.differing.len() > DIFFERING_MAX).then(|| UnitLink {
+                address: unit_list::address_of(Show::Official, Some(&region.code)),
+                name: format!("… {}", figure(region.differing.len() as u64)),
+            }),
             rows: region.contests.iter().flat_map(|contest| rows(frame, contest)).collect(),
         }
     }

@@ -65,7 +65,7 @@ impl Show {
     }
 }
 
-/// A unit that is in some list.
+/// A unit, and the lists that it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::web) struct Listed {
     pub(in crate::web) unit: UnitCode,
@@ -80,7 +80,7 @@ impl Listed {
     }
 }
 
-/// Every unit that is in some list, by code.
+/// Every unit of which anything is known or expected, by code.
 pub(super) fn listed<'a>(
     digests: impl Iterator<Item = &'a UnitDigest>,
     precincts: &Publication,
@@ -88,15 +88,13 @@ pub(super) fn listed<'a>(
     pack: &Pack,
 ) -> Vec<Listed> {
     let region = |unit: &UnitCode| pack.units.region_of(unit).map(|region| region.code.clone());
-    let in_lists = |digest: &UnitDigest| {
-        let shows = shows(digest, precincts, pack);
-        (shows != 0).then(|| Listed {
-            unit: digest.unit.clone(),
-            region: region(&digest.unit),
-            shows,
-        })
+    let in_lists = |digest: &UnitDigest| Listed {
+        unit: digest.unit.clone(),
+        region: region(&digest.unit),
+        shows: shows(digest, precincts, pack),
     };
-    let mut listed: Vec<Listed> = digests.filter_map(in_lists).collect();
+    let known = digests.filter(|digest| !digest.is_empty);
+    let mut listed: Vec<Listed> = known.map(in_lists).collect();
     listed.extend(silent.iter().map(|unit| Listed {
         unit: unit.clone(),
         region: region(unit),

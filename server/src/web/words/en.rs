@@ -137,7 +137,6 @@ pub(in crate::web) const EN: Words = Words {
     files_here: "Precincts and commissions with files",
     unit: "Unit",
     territorial: "Territorial commission",
-    documents: "Documents",
     region_to_check: "to be checked",
     region_possible: "possible",
     region_adds_up: "adds up",

@@ -137,7 +137,6 @@ pub(in crate::web) const KK: Words = Words {
     files_here: "Деректері бар учаскелер мен комиссиялар",
     unit: "Комиссия",
     territorial: "Аумақтық комиссия",
-    documents: "Құжаттар",
     region_to_check: "тексерілуі тиіс",
     region_possible: "мүмкін",
     region_adds_up: "қосындысы сәйкес",

@@ -166,7 +166,6 @@ pub(super) struct Words {
     pub(super) files_here: &'static str,
     pub(super) unit: &'static str,
     pub(super) territorial: &'static str,
-    pub(super) documents: &'static str,
     pub(super) region_to_check: &'static str,
     pub(super) region_possible: &'static str,
     pub(super) region_adds_up: &'static str,

@@ -137,7 +137,6 @@ pub(in crate::web) const RU: Words = Words {
     files_here: "Участки и комиссии, по которым есть данные",
     unit: "Комиссия",
     territorial: "Территориальная комиссия",
-    documents: "Документов",
     region_to_check: "требует проверки",
     region_possible: "возможен",
     region_adds_up: "сходится",
