@@ -26,6 +26,7 @@ use crate::{
     field::{Field, TelephoneDesk},
     folder::{DataFolder, FolderError, FolderLock},
     heard::HeardDevices,
+    incident_board::IncidentBoard,
     incident_events::Streams,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
@@ -92,6 +93,7 @@ pub struct Headquarters {
     pub(crate) comparisons: ComparisonCache,
     /// What lists and sums need of every unit.
     pub(crate) digests: Digests,
+    pub(crate) incident_board: IncidentBoard,
     /// Tells other programs.
     pub webhooks: Webhooks,
     /// Open streams of changes.
@@ -336,6 +338,7 @@ impl Headquarters {
             public_log,
             comparisons: ComparisonCache::default(),
             digests: Digests::default(),
+            incident_board: IncidentBoard::default(),
             streams: Streams::default(),
             webhooks,
             telling: Arc::new(Mutex::new(Some(telling))),

@@ -131,6 +131,13 @@ impl Headquarters {
         Ok(digests)
     }
 
+    /// Reads ahead what every list and sum needs: every unit file is merged once, and every
+    /// incident read. About 13 s for a million records, beside whatever is asked meanwhile.
+    pub async fn warm(&self) -> Result<(), PictureError> {
+        self.incident_board().await?;
+        self.digests().await.map(|_| ())
+    }
+
     /// The digests of all units, as the log says now.
     pub async fn digests(&self) -> Result<&Digests, PictureError> {
         self.digests.refresh(&self.db, &self.book).await?;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Other incidents that are shown beside one: what a reviewer looks through.
-const NEAR_MAX: u32 = 10;
+const NEAR_MAX: usize = 10;
 
 /// Incidents of a group that are shown.
 const GROUP_MAX: u32 = 50;
@@ -89,7 +89,8 @@ impl IncidentFile {
             .and_then(|report| Some(report.occurred_at.as_ref()?.to_unix_millis().0));
         let happened = happened.unwrap_or(incident.received_at.0);
         let around = (happened.saturating_sub(AROUND_MS), happened.saturating_add(AROUND_MS));
-        let near = store::incidents::near(db, scope, &incident, around, NEAR_MAX).await?;
+        let board = headquarters.incident_board().await?;
+        let near = board.near(scope, &incident, around, NEAR_MAX);
         let photos: Vec<PhotoHash> = record
             .iter()
             .flat_map(|record| record.claims.body.photos())

@@ -182,6 +182,13 @@ pub fn serve(
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
 ) -> std::io::Result<Server> {
+    // The first who looks should not wait for what all need.
+    let warmed = headquarters.clone();
+    tokio::spawn(async move {
+        if let Err(error) = warmed.warm().await {
+            tracing::warn!(%error, "the unit files could not be read ahead; whoever looks waits");
+        }
+    });
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::new(headquarters.clone()))

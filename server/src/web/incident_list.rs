@@ -22,15 +22,13 @@ use crate::{
     access::Permission,
     app::Headquarters,
     http::{HttpProblem, incidents::FilterQuery},
+    incident_board::{IncidentFilter, IncidentOrder, Tallies},
     review::IncidentState,
-    store::{
-        self,
-        incidents::{IncidentFilter, IncidentOrder, StoredIncident, Tallies},
-    },
+    store::incidents::StoredIncident,
 };
 
 /// Incidents on one page: small on a bad line, and enough to work on.
-const PAGE: u32 = 50;
+const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "incidents.html")]
@@ -135,13 +133,14 @@ pub(super) async fn show(
         None => (Vec::new(), None),
         Some(filter) => {
             let after = place.after.parse().ok();
-            let found = store::incidents::page(db, filter, order, after, PAGE + 1).await?;
+            let board = headquarters.incident_board().await?;
+            let found = board.page(db, filter, order, after, PAGE + 1).await?;
             // By state over all states: the chips lead from one to another.
             let all = IncidentFilter { state: None, ..filter.clone() };
-            (found, Some(store::incidents::tallies(db, &all).await?))
+            (found, Some(board.tallies(db, &all).await?))
         }
     };
-    let shown = found.len().min(PAGE as usize);
+    let shown = found.len().min(PAGE);
     let next = (found.len() > shown).then(|| {
         let last = &found[shown - 1];
         let at = match order {

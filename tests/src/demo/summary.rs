@@ -12,6 +12,7 @@ use hattama_proto::{
     statement::Level,
 };
 use hattama_server::{
+    access::Scope,
     app::Headquarters,
     merge::{Coverage, DocumentState, Standing, UnitFile},
     picture::PictureError,
@@ -113,7 +114,7 @@ async fn count(headquarters: &Headquarters) -> Result<Summary, Box<dyn std::erro
         standing: standing(&files),
         photos: photos.len(),
         bytes: photos.iter().map(|(_, bytes)| bytes).sum(),
-        incidents: store::incidents::counts(&headquarters.db).await?.into_iter().collect(),
+        incidents: headquarters.incident_board().await?.states(&Scope::default()),
         changes: changes(headquarters).await?,
         regions_that_do_not_add_up: regions_that_do_not_add_up(headquarters).await?,
         changed: changed(headquarters).await?,

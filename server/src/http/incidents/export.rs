@@ -14,15 +14,13 @@ use crate::{
     access::Operator,
     app::Headquarters,
     http::HttpProblem,
+    incident_board::{IncidentFilter, IncidentOrder},
     review::reported,
-    store::{
-        self,
-        incidents::{IncidentFilter, IncidentOrder},
-    },
+    store,
 };
 
 /// Incidents that are read at once: about a megabyte of reports.
-const PAGE: u32 = 200;
+const PAGE: usize = 200;
 
 /// The columns, in order.
 const COLUMNS: [&str; 21] = [
@@ -120,12 +118,11 @@ impl Reading {
     /// The next piece of the file, and what is left of it.
     async fn next(mut self) -> Result<(Bytes, Option<Self>), HttpProblem> {
         let db = &self.headquarters.db;
-        let found =
-            store::incidents::page(db, &self.filter, IncidentOrder::Received, self.after, PAGE)
-                .await?;
+        let board = self.headquarters.incident_board().await?;
+        let found = board.page(db, &self.filter, IncidentOrder::Received, self.after, PAGE).await?;
         let ids: Vec<RecordId> = found.iter().map(|incident| incident.record).collect();
         let reports = store::incidents::reports(db, &ids).await?;
-        let is_last = found.len() < PAGE as usize;
+        let is_last = found.len() < PAGE;
         let after = found.last().map(|incident| incident.position);
         let views = super::views(&self.headquarters, found).await?;
         let mut piece = Vec::new();

@@ -7,8 +7,9 @@ use crate::{
     access::Scope,
     app::Headquarters,
     http::HttpProblem,
+    incident_board::IncidentFilter,
     review::{IncidentState, question},
-    store::incidents::{IncidentFilter, area},
+    store::incidents::area,
 };
 
 /// A filter as a query says it. What is missing or empty does not limit.

@@ -28,12 +28,10 @@ use super::HttpProblem;
 use crate::{
     access::Operator,
     app::Headquarters,
+    incident_board::IncidentOrder,
     incident_file::IncidentFile,
     review::IncidentState,
-    store::{
-        self,
-        incidents::{IncidentOrder, StoredIncident},
-    },
+    store::{self, incidents::StoredIncident},
 };
 
 /// Most incidents on one page.
@@ -145,7 +143,8 @@ pub(super) async fn list(
         OrderQuery::Changed => IncidentOrder::Changed,
         OrderQuery::Received => IncidentOrder::Received,
     };
-    let found = store::incidents::page(&headquarters.db, &filter, order, page.after, limit).await?;
+    let board = headquarters.incident_board().await?;
+    let found = board.page(&headquarters.db, &filter, order, page.after, limit as usize).await?;
     let more = u32::try_from(found.len()) == Ok(limit);
     let place = |incident: &StoredIncident| match order {
         IncidentOrder::Changed => incident.changed_position,
@@ -182,7 +181,8 @@ pub(super) async fn counts(
         severities: BTreeMap::new(),
         categories: BTreeMap::new(),
     };
-    for tally in store::incidents::tallies(&headquarters.db, &filter).await? {
+    let board = headquarters.incident_board().await?;
+    for tally in board.tallies(&headquarters.db, &filter).await? {
         counts.reports += tally.count;
         if tally.state != IncidentState::Duplicate.name() {
             counts.events += tally.count;

@@ -17,7 +17,7 @@ pub use self::{
         duplicates, edition, editions, group_of, history, received_between, requested, tags,
         tags_of, transitions,
     },
-    list::{IncidentFilter, IncidentOrder, Tallies, near, page, reports, tallies},
+    list::{ChangedIncident, changed_from, positions_with, reports},
     search::{fill, index, unfilled},
 };
 use super::{
@@ -178,13 +178,6 @@ pub async fn by_id(db: &Db, record: &RecordId) -> Result<Option<StoredIncident>,
         )
         .await?;
     row.as_ref().map(StoredIncident::read).transpose()
-}
-
-/// How many incidents are in each state.
-pub async fn counts(db: &Db) -> Result<Vec<(String, u64)>, StoreError> {
-    let rows =
-        db.query("select state, count(*) from incident group by state order by state", &[]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), unsigned(row.int(1)?)))).collect()
 }
 
 /// The state of every incident.

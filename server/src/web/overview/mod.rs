@@ -5,6 +5,8 @@ pub(super) mod region_view;
 pub(super) mod shift;
 pub(super) mod waiting;
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
@@ -29,7 +31,6 @@ use crate::{
     app::Headquarters,
     http::HttpProblem,
     review::IncidentState,
-    store,
 };
 
 /// Silent people and precincts that the page lists; the counts are of all.
@@ -106,11 +107,12 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
     let overview = cache.get(&headquarters, &visitor.operator.scope).await?;
-    // Counts of incidents are of all organisations and regions.
     let operator = &visitor.operator;
-    let sees_all = operator.scope.is_everything() && operator.may(Permission::ReadIncidents);
-    let states =
-        if sees_all { store::incidents::counts(&headquarters.db).await? } else { Vec::new() };
+    let states = if operator.may(Permission::ReadIncidents) {
+        headquarters.incident_board().await?.states(&operator.scope)
+    } else {
+        BTreeMap::new()
+    };
     let mut page = page(frame, &overview, &states);
     page.stuck = stuck(frame, &overview, &visitor.operator.scope);
     let on_phones = headquarters.heard.waiting_on(&visitor.operator.scope, &headquarters.book);
@@ -144,7 +146,11 @@ fn stuck(frame: &Frame, overview: &Overview, scope: &Scope) -> Vec<Stuck> {
         .collect()
 }
 
-fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> OverviewPage<'a> {
+fn page<'a>(
+    frame: &'a Frame,
+    overview: &Overview,
+    states: &BTreeMap<String, u64>,
+) -> OverviewPage<'a> {
     let w = frame.w;
     let mut altered: Vec<Finding> =
         overview.regions.iter().filter_map(|region| region_view::finding(frame, region)).collect();
@@ -158,7 +164,7 @@ fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> 
         count: figure(*count),
     });
     let incidents = IncidentState::ALL.into_iter().filter_map(|state| {
-        let (_, count) = states.iter().find(|(name, _)| name == state.name())?;
+        let count = states.get(state.name())?;
         Some(Count { value: state.name(), text: w.incident_state(state), count: figure(*count) })
     });
     OverviewPage {
@@ -172,7 +178,7 @@ fn page<'a>(frame: &'a Frame, overview: &Overview, states: &[(String, u64)]) -> 
         photos_on_their_way: figure(
             overview.arrivals.named.saturating_sub(overview.arrivals.whole),
         ),
-        incidents_total: figure(states.iter().map(|(_, count)| count).sum()),
+        incidents_total: figure(states.values().sum()),
         incidents: incidents.collect(),
         covered: total(|region| region.covered),
         not_obtained: total(|region| region.not_obtained),

@@ -34,15 +34,13 @@ use crate::{
     access::Permission,
     app::Headquarters,
     http::HttpProblem,
+    incident_board::{IncidentFilter, IncidentOrder},
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
-    store::{
-        self,
-        incidents::{IncidentFilter, IncidentOrder, StoredIncident},
-    },
+    store::{self, incidents::StoredIncident},
 };
 
 /// Incidents that a unit's page lists; the rest is one click away.
-const INCIDENTS_MAX: u32 = 20;
+const INCIDENTS_MAX: usize = 20;
 
 #[derive(Template)]
 #[template(path = "unit.html")]
@@ -131,14 +129,10 @@ pub(super) async fn show(
         scope: operator.scope.clone(),
         ..IncidentFilter::default()
     };
-    let mut incidents = store::incidents::page(
-        &headquarters.db,
-        &filter,
-        IncidentOrder::Changed,
-        None,
-        INCIDENTS_MAX + 1,
-    )
-    .await?;
+    let board = headquarters.incident_board().await?;
+    let mut incidents = board
+        .page(&headquarters.db, &filter, IncidentOrder::Changed, None, INCIDENTS_MAX + 1)
+        .await?;
     incidents.retain(|_| operator.may(Permission::ReadIncidents));
     let mut page = page(frame, &file, official.as_ref(), &whole, &incidents);
     let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
@@ -190,10 +184,10 @@ fn page<'a>(
         forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
         incidents: incidents
             .iter()
-            .take(INCIDENTS_MAX as usize)
+            .take(INCIDENTS_MAX)
             .map(|incident| line(frame, incident))
             .collect(),
-        more_incidents: incidents.len() > INCIDENTS_MAX as usize,
+        more_incidents: incidents.len() > INCIDENTS_MAX,
         entries: file.entries.iter().map(|filed| entry(frame, filed)).collect(),
         timeline: Vec::new(),
         below: units.children(&file.unit).map(link).collect(),
