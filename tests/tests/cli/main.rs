@@ -12,4 +12,5 @@ mod refusals;
 mod second_verifier;
 mod tls;
 mod tour;
+mod user;
 mod zips;
