@@ -24,6 +24,7 @@ mod filter;
 mod frame;
 mod incident;
 mod incident_list;
+mod kept;
 mod language;
 mod log_status;
 mod map;
