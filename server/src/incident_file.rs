@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     record::{Body, Corrected, Incident, Record},
+    statement::IncidentChange,
     wire::ReceiptPart,
 };
 
@@ -13,8 +14,9 @@ use crate::{
     access::Scope,
     app::Headquarters,
     picture::PictureError,
+    review::IncidentState,
     store::{
-        self,
+        self, StoreError,
         incidents::{Edition, LoggedChange, StoredIncident, Transition},
         records::StoredRecord,
     },
@@ -66,13 +68,15 @@ impl IncidentFile {
         scope: &Scope,
     ) -> Result<Option<Self>, PictureError> {
         let db = &headquarters.db;
-        let Some(incident) = store::incidents::by_id(db, id).await? else { return Ok(None) };
+        let Some(mut incident) = store::incidents::by_id(db, id).await? else { return Ok(None) };
         if !scope.sees(incident.org.as_deref(), incident.region.as_deref()) {
             return Ok(None);
         }
         let Some(stored) = store::records::by_id(db, id).await? else { return Ok(None) };
         let record = headquarters.judge(&stored).await?.record;
-        let changes = store::incidents::history(db, id).await?;
+        headquarters.veil(scope, std::slice::from_mut(&mut incident)).await?;
+        let mut changes = store::incidents::history(db, id).await?;
+        veil_changes(headquarters, scope, &mut changes).await?;
         let logged: HashSet<u64> = changes.iter().map(|change| change.version).collect();
         let mut unlogged = store::incidents::transitions(db, id).await?;
         unlogged.retain(|step| !logged.contains(&step.version));
@@ -90,7 +94,11 @@ impl IncidentFile {
         let happened = happened.unwrap_or(incident.received_at.0);
         let around = (happened.saturating_sub(AROUND_MS), happened.saturating_add(AROUND_MS));
         let board = headquarters.incident_board().await?;
-        let near = board.near(scope, &incident, around, NEAR_MAX);
+        let mut near = board.near(scope, &incident, around, NEAR_MAX);
+        headquarters.veil(scope, &mut near).await?;
+        let mut duplicates = store::incidents::duplicates(db, id).await?;
+        let known = headquarters.records_within(scope, duplicates.iter().copied()).await?;
+        duplicates.retain(|duplicate| known.contains(duplicate));
         let photos: Vec<PhotoHash> = record
             .iter()
             .flat_map(|record| record.claims.body.photos())
@@ -101,7 +109,7 @@ impl IncidentFile {
         Ok(Some(Self {
             tags: store::incidents::tags(db, id).await?,
             editions: store::incidents::editions(db, id).await?,
-            duplicates: store::incidents::duplicates(db, id).await?,
+            duplicates,
             group: group.into_iter().filter(seen).collect(),
             receipt: receipt
                 .and_then(|(parts, note)| Some((parts.into_iter().next()?, note.to_string()))),
@@ -124,6 +132,24 @@ impl IncidentFile {
     pub fn public(&self) -> Option<&Edition> {
         self.editions.last().filter(|edition| edition.texts.is_some())
     }
+}
+
+/// What was marked as a duplicate of something outside the scope is told as the step that it was.
+async fn veil_changes(
+    headquarters: &Headquarters,
+    scope: &Scope,
+    changes: &mut [LoggedChange],
+) -> Result<(), StoreError> {
+    for change in changes {
+        let Ok(said) = serde_json::from_str(&change.change) else { continue };
+        let IncidentChange::Duplicate { from, of, reason } = said else { continue };
+        if headquarters.records_within(scope, [of]).await?.is_empty() {
+            let to = IncidentState::Duplicate.name().to_owned();
+            let step = IncidentChange::Step { from, to, reason };
+            change.change = serde_json::to_string(&step).expect("plain data");
+        }
+    }
+    Ok(())
 }
 
 fn report(record: &Record) -> Option<&Incident> {

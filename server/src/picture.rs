@@ -227,7 +227,12 @@ fn file_within(
         .map_err(|source| PictureError::Line { unit: unit.to_string(), source })?;
     // The unit's region was looked at; what was moved here from another region belongs here now.
     entries.retain(|entry| scope.sees_said(book, &entry.kid, Some(unit)));
-    Ok(merge(unit, &entries, &book.statements, &book.pack))
+    let mut file = merge(unit, &entries, &book.statements, &book.pack);
+    // What a record was joined to by somebody who sees more is not named.
+    if !scope.is_everything() {
+        file.unfollowed.retain(|link| entries.iter().any(|one| one.id == link.same_document_as));
+    }
+    Ok(file)
 }
 
 fn add_record(

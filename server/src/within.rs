@@ -2,8 +2,10 @@
 //! and region. What belongs to nobody (a key that is not enrolled, a record without a unit) is for those
 //! who see everything.
 
+use std::collections::HashSet;
+
 use hattama_proto::{
-    id::{Kid, PhotoHash, UnitCode},
+    id::{Kid, PhotoHash, RecordId, UnitCode},
     statement::{Enrolment, Mandate},
 };
 
@@ -11,7 +13,7 @@ use crate::{
     access::Scope,
     app::Headquarters,
     book::Book,
-    store::{self, StoreError, records::StoredRecord},
+    store::{self, StoreError, incidents::StoredIncident, records::StoredRecord},
 };
 
 impl Scope {
@@ -66,15 +68,23 @@ impl Scope {
 }
 
 impl Headquarters {
-    /// Whether some record that names this photograph lies within `scope`.
+    /// Whether a record that names this photograph lies within `scope`, and is of the organisation
+    /// that named it first.
+    ///
+    /// Hashes of photographs stand in the public log: without the second condition, whoever has one
+    /// phone of an organisation could name another's photograph in a record, and have it shown.
     pub async fn sees_photo(&self, scope: &Scope, photo: &PhotoHash) -> Result<bool, StoreError> {
         if scope.is_everything() {
             return Ok(true);
         }
+        let mut first = None;
         for record in store::photos::named_by(&self.db, photo).await? {
-            if let Some(record) = store::records::by_id(&self.db, &record).await?
-                && scope.sees_record(&self.book.read(), &record)
-            {
+            let Some(record) = store::records::by_id(&self.db, &record).await? else { continue };
+            let book = self.book.read();
+            let kid: Option<Kid> = record.kid.parse().ok();
+            let org = kid.and_then(|kid| book.statements.org(&kid).cloned());
+            let is_theirs = *first.get_or_insert_with(|| org.clone()) == org;
+            if is_theirs && scope.sees_record(&book, &record) {
                 return Ok(true);
             }
         }
@@ -85,9 +95,38 @@ impl Headquarters {
     pub async fn record_within(
         &self,
         scope: &Scope,
-        id: &hattama_proto::id::RecordId,
+        id: &RecordId,
     ) -> Result<Option<StoredRecord>, StoreError> {
         let found = store::records::by_id(&self.db, id).await?;
         Ok(found.filter(|record| scope.sees_record(&self.book.read(), record)))
+    }
+
+    /// Of these records those that lie within `scope`.
+    pub async fn records_within(
+        &self,
+        scope: &Scope,
+        ids: impl IntoIterator<Item = RecordId>,
+    ) -> Result<HashSet<RecordId>, StoreError> {
+        let mut seen = HashSet::new();
+        for id in ids {
+            if scope.is_everything() || self.record_within(scope, &id).await?.is_some() {
+                seen.insert(id);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Takes out of incidents what they count instead of, where that lies outside `scope`.
+    pub async fn veil(
+        &self,
+        scope: &Scope,
+        incidents: &mut [StoredIncident],
+    ) -> Result<(), StoreError> {
+        let originals = incidents.iter().filter_map(|incident| incident.duplicate_of);
+        let seen = self.records_within(scope, originals.collect::<HashSet<_>>()).await?;
+        for incident in incidents {
+            incident.duplicate_of = incident.duplicate_of.filter(|of| seen.contains(of));
+        }
+        Ok(())
     }
 }

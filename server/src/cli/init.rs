@@ -151,7 +151,7 @@ root key        {root_kid}
 reached at      {reached}
 
 Next:
-  hattama user password --folder {folder} {operator}
+  hattama user --folder {folder} password {operator}
                 a name and a password for the pages, with a second factor on /account; then
                 end the token, or keep it offline
   hattama serve --folder {folder}

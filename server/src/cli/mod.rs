@@ -67,7 +67,7 @@ Exit codes:
 
 Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
-  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `user`, `serve` and `fsck`
+  HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
   HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
   HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
@@ -85,8 +85,8 @@ struct Cli {
 enum Command {
     /// Make a headquarters: folder, keys, store, election set-up, operator token
     Init(init::Init),
-    /// Accounts of people: passwords, roles, sessions, tokens; on the data folder
-    User(user::User),
+    /// Accounts of people: roles, sessions, tokens, who did what; on the folder with --folder
+    User(Box<user::User>),
     /// Serve a headquarters until Ctrl-C
     Serve(serve::Serve),
     /// Move an organisation's store to another database, of either engine

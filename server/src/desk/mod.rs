@@ -169,13 +169,15 @@ impl Desk {
     /// Begins an account's time for an item anew.
     ///
     /// # Errors
-    /// [`DeskError::SeatLost`], where it ran out and somebody else has the seat.
+    /// [`DeskError::SeatLost`], where it ran out and somebody else has the seat;
+    /// [`DeskError::NotFound`], where there is no such item for this account.
     pub async fn renew(
         &self,
         operator: &Operator,
         item: &str,
         now: UnixMillis,
     ) -> Result<UnixMillis, DeskError> {
+        self.stored(operator, item).await?;
         let until = now.plus_ms(LEASE_MS);
         match self.db.commit(store::transcriptions::renew(&operator.name, item, until)).await {
             Ok(_) => Ok(until),

@@ -25,6 +25,15 @@ pub(crate) const fn session_cookie(config: &Config) -> &'static str {
     if is_secure(config) { "__Host-hattama" } else { "hattama" }
 }
 
+/// The address under which headquarters is asked, as a browser says it itself:
+/// `https://hq.example:8443`. `Host` is what whoever asks was told to ask; who lies about it gets links
+/// and keys for another host, which serve nobody here.
+pub(crate) fn asked_at(request: &HttpRequest) -> String {
+    let scheme = if is_secure(&headquarters(request).config) { "https" } else { "http" };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    format!("{scheme}://{}", host.unwrap_or_default())
+}
+
 /// A device, by the token it got when it enrolled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Device {
@@ -59,6 +68,10 @@ pub(crate) fn is_from_here(request: &HttpRequest) -> bool {
     }
     let Some(origin) = header(header::ORIGIN) else { return false };
     let Some(from) = host_of(origin) else { return false };
+    // Where browsers come over TLS, a page without it is one that anybody on the way can write.
+    if is_secure(&headquarters(request).config) && !origin.starts_with("https://") {
+        return false;
+    }
     header(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(from))
         || headquarters(request)
             .config

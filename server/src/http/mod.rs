@@ -1,6 +1,8 @@
 //! HTTP: a handler parses, calls one use case, answers. Every address is on this page.
 
+mod account;
 mod accounting;
+mod accounts;
 mod address;
 mod auth;
 mod blobs;
@@ -39,8 +41,9 @@ use hattama_proto::{
 };
 use std::net::TcpListener;
 
+pub(crate) use self::accounts::welcome_link;
 pub(crate) use self::address::route_table;
-pub(crate) use self::auth::{cookie, foreign, is_from_here, is_secure, session_cookie};
+pub(crate) use self::auth::{asked_at, cookie, foreign, is_from_here, is_secure, session_cookie};
 pub use self::{
     address::{Address, addresses},
     problem::HttpProblem,
@@ -54,6 +57,17 @@ const WORKERS: usize = 2;
 /// Seconds for which an idle connection is kept: on a 2G link a new TLS handshake costs more than
 /// the record it carries.
 const KEEP_ALIVE_S: u64 = 75;
+
+/// What every answer carries that says nothing else of it: ours, of no other type than it says, in no
+/// frame, with nothing that runs, and on no disk of a browser or a proxy between.
+const DEFAULTS: [(&str, &str); 6] = [
+    (WIRE_HEADER, WIRE_VERSION),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+];
 
 route_table! { "/v1":
     // Phones. Records need no login: they authenticate themselves.
@@ -149,6 +163,33 @@ route_table! { "/v1":
     POST "/telephone/incidents" Holder(EnterByTelephone) => roster::incident;
     POST "/telephone/forms" Holder(EnterByTelephone) => roster::form;
 
+    // One's own account.
+    GET "/account" Account => account::show;
+    POST "/account/password" Account => account::set_password;
+    POST "/account/totp/offer" Account => account::offer_totp;
+    POST "/account/totp" Account => account::set_totp;
+    POST "/account/recovery-codes" Account => account::make_recovery;
+    POST "/account/passkeys/{id}/end" Account => account::end_passkey;
+    POST "/account/sessions/{id}/end" Account => account::end_session;
+    POST "/account/tokens" Account => account::make_token;
+    POST "/account/tokens/{id}/end" Account => account::end_token;
+    POST "/account/language" Account => account::set_language;
+
+    // Accounts, and who did what.
+    GET "/accounts" Holder(ReadAccounts) => accounts::list;
+    POST "/accounts" Holder(ManageAccounts) => accounts::invite;
+    GET "/accounts/{name}" Holder(ReadAccounts) => accounts::show;
+    POST "/accounts/{name}/invitation" Holder(ManageAccounts) => accounts::invite_again;
+    POST "/accounts/{name}/invitation/end" Holder(ManageAccounts) => accounts::withdraw_invitation;
+    POST "/accounts/{name}/state" Holder(ManageAccounts) => accounts::set_state;
+    POST "/accounts/{name}/sessions/end" Holder(ManageAccounts) => accounts::end_access;
+    POST "/accounts/{name}/factors/reset" Holder(ManageAccounts) => accounts::reset_factors;
+    POST "/accounts/{name}/roles" Holder(ManageAccounts) => accounts::propose;
+    GET "/role-changes" Holder(ReadAccounts) => accounts::role_changes;
+    POST "/role-changes/{id}/confirmation" Holder(ManageAccounts) => accounts::confirm;
+    POST "/role-changes/{id}/withdrawal" Holder(ManageAccounts) => accounts::withdraw;
+    GET "/audit" Holder(ReadAudit) => accounts::trail;
+
     // The log.
     POST "/cosignatures" Holder(ReadLog) => cosignatures::take;
     GET "/cosignatures/request" Holder(ReadLog) => cosignatures::request;
@@ -196,7 +237,7 @@ pub fn serve(
             .app_data(problem::query_config())
             .app_data(problem::path_config())
             // An answer without it is not ours: a phone takes it for a gateway's.
-            .wrap(DefaultHeaders::new().add((WIRE_HEADER, WIRE_VERSION)))
+            .wrap(DEFAULTS.iter().fold(DefaultHeaders::new(), |all, header| all.add(*header)))
             .configure(routes)
     })
     .workers(WORKERS)

@@ -224,6 +224,7 @@ impl From<PeopleError> for HttpProblem {
                 Self::new(ProblemCode::TooManyRequests, said).retry_after(BUSY_RETRY_S)
             }
             PeopleError::NotFound => Self::new(ProblemCode::NotFound, said),
+            PeopleError::Limited => Self::new(ProblemCode::Forbidden, said),
             PeopleError::StepUp => super::auth::denied(ProblemCode::StepUpRequired),
             PeopleError::Taken | PeopleError::Stale => Self::new(ProblemCode::StaleVersion, said),
             PeopleError::Store(error) => error.into(),
@@ -396,6 +397,7 @@ impl From<VaultError> for HttpProblem {
             }
             VaultError::NoMember(_) | VaultError::Invalid(_) => ProblemCode::Invalid,
             VaultError::NoHolder
+            | VaultError::Limited
             | VaultError::SameAccount
             | VaultError::NoGrant
             | VaultError::Closed
@@ -448,7 +450,7 @@ impl From<ReviewError> for HttpProblem {
             ReviewError::Stale => ProblemCode::PreconditionFailed,
             ReviewError::KeyReused => ProblemCode::KeyReused,
             ReviewError::Transition(_) => ProblemCode::TransitionRefused,
-            ReviewError::Invalid(_) => ProblemCode::Invalid,
+            ReviewError::Invalid(_) | ReviewError::Assignee => ProblemCode::Invalid,
             ReviewError::Sequence(error) => return error.into(),
             ReviewError::Store(error) => return error.into(),
             error @ (ReviewError::Random(_) | ReviewError::Sign(_)) => {

@@ -139,6 +139,10 @@ pub(super) async fn decide(
 ) -> Result<Json<DecisionView>, HttpProblem> {
     let body = body.into_inner();
     headquarters.record_within(&operator.scope, &id).await?.ok_or_else(not_found)?;
+    let named = body.same_document_as;
+    if headquarters.records_within(&operator.scope, named).await?.len() != named.iter().count() {
+        return Err(not_found());
+    }
     let decision = Decision {
         record: *id,
         disposition: body.disposition,

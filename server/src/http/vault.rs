@@ -43,10 +43,10 @@ pub(super) async fn passphrase(
 
 /// `GET /v1/vault`: who holds it, and how many are in it.
 pub(super) async fn show(
-    _operator: Operator,
+    operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<VaultState>, HttpProblem> {
-    Ok(Json(headquarters.vault.state().await?))
+    Ok(Json(headquarters.vault.state(&operator.scope).await?))
 }
 
 /// Body of `POST /v1/vault`.
@@ -69,8 +69,8 @@ pub(super) async fn make(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<VaultState>, HttpProblem> {
     let now = (headquarters.clock)();
-    headquarters.vault.make(&body.holders, &body.coordinators, &operator.name, now).await?;
-    Ok(Json(headquarters.vault.state().await?))
+    headquarters.vault.make(&body.holders, &body.coordinators, &operator, now).await?;
+    Ok(Json(headquarters.vault.state(&operator.scope).await?))
 }
 
 /// `POST /v1/vault/seal`: after the night, takes the contacts from all coordinators.
@@ -78,16 +78,16 @@ pub(super) async fn seal(
     operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<VaultState>, HttpProblem> {
-    headquarters.vault.seal(&operator.name, (headquarters.clock)()).await?;
-    Ok(Json(headquarters.vault.state().await?))
+    headquarters.vault.seal(&operator, (headquarters.clock)()).await?;
+    Ok(Json(headquarters.vault.state(&operator.scope).await?))
 }
 
 /// `GET /v1/vault/openings`: the newest, without names.
 pub(super) async fn openings(
-    _operator: Operator,
+    operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<Vec<OpeningView>>, HttpProblem> {
-    Ok(Json(headquarters.vault.openings((headquarters.clock)()).await?))
+    Ok(Json(headquarters.vault.openings(&operator, (headquarters.clock)()).await?))
 }
 
 /// Body of `POST /v1/vault/openings`.
@@ -132,7 +132,7 @@ pub(super) async fn opening(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<OpeningView>, HttpProblem> {
     let now = (headquarters.clock)();
-    Ok(Json(headquarters.vault.opening(&opening, &operator.name, now).await?))
+    Ok(Json(headquarters.vault.opening(&opening, &operator, now).await?))
 }
 
 /// Body of `POST /v1/vault/openings/{opening}/agreement` and of `POST /v1/contacts/opening`.

@@ -1,19 +1,25 @@
-//! What admins do with accounts: invite, suspend, let in again, remove, end sessions; and change
-//! roles, which takes two of them.
+//! What admins do with accounts: invite, suspend, let in again, remove, end sessions, take a lost
+//! second factor off. Changing roles takes two of them: `roles.rs`.
 
 use hattama_proto::{
-    id::{OrgId, UnitCode, to_hex},
+    id::{OrgId, UnitCode},
     pack::{Pack, UnitKind},
     time::UnixMillis,
 };
 
-use super::{People, PeopleError, own, password, short_id, totp};
+use super::{
+    NewRoles, People, PeopleError, own, own::not_found, password, roles::proposal, short_id, totp,
+};
 use crate::{
     access::{AccountState, Operator, Role, Scope},
     audit,
     ingest::token_hash,
     random,
-    store::{self, Batch, accounts::StoredAccount, role_changes::RoleChange, sessions},
+    store::{
+        self, Batch,
+        accounts::StoredAccount,
+        sessions::{self, StoredSession, StoredToken},
+    },
 };
 
 /// Fewest and most bytes of an account's name.
@@ -34,15 +40,6 @@ pub fn is_name(name: &str) -> bool {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte)
         })
         && name.as_bytes()[0].is_ascii_alphanumeric()
-}
-
-/// What an account is to be and to see.
-#[derive(Clone, Debug, Default)]
-pub struct NewRoles {
-    /// Its roles.
-    pub roles: Vec<Role>,
-    /// What it is to see.
-    pub scope: Scope,
 }
 
 /// Somebody was invited.
@@ -77,8 +74,17 @@ impl People {
         &self,
         name: &str,
         now: UnixMillis,
-    ) -> Result<Vec<sessions::StoredSession>, PeopleError> {
+    ) -> Result<Vec<StoredSession>, PeopleError> {
         Ok(sessions::of(&self.db, name, self.times, now).await?)
+    }
+
+    /// Tokens of an account that work.
+    pub async fn tokens_of(
+        &self,
+        name: &str,
+        now: UnixMillis,
+    ) -> Result<Vec<StoredToken>, PeopleError> {
+        Ok(sessions::tokens_of(&self.db, name, now).await?)
     }
 
     /// Makes an account and the link with which its owner sets a password. Its roles wait for another
@@ -124,7 +130,7 @@ impl People {
         if account.state != AccountState::Invited {
             return Err(PeopleError::Refused(
                 "this account has set its password; a lost one is replaced on the machine itself: \
-                 `hattama user password`",
+                 `hattama user --folder DIR password`",
             ));
         }
         let secret = random::text::<32>()?;
@@ -133,6 +139,23 @@ impl People {
         let batch = || store::accounts::invite(&hash, name, &operator.name, now, until);
         audit::note_with(&self.db, (&operator.name, "account-invited", name), now, batch).await?;
         Ok(secret)
+    }
+
+    /// Takes the link of somebody who has not used it back. The account stays, invited, and can be
+    /// given another link or be removed.
+    ///
+    /// # Errors
+    /// [`PeopleError::NotFound`], where no link of the account works.
+    pub async fn withdraw_invitation(
+        &self,
+        operator: &Operator,
+        name: &str,
+        now: UnixMillis,
+    ) -> Result<(), PeopleError> {
+        self.account_for(operator, name).await?;
+        let batch = || store::accounts::end_invitation(name, now);
+        let event = (operator.name.as_str(), "invitation-withdrawn", name);
+        audit::note_with(&self.db, event, now, batch).await.map_err(not_found)
     }
 
     /// The account that a link is for, and the one-time secret that its page offers.
@@ -221,230 +244,95 @@ impl People {
         Ok(audit::note_with(&self.db, (actor, action, &account.name), now, batch).await?)
     }
 
-    /// Ends all sessions of an account.
-    pub async fn end_sessions(
+    /// Sessions that go on and tokens that work, of an account that an admin sees.
+    pub async fn access_of(
         &self,
         operator: &Operator,
         name: &str,
+        now: UnixMillis,
+    ) -> Result<(Vec<StoredSession>, Vec<StoredToken>), PeopleError> {
+        self.account_for(operator, name).await?;
+        Ok((self.sessions_of(name, now).await?, self.tokens_of(name, now).await?))
+    }
+
+    /// Ends a session or a token of an account, by the digits that name it; without them all
+    /// sessions.
+    ///
+    /// # Errors
+    /// [`PeopleError::NotFound`], where the account has none such, or the admin does not see it.
+    pub async fn end_access(
+        &self,
+        operator: &Operator,
+        name: &str,
+        id: Option<&str>,
         now: UnixMillis,
     ) -> Result<(), PeopleError> {
         self.account_for(operator, name).await?;
-        let batch = || sessions::end_all(name, now);
-        Ok(audit::note_with(&self.db, (&operator.name, "sessions-ended", name), now, batch).await?)
+        self.end_by(&operator.name, name, id, now).await
     }
 
-    /// Changes that wait for their second admin, as far as an admin sees them.
-    pub async fn role_changes(&self, operator: &Operator) -> Result<Vec<RoleChange>, PeopleError> {
-        let mut open = store::role_changes::open(&self.db).await?;
-        let visible: Vec<String> =
-            self.accounts(operator).await?.into_iter().map(|account| account.name).collect();
-        open.retain(|change| visible.contains(&change.account) && reaches(operator, &change.scope));
-        Ok(open)
+    pub(super) async fn end_by(
+        &self,
+        actor: &str,
+        account: &str,
+        id: Option<&str>,
+        now: UnixMillis,
+    ) -> Result<(), PeopleError> {
+        let Some(id) = id else {
+            let batch = || sessions::end_all(account, now);
+            let event = (actor, "sessions-ended", account);
+            return Ok(audit::note_with(&self.db, event, now, batch).await?);
+        };
+        let id = short_id(id);
+        let session = || sessions::end(account, id, now);
+        match audit::note_with(&self.db, (actor, "session-ended", id), now, session).await {
+            Err(store::StoreError::Conflict { .. }) => {}
+            done => return Ok(done?),
+        }
+        let token = || sessions::end_token(account, id, now);
+        audit::note_with(&self.db, (actor, "token-ended", id), now, token).await.map_err(not_found)
     }
 
-    /// Proposes other roles.
-    pub async fn propose(
+    /// Takes every second factor off somebody's account, for an owner who lost phone and codes: the
+    /// password then lets the owner set a new one, and opens nothing else.
+    ///
+    /// # Errors
+    /// [`PeopleError::Refused`] for one's own account and for another admin's: whoever knows an
+    /// admin's password must not get past the second factor with the help of a single admin.
+    pub async fn reset_factors_of(
         &self,
         operator: &Operator,
         name: &str,
-        wanted: NewRoles,
         now: UnixMillis,
-    ) -> Result<String, PeopleError> {
+    ) -> Result<(), PeopleError> {
         let account = self.account_for(operator, name).await?;
-        if account.state == AccountState::Removed {
-            return Err(PeopleError::Refused("this account was removed"));
+        if account.name == operator.name {
+            return Err(PeopleError::Refused(
+                "nobody resets their own second factor; set another one on the page /account",
+            ));
         }
-        check_within(operator, &wanted.scope)?;
-        let change = proposal(name, wanted, &operator.name, now)?;
-        let batch = || store::role_changes::propose(&change);
-        let event = (operator.name.as_str(), "roles-proposed", name);
-        audit::note_with(&self.db, event, now, batch).await?;
-        Ok(change.id)
-    }
-
-    /// Confirms what another admin proposed about a third one. The account's sessions end.
-    pub async fn confirm(
-        &self,
-        operator: &Operator,
-        id: &str,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let change = self.open_change(operator, id).await?;
-        if change.proposed_by == operator.name {
-            return Err(PeopleError::Refused("another admin has to confirm what you proposed"));
+        if account.roles.contains(&Role::Admin) {
+            return Err(PeopleError::Refused(
+                "an admin's second factor is reset on the machine itself: `hattama user --folder DIR totp-reset`",
+            ));
         }
-        if change.account == operator.name {
-            return Err(PeopleError::Refused("nobody confirms a change of their own roles"));
-        }
-        let account = self.account_for(operator, &change.account).await?;
-        let batch = || {
-            store::role_changes::decide(id, "confirmed", &operator.name, now)
-                .and(store::accounts::set_roles(
-                    &change.account,
-                    &change.roles,
-                    &change.scope,
-                    account.version,
-                    now,
-                ))
-                .and(sessions::end_all(&change.account, now))
-        };
-        let event = (operator.name.as_str(), "roles-confirmed", change.account.as_str());
-        Ok(audit::note_with(&self.db, event, now, batch).await?)
+        self.reset_by(&operator.name, &account, now).await
     }
 
-    /// Takes a proposal back; any admin may.
-    pub async fn withdraw(
+    pub(super) async fn reset_by(
         &self,
-        operator: &Operator,
-        id: &str,
+        actor: &str,
+        account: &StoredAccount,
         now: UnixMillis,
     ) -> Result<(), PeopleError> {
-        let change = self.open_change(operator, id).await?;
-        let batch = || store::role_changes::decide(id, "withdrawn", &operator.name, now);
-        let event = (operator.name.as_str(), "roles-withdrawn", change.account.as_str());
-        Ok(audit::note_with(&self.db, event, now, batch).await?)
-    }
-
-    async fn open_change(&self, operator: &Operator, id: &str) -> Result<RoleChange, PeopleError> {
-        let open = self.role_changes(operator).await?;
-        open.into_iter().find(|change| change.id == id).ok_or(PeopleError::NotFound)
-    }
-}
-
-/// On the machine itself: whoever can read the folder can do anything, so this asks nobody. Noted as
-/// done by `the machine`.
-impl People {
-    /// Who does what is done on the machine itself.
-    pub const MACHINE: &'static str = "the machine";
-
-    /// Every account.
-    pub async fn every_account(&self) -> Result<Vec<StoredAccount>, PeopleError> {
-        Ok(store::accounts::all(&self.db).await?)
-    }
-
-    /// Makes an account, without password or second factor.
-    pub async fn make(
-        &self,
-        (name, display): (&str, &str),
-        wanted: &NewRoles,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let display = check_names(name, display)?;
-        let given = (wanted.roles.as_slice(), &wanted.scope);
-        let batch = || store::accounts::add(name, display, given, AccountState::Active, now);
-        let event = (Self::MACHINE, "account-made", name);
-        audit::note_with(&self.db, event, now, batch).await.map_err(taken)
-    }
-
-    /// Sets a password; all sessions of the account end.
-    pub async fn set_password(
-        &self,
-        name: &str,
-        new: &str,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let account = self.account(name).await?;
-        password::check(new, name)?;
-        let hash = self.passwords.hash(new).await?;
-        let invited = account.state == AccountState::Invited;
-        let batch = || {
-            let set = store::accounts::set_password(name, &hash, account.version, now)
-                .and(sessions::end_all(name, now));
-            // Whoever gets a password here needs no link any more.
-            let state = AccountState::Active;
-            if invited {
-                set.and(store::accounts::set_state(name, state, account.version + 1, now))
-            } else {
-                set
-            }
-        };
-        Ok(audit::note_with(&self.db, (Self::MACHINE, "password-set", name), now, batch).await?)
-    }
-
-    /// Takes every second factor off, so that the next password lets its owner set a new one.
-    pub async fn reset_factors(&self, name: &str, now: UnixMillis) -> Result<(), PeopleError> {
-        let account = self.account(name).await?;
+        let name = account.name.as_str();
         let batch = || {
             store::accounts::set_totp(name, None, None, account.version, now)
                 .and(store::accounts::replace_recovery(name, &[], now))
                 .and(store::role_changes::end_passkeys(name, now))
                 .and(sessions::end_all(name, now))
         };
-        Ok(audit::note_with(&self.db, (Self::MACHINE, "factors-reset", name), now, batch).await?)
-    }
-
-    /// Gives an account other roles; its sessions end.
-    pub async fn set_roles(
-        &self,
-        name: &str,
-        wanted: &NewRoles,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let account = self.account(name).await?;
-        let batch = || {
-            let version = account.version;
-            store::accounts::set_roles(name, &wanted.roles, &wanted.scope, version, now)
-                .and(sessions::end_all(name, now))
-        };
-        Ok(audit::note_with(&self.db, (Self::MACHINE, "roles-set", name), now, batch).await?)
-    }
-
-    /// Suspends, lets in again or removes.
-    pub async fn set_state_here(
-        &self,
-        name: &str,
-        state: AccountState,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let account = self.account(name).await?;
-        self.move_to(Self::MACHINE, &account, state, now).await
-    }
-
-    /// Makes a token of an account.
-    pub async fn token_here(
-        &self,
-        account: &str,
-        token: (&str, bool),
-        expires_at: Option<UnixMillis>,
-        now: UnixMillis,
-    ) -> Result<super::NewToken, PeopleError> {
-        self.account(account).await?;
-        self.token_of(Self::MACHINE, account, token, expires_at, now).await
-    }
-
-    /// Tokens of an account that work.
-    pub async fn tokens_here(
-        &self,
-        account: &str,
-        now: UnixMillis,
-    ) -> Result<Vec<sessions::StoredToken>, PeopleError> {
-        Ok(sessions::tokens_of(&self.db, account, now).await?)
-    }
-
-    /// Ends a session or a token of an account, by the digits that name it; without them all sessions.
-    pub async fn end_here(
-        &self,
-        account: &str,
-        id: Option<&str>,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        self.account(account).await?;
-        let Some(id) = id else {
-            let batch = || sessions::end_all(account, now);
-            let event = (Self::MACHINE, "sessions-ended", account);
-            return Ok(audit::note_with(&self.db, event, now, batch).await?);
-        };
-        let id = short_id(id);
-        let session = || sessions::end(account, id, now);
-        match audit::note_with(&self.db, (Self::MACHINE, "session-ended", id), now, session).await {
-            Err(store::StoreError::Conflict { .. }) => {}
-            done => return Ok(done?),
-        }
-        let token = || sessions::end_token(account, id, now);
-        match audit::note_with(&self.db, (Self::MACHINE, "token-ended", id), now, token).await {
-            Err(store::StoreError::Conflict { .. }) => Err(PeopleError::NotFound),
-            done => Ok(done?),
-        }
+        Ok(audit::note_with(&self.db, (actor, "factors-reset", name), now, batch).await?)
     }
 }
 
@@ -468,11 +356,11 @@ pub fn check_scope(scope: &Scope, pack: &Pack) -> Result<(), PeopleError> {
 }
 
 /// Whether an admin's own limits include a scope.
-fn reaches(operator: &Operator, scope: &Scope) -> bool {
+pub(super) fn reaches(operator: &Operator, scope: &Scope) -> bool {
     operator.scope.sees(scope.org.as_deref(), scope.region.as_deref())
 }
 
-fn check_within(operator: &Operator, scope: &Scope) -> Result<(), PeopleError> {
+pub(super) fn check_within(operator: &Operator, scope: &Scope) -> Result<(), PeopleError> {
     if reaches(operator, scope) {
         return Ok(());
     }
@@ -481,7 +369,7 @@ fn check_within(operator: &Operator, scope: &Scope) -> Result<(), PeopleError> {
     ))
 }
 
-fn check_names<'a>(name: &str, display: &'a str) -> Result<&'a str, PeopleError> {
+pub(super) fn check_names<'a>(name: &str, display: &'a str) -> Result<&'a str, PeopleError> {
     if !is_name(name) {
         return Err(PeopleError::Refused(
             "a name has 2 to 40 small letters a-z, digits, dots, hyphens or underscores",
@@ -493,23 +381,7 @@ fn check_names<'a>(name: &str, display: &'a str) -> Result<&'a str, PeopleError>
     fits.then_some(display).ok_or(PeopleError::Refused("say what colleagues call the person"))
 }
 
-fn proposal(
-    account: &str,
-    wanted: NewRoles,
-    by: &str,
-    now: UnixMillis,
-) -> Result<RoleChange, PeopleError> {
-    Ok(RoleChange {
-        id: to_hex(&random::bytes::<8>()?),
-        account: account.to_owned(),
-        roles: wanted.roles,
-        scope: wanted.scope,
-        proposed_by: by.to_owned(),
-        proposed_at: now,
-    })
-}
-
-fn taken(error: store::StoreError) -> PeopleError {
+pub(super) fn taken(error: store::StoreError) -> PeopleError {
     match error {
         store::StoreError::UniqueViolation { .. } => PeopleError::Taken,
         error => error.into(),

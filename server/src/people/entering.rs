@@ -35,6 +35,8 @@ pub enum Entered {
 /// A session that begins.
 #[derive(Debug)]
 pub struct NewSession {
+    /// Whose.
+    pub account: String,
     /// For the cookie; only its hash is kept.
     pub token: String,
     /// For the cookie that tells this browser from a guesser's.
@@ -235,7 +237,14 @@ impl People {
         let event = (account.name.as_str(), "entered", super::short_id(&hash));
         audit::note_with(&self.db, event, now, begin).await?;
         let device = self.seal.signed("device", &device);
-        Ok(NewSession { token, device, language: account.language.clone() })
+        let (account, language) = (account.name.clone(), account.language.clone());
+        Ok(NewSession { account, token, device, language })
+    }
+
+    /// Whether a session's token, also of one that has ended, is or was this account's.
+    pub async fn was_in(&self, token: &str, account: &str) -> Result<bool, PeopleError> {
+        let owner = store::sessions::owner(&self.db, &token_hash(token)).await?;
+        Ok(owner.is_some_and(|owner| owner == account))
     }
 
     /// Ends the session or, from its own program, the token that somebody is in with.

@@ -18,10 +18,14 @@ mod admin;
 mod cbor;
 mod entering;
 mod guesses;
+mod machine;
 mod own;
 mod password;
+mod roles;
 mod seal;
 pub mod totp;
+mod trail;
+mod view;
 pub mod webauthn;
 
 use std::{path::Path, sync::Arc};
@@ -29,10 +33,12 @@ use std::{path::Path, sync::Arc};
 use hattama_proto::time::UnixMillis;
 
 pub use self::{
-    admin::{Invited, NewRoles, check_scope, is_name},
+    admin::{Invited, check_scope, is_name},
     entering::{Entered, NewSession, Proof, Whence},
     own::{NewToken, OwnAccount},
     password::{BYTES_MAX as PASSWORD_BYTES_MAX, CHARS_MIN as PASSWORD_CHARS_MIN},
+    roles::NewRoles,
+    view::{AccountDetail, AccountView, AuditPage, OwnView, RoleChangeView},
 };
 use self::{guesses::Guesses, password::Passwords, seal::Seal, webauthn::Challenges};
 use crate::{
@@ -84,6 +90,11 @@ pub enum PeopleError {
     /// There is no such account, session, token, key or proposal, or not for this admin.
     #[error("there is no such thing, or not for you")]
     NotFound,
+    /// The account has limits, and what was asked for has none.
+    #[error(
+        "the audit trail speaks of every organisation; ask somebody whose account has no limits"
+    )]
+    Limited,
     /// The second factor has to be shown again.
     #[error("show your second factor again")]
     StepUp,
@@ -94,10 +105,14 @@ pub enum PeopleError {
     #[error("somebody changed it first; load it again and decide again")]
     Stale,
     /// Argon2 refused its parameters: the stored hash is damaged.
-    #[error("the stored password cannot be used; set it anew with `hattama user password`")]
+    #[error(
+        "the stored password cannot be used; set it anew with `hattama user --folder DIR password`"
+    )]
     Password,
     /// The sealed secret does not open: `keys/accounts.seed` is another one.
-    #[error("the second factor cannot be opened; take it off with `hattama user totp-reset`")]
+    #[error(
+        "the second factor cannot be opened; take it off with `hattama user --folder DIR totp-reset`"
+    )]
     Sealed,
     /// The store did not answer.
     #[error(transparent)]

@@ -30,6 +30,9 @@ const RECOVERY_LETTERS: usize = 16;
 /// Longest name of a token or key, in bytes.
 const LABEL_BYTES_MAX: usize = 100;
 
+/// Languages of the pages, BCP 47.
+const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+
 /// All that an account's own page shows.
 #[derive(Debug)]
 pub struct OwnAccount {
@@ -109,6 +112,19 @@ impl People {
         let what = format!("{} {}", account.name, account.version);
         let derived = self.seal.derived("totp", &what);
         *derived.first_chunk().expect("32 bytes have a beginning of 20")
+    }
+
+    /// The same, for a program: only where the factors may be changed now.
+    ///
+    /// # Errors
+    /// [`PeopleError::StepUp`], where a factor has to be shown first.
+    pub fn offer_totp(
+        &self,
+        operator: &Operator,
+        account: &StoredAccount,
+    ) -> Result<[u8; totp::SECRET_BYTES], PeopleError> {
+        may_change_factors(operator)?;
+        Ok(self.offered_totp(account))
     }
 
     /// Takes the offered secret, once its owner has shown a code of it.
@@ -264,11 +280,17 @@ impl People {
     }
 
     /// Remembers the language of the account's pages.
+    ///
+    /// # Errors
+    /// [`PeopleError::Refused`] for one that the pages do not have.
     pub async fn set_language(
         &self,
         operator: &Operator,
         language: &str,
     ) -> Result<(), PeopleError> {
+        if !LANGUAGES.contains(&language) {
+            return Err(PeopleError::Refused("choose one of the languages: kk, ru or en"));
+        }
         self.db.commit(store::accounts::set_language(&operator.name, language)).await?;
         Ok(())
     }
@@ -291,7 +313,7 @@ fn may_change_factors(operator: &Operator) -> Result<(), PeopleError> {
 }
 
 /// Of something that was to be ended: there is none such.
-fn not_found(error: store::StoreError) -> PeopleError {
+pub(super) fn not_found(error: store::StoreError) -> PeopleError {
     match PeopleError::from(error) {
         PeopleError::Stale => PeopleError::NotFound,
         error => error,

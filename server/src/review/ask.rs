@@ -216,7 +216,8 @@ impl Ask {
                 IncidentChange::Group { group }
             }
             Self::Duplicate { of, reason } => {
-                if now.duplicate_of == Some(*of) {
+                // Whoever does not see the other one learns nothing by naming it.
+                if other.is_some() && now.duplicate_of == Some(*of) {
                     return Ok(None);
                 }
                 check_original(now, *of, other)?;

@@ -151,6 +151,10 @@ impl Review {
         let Some(planned) = ask.plan(&present, other, &salt)? else {
             return Ok(Changed { incident, version: None });
         };
+        let given = match (ask, &planned.after.assignee) {
+            (Ask::Assign { .. }, Some(to)) => self.given_to(to, &incident).await?,
+            _ => store::Batch::new(),
+        };
         let version = incident.version + 1;
         let after = StoredIncident {
             version,
@@ -180,7 +184,7 @@ impl Review {
             fingerprint,
             now,
         };
-        let batch = draft.batch();
+        let batch = given.and(draft.batch());
         self.sequencer.append_with(vec![item], batch).await?;
         let incident = self.visible(&asked.incident, asked.by).await?;
         Ok(Changed { incident, version: Some(version) })

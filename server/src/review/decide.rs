@@ -56,6 +56,12 @@ pub enum ReviewError {
     /// Understood, and wrong.
     #[error("{0}")]
     Invalid(String),
+    /// No account that may look after the incident.
+    #[error(
+        "an incident is looked after by an active account that reviews incidents and sees this \
+         one; choose such an account"
+    )]
+    Assignee,
     /// The log did not take it.
     #[error(transparent)]
     Sequence(#[from] SequenceError),

@@ -1,6 +1,7 @@
 //! Review: what becomes of what was reported.
 
 mod ask;
+mod assignee;
 mod change;
 mod decide;
 mod incident;

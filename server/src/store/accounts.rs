@@ -135,6 +135,16 @@ pub fn set_state(name: &str, state: AccountState, version: u64, at: UnixMillis) 
         .expect_rows(1)
 }
 
+/// Holds a transaction to an account that nobody changed since `version` was read.
+pub fn unchanged(name: &str, version: u64) -> Batch {
+    Batch::new()
+        .step(
+            "update account set version = version where name = $1 and version = $2",
+            [name.into(), integer(version)],
+        )
+        .expect_rows(1)
+}
+
 /// Gives an account other roles and another scope.
 pub fn set_roles(name: &str, roles: &[Role], scope: &Scope, version: u64, at: UnixMillis) -> Batch {
     Batch::new()
@@ -265,6 +275,17 @@ pub fn invite(
              values ($1, $2, $3, $4, $5)",
             [secret_hash.into(), name.into(), invited_by.into(), at.0.into(), expires_at.0.into()],
         )
+}
+
+/// Ends the link of an account that nobody has used; the batch fails if none works.
+pub fn end_invitation(name: &str, at: UnixMillis) -> Batch {
+    Batch::new()
+        .step(
+            "update account_invitation set used_at_ms = $1
+              where account = $2 and used_at_ms is null and expires_at_ms > $1",
+            [at.0.into(), name.into()],
+        )
+        .expect_rows(1)
 }
 
 /// The account that an invitation's secret still opens.

@@ -97,6 +97,17 @@ pub async fn going_on(
     Ok(Some((StoredAccount::read(&row)?, session, row.int(ACCOUNT_WIDTH + 4)? == 1)))
 }
 
+/// Whose session a hash belongs to, also where it has ended.
+pub async fn owner(db: &Db, token_hash: &str) -> Result<Option<String>, StoreError> {
+    let row = db
+        .query_opt(
+            "select account from account_session where token_hash = $1",
+            &[token_hash.into()],
+        )
+        .await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
 /// Notes that a session is used.
 pub fn seen(token_hash: &str, at: UnixMillis) -> Batch {
     Batch::new().step(

@@ -10,6 +10,7 @@ use super::{
     log::{integer, unsigned},
     records::unreadable,
 };
+use crate::access::Scope;
 
 /// Somebody with a passphrase for the vault.
 #[derive(Clone, Debug)]
@@ -311,8 +312,15 @@ pub async fn entries(db: &Db, org: &str, region: &str) -> Result<Vec<Entry>, Sto
 }
 
 /// How many entries are sealed.
-pub async fn entry_count(db: &Db) -> Result<u64, StoreError> {
-    let row = db.query_opt("select count(*) from vault_entry", &[]).await?;
+pub async fn entry_count(db: &Db, scope: &Scope) -> Result<u64, StoreError> {
+    let text = |limit: &Option<String>| limit.clone().unwrap_or_default();
+    let row = db
+        .query_opt(
+            "select count(*) from vault_entry
+              where ($1 = '' or org = $1) and ($2 = '' or region = $2)",
+            &[text(&scope.org).into(), text(&scope.region).into()],
+        )
+        .await?;
     row.map_or(Ok(0), |row| row.int(0).map(unsigned))
 }
 

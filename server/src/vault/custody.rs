@@ -11,9 +11,12 @@ use super::{
     seal::{PublicKey, SecretKey},
     share,
 };
-use crate::store::{
-    self, StoreError,
-    vault::{ClearIdentity, Grant, Member, StoredKey},
+use crate::{
+    access::{Operator, Scope},
+    store::{
+        self, StoreError,
+        vault::{ClearIdentity, Grant, Member, StoredKey},
+    },
 };
 
 /// How the vault stands. Holds no name.
@@ -34,20 +37,47 @@ pub struct VaultState {
 }
 
 impl Vault {
-    /// How the vault stands.
-    pub async fn state(&self) -> Result<VaultState, VaultError> {
-        let grants = store::vault::grants(&self.db).await?;
+    /// How the vault stands, as far as `scope` reaches: accounts, coordinators and people beyond it
+    /// are neither named nor counted.
+    pub async fn state(&self, scope: &Scope) -> Result<VaultState, VaultError> {
+        let mut grants = store::vault::grants(&self.db).await?;
+        grants.retain(|(org, region, _)| scope.sees(Some(org), Some(region)));
+        let mut clear = 0;
+        for person in store::vault::clear_identities(&self.db).await? {
+            let region = self.region_of_person(&person).await?;
+            clear += u64::from(scope.sees(Some(person.org.as_str()), Some(&region)));
+        }
         Ok(VaultState {
             made: self.is_made().await?,
-            members: store::vault::members(&self.db).await?,
-            holders: store::vault::holders(&self.db).await?,
+            members: self.within(scope, store::vault::members(&self.db).await?).await?,
+            holders: self.within(scope, store::vault::holders(&self.db).await?).await?,
             grants: grants
                 .into_iter()
                 .map(|(org, region, account)| GrantAsked { account, org, region })
                 .collect(),
-            sealed: store::vault::entry_count(&self.db).await?,
-            clear: store::vault::clear_identities(&self.db).await?.len() as u64,
+            sealed: store::vault::entry_count(&self.db, scope).await?,
+            clear,
         })
+    }
+
+    /// Of these accounts those that somebody with this scope sees.
+    async fn within(
+        &self,
+        scope: &Scope,
+        accounts: Vec<String>,
+    ) -> Result<Vec<String>, VaultError> {
+        if scope.is_everything() {
+            return Ok(accounts);
+        }
+        let mut seen = Vec::new();
+        for name in accounts {
+            let account = store::accounts::by_name(&self.db, &name).await?;
+            let sees = |of: &Scope| scope.sees(of.org.as_deref(), of.region.as_deref());
+            if account.is_some_and(|account| sees(&account.scope)) {
+                seen.push(name);
+            }
+        }
+        Ok(seen)
     }
 
     /// Whether there is a vault.
@@ -120,13 +150,17 @@ impl Vault {
 
     /// Makes the vault: its key is drawn, split among the holders and forgotten; whoever stands in the
     /// clear is sealed and wiped; the named coordinators get the keys of their regions.
+    ///
+    /// # Errors
+    /// [`VaultError::Limited`] for an account with limits: the vault holds everybody's names.
     pub async fn make(
         &self,
         holders: &[String],
         coordinators: &[GrantAsked],
-        actor: &str,
+        operator: &Operator,
         now: UnixMillis,
     ) -> Result<(), VaultError> {
+        let actor = whole(operator)?;
         if self.is_made().await? {
             return Err(VaultError::Made);
         }
@@ -231,7 +265,11 @@ impl Vault {
     }
 
     /// Seals after the night: every coordinator's key is destroyed, whatever was open is closed.
-    pub async fn seal(&self, actor: &str, now: UnixMillis) -> Result<(), VaultError> {
+    ///
+    /// # Errors
+    /// [`VaultError::Limited`] for an account with limits: what it seals is everybody's.
+    pub async fn seal(&self, operator: &Operator, now: UnixMillis) -> Result<(), VaultError> {
+        let actor = whole(operator)?;
         if !self.is_made().await? {
             return Err(VaultError::NotMade);
         }
@@ -278,6 +316,11 @@ pub(super) fn grant_purpose(asked: &GrantAsked) -> String {
 pub(super) fn secret_from(bytes: &[u8]) -> Result<SecretKey, VaultError> {
     let bytes = bytes.try_into().map_err(|_| super::NotOpened)?;
     Ok(SecretKey::from_bytes(bytes))
+}
+
+/// The account, if it has no limits.
+fn whole(operator: &Operator) -> Result<&str, VaultError> {
+    if operator.scope.is_everything() { Ok(&operator.name) } else { Err(VaultError::Limited) }
 }
 
 fn first_wins(error: StoreError) -> VaultError {

@@ -82,6 +82,9 @@ pub enum VaultError {
     /// The account has one.
     #[error("you have a passphrase for the vault; give it to change it")]
     Member,
+    /// The account has limits, and the vault has none.
+    #[error("the vault is everybody's; ask somebody whose account has no limits")]
+    Limited,
     /// The account holds no share.
     #[error("you hold no share of the vault")]
     NoHolder,

@@ -203,7 +203,7 @@ impl Vault {
             };
             memory.opened.insert(opening.to_owned(), opened);
         }
-        self.opening(opening, account, now).await
+        self.opening(opening, operator, now).await
     }
 
     async fn share_of(
@@ -224,10 +224,14 @@ impl Vault {
     pub async fn opening(
         &self,
         opening: &str,
-        account: &str,
+        operator: &Operator,
         now: UnixMillis,
     ) -> Result<OpeningView, VaultError> {
+        let account = operator.name.as_str();
         let row = store::vault::opening(&self.db, opening).await?.ok_or(VaultError::NotFound)?;
+        if !self.sees_opening(operator, &row).await? {
+            return Err(VaultError::NotFound);
+        }
         let view = self.view(row, account, now);
         if view.contacts.as_ref().is_some_and(|people| !people.is_empty()) {
             crate::audit::note(&self.db, account, "vault-read", opening, now).await?;
@@ -235,10 +239,39 @@ impl Vault {
         Ok(view)
     }
 
-    /// The newest openings, without names.
-    pub async fn openings(&self, now: UnixMillis) -> Result<Vec<OpeningView>, VaultError> {
-        let rows = store::vault::openings(&self.db, 50).await?;
-        Ok(rows.into_iter().map(|row| self.view(row, "", now)).collect())
+    /// The newest openings that the operator sees, without names.
+    pub async fn openings(
+        &self,
+        operator: &Operator,
+        now: UnixMillis,
+    ) -> Result<Vec<OpeningView>, VaultError> {
+        let mut views = Vec::new();
+        for row in store::vault::openings(&self.db, 50).await? {
+            if self.sees_opening(operator, &row).await? {
+                views.push(self.view(row, "", now));
+            }
+        }
+        Ok(views)
+    }
+
+    /// An opening names people, a reason and coordinators: whoever has limits sees their own, and
+    /// those of which nothing lies beyond the limits.
+    async fn sees_opening(&self, operator: &Operator, row: &Opening) -> Result<bool, VaultError> {
+        let is_theirs = |by: &str| by == operator.name;
+        let took_part = is_theirs(&row.asked_by) || row.opened_by.as_deref().is_some_and(is_theirs);
+        if operator.scope.is_everything() || took_part {
+            return Ok(true);
+        }
+        let sees = |org: &str, region: &str| operator.scope.sees(Some(org), Some(region));
+        let grants: Vec<GrantAsked> = serde_json::from_str(&row.grants).unwrap_or_default();
+        let people: Vec<String> = serde_json::from_str(&row.people).unwrap_or_default();
+        for person in &people {
+            let entry = store::vault::entry(&self.db, person).await?;
+            if !entry.is_some_and(|entry| sees(entry.org.as_str(), &entry.region)) {
+                return Ok(false);
+            }
+        }
+        Ok(grants.iter().all(|grant| sees(&grant.org, &grant.region)))
     }
 
     fn view(&self, row: Opening, account: &str, now: UnixMillis) -> OpeningView {

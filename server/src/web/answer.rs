@@ -16,6 +16,7 @@ use hattama_proto::problem::{Problem, ProblemCode};
 use super::{
     enter::EnterPage,
     frame::Frame,
+    kept::{self, Kept},
     language,
     language::Language,
     words::{PeopleWords, Words},
@@ -87,16 +88,17 @@ struct StepUpPage<'a> {
     is_form: bool,
 }
 
-/// Around all pages: a problem becomes a page for a browser, and a language that was asked for is
-/// remembered.
+/// Around all pages: a problem becomes a page for a browser, with what was typed where nobody is in any
+/// more, and a language that was asked for is remembered.
 pub(super) async fn for_browsers(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = Language::asked(request.query_string());
+    let typed = kept::form_of(&mut request).await.unwrap_or_default();
     let mut answer = next.call(request).await?.map_into_boxed_body();
     if is_problem(answer.headers()) && wants_page(answer.request().headers()) {
-        let page = problem_page(&answer);
+        let page = problem_page(&answer, &typed);
         answer = answer.into_response(page);
     }
     if let Some(language) = asked {
@@ -117,7 +119,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
-fn problem_page(answer: &ServiceResponse) -> HttpResponse {
+fn problem_page(answer: &ServiceResponse, typed: &Kept) -> HttpResponse {
     let request = answer.request();
     let frame = Frame::of_stranger(request);
     let (w, status) = (frame.w, answer.status());
@@ -131,7 +133,7 @@ fn problem_page(answer: &ServiceResponse) -> HttpResponse {
         return see_other("/account");
     }
     let page = if status == StatusCode::UNAUTHORIZED {
-        html_with(status, &EnterPage::new(&frame, None, &frame.here()))
+        html_with(status, &EnterPage::again(&frame, &frame.here(), typed))
     } else if steps_up {
         // What only shows something comes back to where it was asked for; of a form, what was typed
         // stays in the browser's page before this one.

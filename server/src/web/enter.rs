@@ -4,7 +4,7 @@
 //! codes and tokens are never logged, never written into a page, and a token is out of the address bar
 //! after one redirect.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{
     answer,
     frame::Frame,
+    kept::Kept,
     language,
     passkey::{self, KeyAnswer, KeyAsked},
     visitor::Visitor,
@@ -45,11 +46,24 @@ pub(super) struct EnterPage<'a> {
     name: &'a str,
     /// Where to go afterwards.
     next: &'a str,
+    /// What was typed while the session ended.
+    hidden: Vec<(String, &'a str)>,
 }
 
 impl<'a> EnterPage<'a> {
     pub(super) fn new(frame: &'a Frame, wrong: Option<&'static str>, next: &'a str) -> Self {
-        Self { frame, w: frame.w, p: frame.p(), wrong, name: "", next: local(next) }
+        let (w, p, next) = (frame.w, frame.p(), local(next));
+        Self { frame, w, p, wrong, name: "", next, hidden: Vec::new() }
+    }
+
+    /// Where somebody is not in, or not any more: leads back to the page, with what was typed on it.
+    pub(super) fn again(frame: &'a Frame, here: &'a str, typed: &'a Kept) -> Self {
+        let wrong = (!typed.is_nothing()).then_some(frame.p().kept_enter);
+        Self::new(frame, wrong, here).keeping(typed)
+    }
+
+    fn keeping(self, typed: &'a Kept) -> Self {
+        Self { hidden: typed.hidden(), ..self }
     }
 }
 
@@ -69,6 +83,8 @@ struct SecondPage<'a> {
     takes_token: bool,
     key: Option<KeyAsked>,
     next: &'a str,
+    /// What was typed while the session ended.
+    hidden: Vec<(String, &'a str)>,
 }
 
 /// Query of `GET /enter` and `GET /step-up`.
@@ -90,6 +106,9 @@ pub(super) struct EnterForm {
     token: String,
     #[serde(default)]
     next: String,
+    /// What was typed while the session ended.
+    #[serde(flatten)]
+    more: BTreeMap<String, String>,
 }
 
 /// Body of `POST /enter/second` and `POST /step-up`.
@@ -105,6 +124,9 @@ pub(super) struct SecondForm {
     next: String,
     #[serde(flatten)]
     key: KeyAnswer,
+    /// What was typed while the session ended.
+    #[serde(flatten)]
+    more: BTreeMap<String, String>,
 }
 
 /// `GET /enter?token=&next=`: asks for name and password. With a token enters at once, for the link
@@ -115,7 +137,9 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     match &query.token {
-        Some(token) => by_token(&request, token, &query.next, &headquarters).await,
+        Some(token) => {
+            by_token(&request, token, (&query.next, &Kept::default()), &headquarters).await
+        }
         None => answer::html(&EnterPage::new(&Frame::of_stranger(&request), None, &query.next)),
     }
 }
@@ -129,8 +153,9 @@ pub(super) async fn submit(
     if !is_from_here(&request) {
         return Err(foreign());
     }
+    let typed = Kept::read(&form.more);
     if !form.token.trim().is_empty() {
-        return by_token(&request, &form.token, &form.next, &headquarters).await;
+        return by_token(&request, &form.token, (&form.next, &typed), &headquarters).await;
     }
     let now = (headquarters.clock)();
     let from = from(&request, &headquarters);
@@ -140,13 +165,13 @@ pub(super) async fn submit(
         // Without a second factor nothing opens but one's own account.
         Ok(Entered::In(session)) => Ok(let_in(&headquarters, &session, "/account")),
         Ok(Entered::Ticket(ticket)) => {
-            let asks = Asks { ticket: Some(&ticket), next: &form.next, wrong: None };
+            let asks = Asks { ticket: Some(&ticket), next: &form.next, wrong: None, typed: &typed };
             ask(&request, &frame, &headquarters, asks).await
         }
         Err(PeopleError::Wrong) => {
             let wrong = Some(frame.p().enter_wrong);
-            let page = EnterPage { name: &form.name, ..EnterPage::new(&frame, wrong, &form.next) };
-            answer::html(&page)
+            let page = EnterPage::new(&frame, wrong, &form.next).keeping(&typed);
+            answer::html(&EnterPage { name: &form.name, ..page })
         }
         Err(error) => Err(error.into()),
     }
@@ -167,12 +192,13 @@ pub(super) async fn second(
         Some(asserted) => Proof::Passkey(asserted),
         None => Proof::Code(&form.code),
     };
+    let typed = Kept::read(&form.more);
     match headquarters.people.second(&form.ticket, proof, from, now).await {
-        Ok(session) => Ok(let_in(&headquarters, &session, local(&form.next))),
+        Ok(session) => go_on(&request, &headquarters, &session, (&form.next, &typed)).await,
         Err(PeopleError::Wrong) => {
             let frame = Frame::of_stranger(&request);
             let wrong = Some(frame.p().second_wrong);
-            let asks = Asks { ticket: Some(&form.ticket), next: &form.next, wrong };
+            let asks = Asks { ticket: Some(&form.ticket), next: &form.next, wrong, typed: &typed };
             ask(&request, &frame, &headquarters, asks).await
         }
         Err(error) => Err(error.into()),
@@ -186,7 +212,7 @@ pub(super) async fn ask_again(
     query: Query<EnterQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let asks = Asks { ticket: None, next: &query.next, wrong: None };
+    let asks = Asks { ticket: None, next: &query.next, wrong: None, typed: &Kept::default() };
     ask(&request, &visitor.frame, &headquarters, asks).await
 }
 
@@ -208,7 +234,7 @@ pub(super) async fn step_up(
         Ok(()) => Ok(answer::see_other(local(&form.next))),
         Err(PeopleError::Wrong) => {
             let wrong = Some(visitor.frame.p().second_wrong);
-            let asks = Asks { ticket: None, next: &form.next, wrong };
+            let asks = Asks { ticket: None, next: &form.next, wrong, typed: &Kept::default() };
             ask(&request, &visitor.frame, &headquarters, asks).await
         }
         Err(error) => Err(error.into()),
@@ -237,6 +263,7 @@ struct Asks<'a> {
     ticket: Option<&'a str>,
     next: &'a str,
     wrong: Option<&'static str>,
+    typed: &'a Kept,
 }
 
 async fn ask(
@@ -252,7 +279,8 @@ async fn ask(
             // The password was too long ago.
             Err(PeopleError::Wrong) => {
                 let wrong = Some(frame.p().ticket_over);
-                return answer::html(&EnterPage::new(frame, wrong, asks.next));
+                let page = EnterPage::new(frame, wrong, asks.next).keeping(asks.typed);
+                return answer::html(&page);
             }
             Err(error) => return Err(error.into()),
         },
@@ -269,24 +297,45 @@ async fn ask(
         takes_token: asks.ticket.is_none(),
         key: passkey::ask(request, headquarters, &account).await?,
         next: local(asks.next),
+        hidden: asks.typed.hidden(),
     })
 }
 
 async fn by_token(
     request: &HttpRequest,
     token: &str,
-    next: &str,
+    (next, typed): (&str, &Kept),
     headquarters: &Headquarters,
 ) -> Result<HttpResponse, HttpProblem> {
     let now = (headquarters.clock)();
     match headquarters.people.enter_by_token(token.trim(), now).await {
-        Ok(session) => Ok(let_in(headquarters, &session, local(next))),
+        Ok(session) => go_on(request, headquarters, &session, (next, typed)).await,
         Err(PeopleError::Wrong) => {
             let frame = Frame::of_stranger(request);
-            answer::html(&EnterPage::new(&frame, Some(frame.w.enter_wrong), next))
+            let page = EnterPage::new(&frame, Some(frame.w.enter_wrong), next).keeping(typed);
+            answer::html(&page)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// In, and on to where it was asked for; with what the same account typed when its session ended,
+/// for it to be sent.
+async fn go_on(
+    request: &HttpRequest,
+    headquarters: &Headquarters,
+    session: &NewSession,
+    (next, typed): (&str, &Kept),
+) -> Result<HttpResponse, HttpProblem> {
+    let before = cookie(request, session_cookie(&headquarters.config));
+    if let Some(before) = before.filter(|_| !typed.is_nothing())
+        && headquarters.people.was_in(before, &session.account).await?
+    {
+        let mut page = typed.page(request)?;
+        set_cookies(headquarters, &mut page, session);
+        return Ok(page);
+    }
+    Ok(let_in(headquarters, session, local(next)))
 }
 
 /// Where a try comes from. Behind a proxy the address is the one that the proxy saw.

@@ -24,6 +24,7 @@ mod filter;
 mod frame;
 mod incident;
 mod incident_list;
+mod kept;
 mod language;
 mod log_status;
 mod map;
@@ -107,6 +108,7 @@ route_table! { "":
     POST "/people" Holder(ManageAccounts) => people::invite;
     POST "/people/{name}/link" Holder(ManageAccounts) => people::invite_again;
     POST "/people/{name}/state" Holder(ManageAccounts) => people::set_state;
+    POST "/people/{name}/factors" Holder(ManageAccounts) => people::reset_factors;
     POST "/people/{name}/sessions" Holder(ManageAccounts) => people::end_sessions;
     POST "/people/{name}/roles" Holder(ManageAccounts) => people::propose;
     POST "/role-changes/{id}" Holder(ManageAccounts) => people::decide;

@@ -1,13 +1,13 @@
 //! What a page says to a security key, and what comes back: hidden fields that `passkey.js` fills in.
 //! Browsers give scripts of ours the key; without scripts there are one-time codes.
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::HttpRequest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
 use crate::{
     app::Headquarters,
-    http::{HttpProblem, is_secure},
+    http::{HttpProblem, asked_at},
     people::webauthn::{Asserted, ClientData, Registered, host_of},
 };
 
@@ -42,17 +42,8 @@ pub(super) fn offer(
     known: &[String],
 ) -> Result<KeyAsked, HttpProblem> {
     let challenge = headquarters.people.challenge(account, (headquarters.clock)())?;
-    let host = host_of(&origin(request)).to_owned();
+    let host = host_of(&asked_at(request)).to_owned();
     Ok(KeyAsked { challenge, host, credentials: known.join(" ") })
-}
-
-/// The address under which the browser asks, as it will say itself. `Host` is what the browser was told
-/// to ask; a page that lies about it gets keys for another host, which serve nobody here.
-fn origin(request: &HttpRequest) -> String {
-    let headquarters: Option<&actix_web::web::Data<Headquarters>> = request.app_data();
-    let secure = headquarters.is_some_and(|headquarters| is_secure(&headquarters.config));
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    format!("{}://{}", if secure { "https" } else { "http" }, host.unwrap_or_default())
 }
 
 /// The hidden fields.
@@ -77,7 +68,8 @@ fn bytes(field: &str) -> Option<Vec<u8>> {
 impl KeyAnswer {
     /// A key's answer, if the form brings one.
     pub(super) fn asserted(&self, request: &HttpRequest) -> Option<Asserted> {
-        let client_data = ClientData { bytes: bytes(&self.client_data)?, origin: origin(request) };
+        let client_data =
+            ClientData { bytes: bytes(&self.client_data)?, origin: asked_at(request) };
         Some(Asserted {
             credential: self.credential.clone(),
             client_data,
@@ -88,7 +80,8 @@ impl KeyAnswer {
 
     /// A new key, if the form brings one.
     pub(super) fn registered(&self, request: &HttpRequest) -> Option<Registered> {
-        let client_data = ClientData { bytes: bytes(&self.client_data)?, origin: origin(request) };
+        let client_data =
+            ClientData { bytes: bytes(&self.client_data)?, origin: asked_at(request) };
         Some(Registered { client_data, attestation: bytes(&self.attestation)? })
     }
 }

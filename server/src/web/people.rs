@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::{AccountState, Factor, Operator, Permission, Role, Scope},
     app::Headquarters,
-    http::{HttpProblem, is_secure},
+    http::{HttpProblem, welcome_link},
     people::{NewRoles, PeopleError},
     store::{accounts::StoredAccount, role_changes::RoleChange},
 };
@@ -50,6 +50,8 @@ struct AccountRow {
     steps: Vec<Step>,
     is_invited: bool,
     is_me: bool,
+    /// Whether an admin may take its second factor off.
+    may_reset: bool,
     roles: Vec<&'static str>,
     boxes: Vec<RoleBox>,
     org: String,
@@ -139,6 +141,9 @@ fn row(frame: &Frame, operator: &Operator, account: &StoredAccount, sessions: us
         steps: can.map(|(to, text)| Step { to: to.name(), text }).collect(),
         is_invited: account.state == AccountState::Invited,
         is_me: account.name == operator.name,
+        may_reset: account.state == AccountState::Active
+            && account.password.is_some()
+            && !account.roles.contains(&Role::Admin),
         roles: account.roles.iter().map(|role| p.role(*role)).collect(),
         boxes: boxes(p, &account.roles),
         org: account.scope.org.clone().unwrap_or_default(),
@@ -174,14 +179,10 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
 }
 
 fn wanted(fields: &Fields, headquarters: &Headquarters) -> Result<NewRoles, PeopleError> {
-    let mut roles = Vec::new();
-    for (_, value) in fields.iter().filter(|(key, _)| key == "role") {
-        roles.push(Role::from_name(value).ok_or(PeopleError::Refused("there is no such role"))?);
-    }
     let of = |name| Some(field(fields, name).to_owned()).filter(|text| !text.is_empty());
     let scope = Scope { org: of("org"), region: of("region") };
-    crate::people::check_scope(&scope, &headquarters.book.read().pack)?;
-    Ok(NewRoles { roles, scope })
+    let roles = fields.iter().filter(|(key, _)| key == "role").map(|(_, value)| value.as_str());
+    NewRoles::named(roles, scope, &headquarters.book.read().pack)
 }
 
 /// `POST /people`: invites somebody; the link is told once.
@@ -195,28 +196,34 @@ pub(super) async fn invite(
     let wanted = wanted(&fields, &headquarters)?;
     let now = (headquarters.clock)();
     let invited = headquarters.people.invite(&visitor.operator, names, wanted, now).await?;
-    let link = link(&request, &headquarters, &invited.secret);
+    let link = welcome_link(&request, &invited.secret);
     page(&visitor, &headquarters, Some(link)).await
 }
 
-/// `POST /people/{name}/link`: another link for somebody who has not used the first.
+/// Body of `POST /people/{name}/link`.
+#[derive(Deserialize)]
+pub(super) struct LinkForm {
+    /// `end` takes the link back; anything else makes another.
+    #[serde(default, rename = "do")]
+    what: String,
+}
+
+/// `POST /people/{name}/link`: another link for somebody who has not used the first, or none.
 pub(super) async fn invite_again(
     visitor: Visitor,
     request: HttpRequest,
     name: Path<String>,
+    form: Form<LinkForm>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let now = (headquarters.clock)();
+    if form.what == "end" {
+        headquarters.people.withdraw_invitation(&visitor.operator, &name, now).await?;
+        return Ok(answer::see_other("/people"));
+    }
     let secret = headquarters.people.invite_again(&visitor.operator, &name, now).await?;
-    let link = link(&request, &headquarters, &secret);
+    let link = welcome_link(&request, &secret);
     page(&visitor, &headquarters, Some(link)).await
-}
-
-/// The link of an invitation, under the address that headquarters was asked under.
-fn link(request: &HttpRequest, headquarters: &Headquarters, secret: &str) -> String {
-    let scheme = if is_secure(&headquarters.config) { "https" } else { "http" };
-    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
-    format!("{scheme}://{}/welcome?invitation={secret}", host.unwrap_or_default())
 }
 
 /// Body of `POST /people/{name}/state`.
@@ -246,7 +253,18 @@ pub(super) async fn end_sessions(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let now = (headquarters.clock)();
-    headquarters.people.end_sessions(&visitor.operator, &name, now).await?;
+    headquarters.people.end_access(&visitor.operator, &name, None, now).await?;
+    Ok(answer::see_other("/people"))
+}
+
+/// `POST /people/{name}/factors`: takes a lost second factor off.
+pub(super) async fn reset_factors(
+    visitor: Visitor,
+    name: Path<String>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let now = (headquarters.clock)();
+    headquarters.people.reset_factors_of(&visitor.operator, &name, now).await?;
     Ok(answer::see_other("/people"))
 }
 

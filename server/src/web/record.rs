@@ -72,8 +72,19 @@ pub(super) async fn show(
         .ok_or_else(|| HttpProblem::new(ProblemCode::NotFound, "no record has this id"))?;
     let judged = headquarters.judge(&stored).await?;
     let incident = store::incidents::by_id(&headquarters.db, &id).await?.is_some();
+    let joined: Vec<RecordId> = {
+        let book = headquarters.book.read();
+        let decisions = book.statements.history(&id);
+        decisions.filter_map(|(_, decision)| decision.same_document_as).collect()
+    };
+    let seen = headquarters.records_within(&visitor.operator.scope, joined).await?;
     let book = headquarters.book.read();
-    answer::html(&page(&visitor.frame, &stored, &judged, &book.statements, incident))
+    let mut page = page(&visitor.frame, &stored, &judged, &book.statements, incident);
+    for decision in &mut page.decisions {
+        let known = |other: &Id| seen.iter().any(|one| one.to_hex() == other.to_string());
+        decision.same_document_as.take_if(|other| !known(other));
+    }
+    answer::html(&page)
 }
 
 fn page<'a>(

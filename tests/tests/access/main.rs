@@ -5,5 +5,6 @@
 
 mod entering;
 mod house;
+mod isolation;
 mod matrix;
 mod table;

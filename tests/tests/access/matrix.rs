@@ -8,31 +8,53 @@ use super::{
     table::{Line, READ, TABLE, Who},
 };
 
-/// An address with objects of `said`; what would change something names what is not there.
+/// An address; what would change something names what is not there.
 fn path(line: &Line, said: &Said) -> String {
+    if line.method == "GET" {
+        return address_of(line, said, "none");
+    }
     let nothing = "0".repeat(64);
-    let id = if line.method == "GET" { said.record.as_str() } else { nothing.as_str() };
-    let kid = if line.method == "GET" { said.kid.as_str() } else { "A" };
+    let nobody = Said {
+        record: nothing.clone(),
+        incident: nothing.clone(),
+        kid: "A".repeat(43),
+        person: "nobody".to_owned(),
+        photo: nothing.clone(),
+        assignment: "none".to_owned(),
+        item: nothing,
+        unit: said.unit.clone(),
+        ..Said::default()
+    };
+    address_of(line, &nobody, "none")
+}
+
+/// An address with objects of `said`.
+pub(crate) fn address_of(line: &Line, said: &Said, webhook: &str) -> String {
+    let nothing = "0".repeat(64);
     let query = match line.pattern {
         "/v1/cosignatures/request" => "?witness=nobody",
         "/v1/publications" => "?level=precinct&source=s",
         "/v1/receipts" => "?kid=none",
         _ => "",
     };
+    let id = match line.pattern {
+        of if of.contains("/incidents/") => &said.incident,
+        of if of.contains("/transcription") => &said.item,
+        of if of.contains("/webhooks/") => webhook,
+        of if of.contains("/publications/") => &nothing,
+        _ => &said.record,
+    };
+    let code = if line.pattern.contains("/regions/") { &said.region } else { &said.unit };
     let path = line
         .pattern
-        .replace(
-            "/publications/{id}",
-            "/publications/0000000000000000000000000000000000000000000000000000000000000000",
-        )
         .replace("{tile}*", "0/000")
         .replace("{id}", id)
-        .replace("{kid}", &kid.repeat(if kid == "A" { 43 } else { 1 }))
-        .replace("{code}", &said.unit)
-        .replace("{sha256}", &nothing)
-        .replace("{person}", "nobody")
+        .replace("{kid}", &said.kid)
+        .replace("{code}", code)
+        .replace("{sha256}", &said.photo)
+        .replace("{person}", &said.person)
         .replace("{opening}", "none")
-        .replace("{assignment}", "none")
+        .replace("{assignment}", &said.assignment)
         .replace("{name}", "nobody");
     format!("{path}{query}")
 }
@@ -101,7 +123,8 @@ fn every_address_lets_in_exactly_whom_the_table_says() {
                         }
                     };
                     // The audit trail is of all organisations, and for accounts without limits only.
-                    let limited = org.is_some() && line.pattern == "/audit" && code == "forbidden";
+                    let limited =
+                        org.is_some() && line.pattern.ends_with("/audit") && code == "forbidden";
                     assert!(holds || limited, "{what}");
                     assert!(answer.status < 500 || line.who == Who::Anybody, "{what}");
                 }
@@ -112,56 +135,6 @@ fn every_address_lets_in_exactly_whom_the_table_says() {
             assert_eq!(stranger.status, 401, "a stranger: {} {path}", line.method);
         }
     }
-}
-
-#[test]
-fn an_account_of_one_organisation_learns_nothing_of_the_other() {
-    let house = House::new();
-    let (own, other) = (&house.own, &house.other);
-    // The test would prove nothing if there were nothing to see.
-    let everything = |path: &str| {
-        house.ask(&house.world.made().operator_token, "GET", path, super::table::Body::None).text()
-    };
-    assert!(everything("/v1/records").contains(&other.record));
-    assert!(everything("/v1/devices").contains(&other.person));
-    assert!(everything(&format!("/v1/units/{}", other.unit)).contains(&other.record));
-    for role in Role::ALL {
-        let token = token(role, "active", Some(OWN), true);
-        for line in TABLE.iter().filter(|line| line.method == "GET" && line.who != Who::Anybody) {
-            if ["/v1/incidents/stream", "/api"].contains(&line.pattern) {
-                continue;
-            }
-            let path = path(line, other);
-            let answer = house.ask(&token, "GET", &path, line.body);
-            if line.pattern.contains("{id}") && line.pattern.contains("records") {
-                assert!([403, 404].contains(&answer.status), "{path}: {}", answer.status);
-            }
-            let text = answer.text();
-            for secret in [&other.record, &other.kid, &other.person, &"neighbours".to_owned()] {
-                assert!(!text.contains(secret.as_str()), "{role:?} {path} says {secret}");
-            }
-        }
-        let own_record = house.ask(
-            &token,
-            "GET",
-            &format!("/v1/records/{}", own.record),
-            super::table::Body::None,
-        );
-        let reads = "CRPLU".contains(letter(role));
-        assert_eq!(own_record.status == 200, reads, "{role:?}");
-    }
-    // What would change something of the other's is not there either.
-    let reviewer = token(Role::Reviewer, "active", Some(OWN), true);
-    let decision = super::table::Body::Json(r#"{"disposition":"set_aside","reason":"r"}"#);
-    let decide = format!("/v1/records/{}/decisions", other.record);
-    assert_eq!(house.ask(&reviewer, "POST", &decide, decision).status, 404);
-    let coordinator = token(Role::Coordinator, "active", Some(OWN), true);
-    let reason = super::table::Body::Json(r#"{"reason":"r"}"#);
-    let revoke = format!("/v1/devices/{}/revocation", other.kid);
-    assert_eq!(house.ask(&coordinator, "POST", &revoke, reason).status, 404);
-    let invite =
-        super::table::Body::Json(r#"{"label":"l","org":"neighbours","mandate":"everywhere"}"#);
-    assert_eq!(house.ask(&coordinator, "POST", "/v1/invitations", invite).status, 403);
 }
 
 #[test]

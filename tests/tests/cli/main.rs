@@ -11,5 +11,7 @@ mod receipts;
 mod refusals;
 mod second_verifier;
 mod tls;
+mod tls_pages;
 mod tour;
+mod user;
 mod zips;

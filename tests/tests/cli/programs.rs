@@ -4,9 +4,9 @@
 use std::{
     env,
     ffi::OsStr,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
 };
 
@@ -113,6 +113,20 @@ impl Bench {
         run(self.command("hattama", arguments))
     }
 
+    /// Runs `hattama` and types something.
+    pub(crate) fn hattama_told<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+        typed: &str,
+    ) -> Ran {
+        let mut command = self.command("hattama", arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that reads nothing may have ended already.
+        drop(child.stdin.take().unwrap().write_all(typed.as_bytes()));
+        said(child.wait_with_output().unwrap())
+    }
+
     /// Runs `hattama-observer` on the notebook in `notebook`.
     pub(crate) fn observer<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
         let mut command = self.command("hattama-observer", arguments);
@@ -141,7 +155,10 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 fn run(mut command: Command) -> Ran {
-    let output = command.output().unwrap();
+    said(command.output().unwrap())
+}
+
+fn said(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -10,7 +10,9 @@ use hattama_server::store::statements;
 use hattama_tests::world::{World, block_on};
 use serde_json::{Value, json};
 
-use super::desk::{ask, change, get, inside, refused, report, reporter, send, show, step, store};
+use super::desk::{
+    ask, change, get, hire, inside, refused, report, reporter, send, show, step, store,
+};
 
 on_both_engines![
     every_change_is_a_statement_in_the_log_and_its_words_fit_the_hash,
@@ -38,7 +40,8 @@ fn said(world: &World, id: RecordId) -> Vec<IncidentReview> {
         .collect()
 }
 
-fn every_change_is_a_statement_in_the_log_and_its_words_fit_the_hash(world: &World) {
+fn every_change_is_a_statement_in_the_log_and_its_words_fit_the_hash(world: &mut World) {
+    hire(world, &["aigerim"]);
     let mut device = reporter(world, 1);
     let id = send(world, &mut device, &report("0-0-0", "pushed at the door"));
     step(world, id, "triaged");
@@ -138,7 +141,8 @@ fn what_is_published_is_a_text_of_its_own_and_every_edition_is_kept(world: &Worl
     assert_eq!(texts["en"], WordsHash::of("An observer was pushed.".as_bytes()));
 }
 
-fn what_is_so_already_changes_nothing(world: &World) {
+fn what_is_so_already_changes_nothing(world: &mut World) {
+    hire(world, &["aigerim"]);
     let mut device = reporter(world, 1);
     let id = send(world, &mut device, &report("0-0-0", "pushed"));
     let assign = json!({ "to": "aigerim" });

@@ -12,8 +12,29 @@ use hattama_server::{
     folder::DataFolder,
     store::{DatabaseUrl, Db},
 };
-use hattama_tests::world::{Answer, Device, World, code};
+use hattama_tests::world::{Answer, Device, Ending, World, block_on, code};
 use serde_json::{Value, json};
+
+/// Gives these people accounts with all roles. Headquarters is started anew for it.
+pub(crate) fn hire(world: &mut World, names: &[&str]) {
+    in_the_store(world, async |db: &Db| {
+        for name in names {
+            hattama_tests::world::hire(db, name, name, hattama_server::clock::system()).await;
+        }
+    });
+}
+
+/// Works with the stopped headquarters' own store.
+pub(crate) fn in_the_store(world: &mut World, work: impl AsyncFnOnce(&Db)) {
+    world.end(Ending::InOrder);
+    let (url, _) = inside(world);
+    block_on(async {
+        let db = Db::open(&url, hattama_server::clock::system()).await.unwrap();
+        work(&db).await;
+        db.close().await;
+    });
+    world.start();
+}
 
 /// A report as tests give it.
 #[derive(Clone, Debug)]

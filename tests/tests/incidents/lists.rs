@@ -6,7 +6,7 @@ use hattama_proto::{id::RecordId, record::Severity};
 use hattama_tests::world::{Ending, World, block_on};
 use serde_json::{Value, json};
 
-use super::desk::{all, change, get, refused, report, reporter, send, show, step};
+use super::desk::{all, change, get, hire, refused, report, reporter, send, show, step};
 
 on_both_engines![
     filters_find_what_a_look_at_every_incident_finds,
@@ -42,7 +42,9 @@ const TIMES: [Option<&str>; 3] =
     [None, Some("2005-12-04T20:00:00+06:00"), Some("2005-12-04T09:30:00+06:00")];
 
 /// Some incidents with everything that filters look at, drawn.
-fn drawn(world: &World, count: usize) -> Vec<RecordId> {
+fn drawn(world: &mut World, count: usize) -> Vec<RecordId> {
+    hire(world, &["aigerim", "daniyar"]);
+    let world = &*world;
     let mut device = reporter(world, 1);
     let mut dice = Dice(7);
     let mut ids = Vec::new();
@@ -104,7 +106,7 @@ fn fits(one: &Value, name: &str, value: &str) -> bool {
     }
 }
 
-fn filters_find_what_a_look_at_every_incident_finds(world: &World) {
+fn filters_find_what_a_look_at_every_incident_finds(world: &mut World) {
     let ids = drawn(world, 40);
     let shown: Vec<Value> = ids.iter().map(|id| show(world, *id)).collect();
     let filters: [(&str, &[&str]); 12] = [
@@ -218,7 +220,7 @@ fn by_change_what_stays_is_seen_once(world: &World) {
     assert_eq!(all(world, "", 2)[0], moving[3].to_hex());
 }
 
-fn other_forms_of_a_word_are_found_in_three_languages(world: &World) {
+fn other_forms_of_a_word_are_found_in_three_languages(world: &mut World) {
     let mut device = reporter(world, 1);
     let said: Vec<_> = WORDS
         .iter()

@@ -15,6 +15,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod assignees;
 mod changes;
 mod desk;
 mod lists;

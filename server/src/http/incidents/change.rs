@@ -59,7 +59,8 @@ async fn change(
     };
     let asked = Asked { incident: id, by: operator, expected, key };
     let now = (headquarters.clock)();
-    let changed = headquarters.review.change_incident(&asked, ask, now).await?;
+    let mut changed = headquarters.review.change_incident(&asked, ask, now).await?;
+    headquarters.veil(&operator.scope, std::slice::from_mut(&mut changed.incident)).await?;
     let tags = store::incidents::tags(&headquarters.db, &changed.incident.record).await?;
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(changed.incident.version))).json(
         ChangedView {

@@ -124,7 +124,7 @@ impl Reading {
         let reports = store::incidents::reports(db, &ids).await?;
         let is_last = found.len() < PAGE;
         let after = found.last().map(|incident| incident.position);
-        let views = super::views(&self.headquarters, found).await?;
+        let views = super::views(&self.headquarters, &self.filter.scope, found).await?;
         let mut piece = Vec::new();
         if self.heading && self.format != Format::Json {
             put_row(&mut piece, self.format, COLUMNS.map(str::to_owned).as_slice());

@@ -26,7 +26,7 @@ use serde_json::Value;
 pub(crate) use self::filter::FilterQuery;
 use super::HttpProblem;
 use crate::{
-    access::Operator,
+    access::{Operator, Scope},
     app::Headquarters,
     incident_board::IncidentOrder,
     incident_file::IncidentFile,
@@ -92,11 +92,13 @@ impl IncidentView {
     }
 }
 
-/// Incidents with their tags.
+/// Incidents with their tags, as far as `scope` reaches.
 pub(super) async fn views(
     headquarters: &Headquarters,
-    found: Vec<StoredIncident>,
+    scope: &Scope,
+    mut found: Vec<StoredIncident>,
 ) -> Result<Vec<IncidentView>, HttpProblem> {
+    headquarters.veil(scope, &mut found).await?;
     let ids: Vec<RecordId> = found.iter().map(|incident| incident.record).collect();
     let tags = store::incidents::tags_of(&headquarters.db, &ids).await?;
     Ok(found.into_iter().zip(tags).map(|(one, tags)| IncidentView::new(one, tags)).collect())
@@ -151,7 +153,8 @@ pub(super) async fn list(
         IncidentOrder::Received => incident.position,
     };
     let next = found.last().map(place).filter(|_| more);
-    Ok(Json(IncidentPage { incidents: views(&headquarters, found).await?, next }))
+    let incidents = views(&headquarters, &operator.scope, found).await?;
+    Ok(Json(IncidentPage { incidents, next }))
 }
 
 /// How many incidents fit the filters.
@@ -293,7 +296,7 @@ pub(super) async fn show(
     let file = IncidentFile::gather(&headquarters, &id, &operator.scope).await?;
     let file = file.ok_or_else(not_found)?;
     let etag = etag(file.incident.version);
-    let neighbours = views(&headquarters, file.near.clone()).await?;
+    let neighbours = views(&headquarters, &operator.scope, file.near.clone()).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, etag))
         .json(IncidentDetail::new(file, neighbours)))

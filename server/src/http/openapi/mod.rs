@@ -1,6 +1,7 @@
 //! The interface as an OpenAPI 3.1 document: made from the route table, so that no address can be
 //! missing, and from what `operations.rs` says of each. Served, and shown as a page at `/api`.
 
+mod accounts;
 mod field;
 mod operations;
 mod schemas;
@@ -83,6 +84,7 @@ fn operation_of(address: &Address) -> Option<&'static Operation> {
     OPERATIONS
         .iter()
         .chain(field::OPERATIONS)
+        .chain(accounts::OPERATIONS)
         .find(|known| known.method == address.method.as_str() && known.path == address.pattern)
 }
 
@@ -292,7 +294,7 @@ mod tests {
             assert!(described.is_some(), "{} {} is not described", address.method, address.pattern);
         }
         assert_eq!(
-            OPERATIONS.len() + field::OPERATIONS.len(),
+            OPERATIONS.len() + field::OPERATIONS.len() + accounts::OPERATIONS.len(),
             served.len(),
             "something is described that is not there"
         );

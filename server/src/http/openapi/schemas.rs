@@ -26,24 +26,24 @@ fn hash() -> Value {
     json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({ "type": "string" })
 }
 
-fn or_null(schema: &Value) -> Value {
+pub(super) fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
-fn count() -> Value {
+pub(super) fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
-fn list(of: &Value) -> Value {
+pub(super) fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
 /// An answer: these members are always there.
-fn answer(members: &[(&str, Value)]) -> Value {
+pub(super) fn answer(members: &[(&str, Value)]) -> Value {
     let properties: Map<String, Value> =
         members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     let required: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
@@ -51,7 +51,7 @@ fn answer(members: &[(&str, Value)]) -> Value {
 }
 
 /// A body that an operator sends: these members and no others; those of `needed` must be there.
-fn body(needed: &[&str], members: &[(&str, Value)]) -> Value {
+pub(super) fn body(needed: &[&str], members: &[(&str, Value)]) -> Value {
     let mut schema = answer(members);
     schema["required"] = json!(needed);
     schema["additionalProperties"] = false.into();
@@ -59,7 +59,7 @@ fn body(needed: &[&str], members: &[(&str, Value)]) -> Value {
 }
 
 /// With the members of another schema.
-fn with(base: &[(&'static str, Value)], more: &[(&'static str, Value)]) -> Value {
+pub(super) fn with(base: &[(&'static str, Value)], more: &[(&'static str, Value)]) -> Value {
     let members: Vec<(&str, Value)> = base.iter().chain(more).cloned().collect();
     answer(&members)
 }
@@ -185,10 +185,10 @@ pub(super) fn all() -> Value {
             "properties": { "kid": text(), "records": list(&hash()), "photos": list(&hash()) },
         },
     });
-    let field = field();
-    let more = field.as_object().into_iter().flatten();
-    for (name, schema) in more {
-        all[name] = schema.clone();
+    for more in [field(), super::accounts::schemas()] {
+        for (name, schema) in more.as_object().into_iter().flatten() {
+            all[name] = schema.clone();
+        }
     }
     all
 }

@@ -134,6 +134,7 @@ async fn carry_out(
         Ok(_) => return Ok(answer::see_other(&format!("/incidents/{id}"))),
         // The operator's to mend: the page again, with what was written.
         Err(ReviewError::Stale) => w.review.stale.to_owned(),
+        Err(ReviewError::Assignee) => w.review.assignee_wrong.to_owned(),
         Err(ReviewError::Invalid(_))
             if ask.words().is_some_and(|words| words.trim().is_empty()) =>
         {
