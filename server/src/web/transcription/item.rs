@@ -67,9 +67,9 @@ pub(super) struct ItemPage<'a> {
     answers: Vec<AnswerView>,
     unit_seen: String,
     copies: Vec<(String, String, bool)>,
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     rows: Vec<Row>,
-    words_said: Vec<(&'static str, String)>,
+    words_said: Vec<(String, String)>,
     reason: String,
     proposal: Option<String>,
     relations: String,
@@ -200,12 +200,17 @@ fn pages(t: &TranscriptionWords, item: &Item) -> Vec<PageView> {
         .collect()
 }
 
-const fn column(t: &TranscriptionWords, typed: &Typed) -> &'static str {
-    match typed.seat {
+/// Whose column it is: the seat, and the account where who looks may know it.
+fn column(t: &TranscriptionWords, typed: &Typed) -> String {
+    let seat = match typed.seat {
         Some(Seat::FIRST) => t.first,
         Some(Seat::SECOND) => t.second,
         Some(_) => t.third,
         None => t.beside,
+    };
+    match &typed.account {
+        Some(account) => format!("{seat}: {account}"),
+        None => seat.to_owned(),
     }
 }
 
