@@ -1,7 +1,7 @@
 //! What every answer to a browser carries, and problems as pages.
 
 use actix_web::{
-    Error, HttpResponse, HttpResponseBuilder, ResponseError,
+    Error, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -117,6 +117,19 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
+/// Where to go on after entering again: what was asked for, or the page whose form was sent.
+fn back(request: &HttpRequest, frame: &Frame) -> String {
+    if request.method() == Method::GET {
+        return frame.here();
+    }
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let page = header(header::REFERER).and_then(|from| {
+        let (host, path) = from.split_once("://")?.1.split_once('/')?;
+        (header(header::HOST) == Some(host)).then(|| format!("/{path}"))
+    });
+    page.unwrap_or_else(|| "/".to_owned())
+}
+
 fn problem_page(answer: &ServiceResponse) -> HttpResponse {
     let request = answer.request();
     let frame = Frame::of_stranger(request);
@@ -131,7 +144,7 @@ fn problem_page(answer: &ServiceResponse) -> HttpResponse {
         return see_other("/account");
     }
     let page = if status == StatusCode::UNAUTHORIZED {
-        html_with(status, &EnterPage::new(&frame, None, &frame.here()))
+        html_with(status, &EnterPage::new(&frame, None, &back(request, &frame)))
     } else if steps_up {
         // What only shows something comes back to where it was asked for; of a form, what was typed
         // stays in the browser's page before this one.

@@ -53,7 +53,7 @@ impl House {
         let db = Connection::open(world.data().join("hq.db")).unwrap();
         for role in Role::ALL {
             for state in ["invited", "active", "suspended", "removed"] {
-                for org in [None, Some(OWN)] {
+                for org in [None, Some(OWN), Some(OTHER)] {
                     for fresh in [true, false] {
                         let token = token(role, state, org, fresh);
                         db.execute(

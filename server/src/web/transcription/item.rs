@@ -51,6 +51,8 @@ pub(super) struct ItemPage<'a> {
     w: &'static Words,
     t: &'static TranscriptionWords,
     id: String,
+    /// Who types: what a browser keeps of an entry is for nobody else.
+    account: String,
     entry_id: String,
     unit: UnitLink,
     unit_code: String,
@@ -133,6 +135,7 @@ impl<'a> ItemPage<'a> {
             frame,
             w: frame.w,
             t,
+            account: frame.operator.as_ref().map_or_else(String::new, |by| by.name.clone()),
             entry_id,
             unit: UnitLink::new(frame, &item.unit),
             unit_code: item.unit.to_string(),

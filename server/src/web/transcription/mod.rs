@@ -41,6 +41,8 @@ struct QueuePage<'a> {
     t: &'static TranscriptionWords,
     /// What became of what was just sent.
     told: Option<&'static str>,
+    /// Whether it says that an entry is at headquarters, or wanted by nobody any more.
+    entry_done: bool,
     may_type: bool,
     may_decide: bool,
     mine: Option<String>,
@@ -144,6 +146,7 @@ fn queue<'a>(frame: &'a Frame, overview: Overview, told: Option<&'static str>) -
         w: frame.w,
         t,
         told,
+        entry_done: told.is_some() && told != Some(t.nothing_waits),
         may_type: frame.may(Permission::Transcribe),
         may_decide: frame.may(Permission::Decide),
         mine: overview.mine,

@@ -120,7 +120,7 @@ pub(in crate::web) const EN: Words = Words {
     silent: "Silent",
     silent_people: "Enrolled people who have sent nothing",
     silent_precincts: "Named precincts without a word",
-    silent_definition: "A person is silent when a device was enrolled and no protocol, form or report of a missing copy has come from any device of that person. A precinct is silent when the mandate of an enrolled person names this very precinct and nothing at all has come from it. Mandates for a whole territory promise no single precinct and are not counted here. Plans of who goes where come later.",
+    silent_definition: "A person is silent when a device was enrolled and no protocol, form or report of a missing copy has come from any device of that person. A precinct is silent when the mandate of an enrolled person names this very precinct and nothing at all has come from it. Mandates for a whole territory promise no single precinct and are not counted here. Who goes where by plan, and who of them is silent, stands on the page Roster.",
     everywhere: "everywhere",
     not_yet_enrolled: "Invitations not used yet",
     list_is_cut: "The list shows the first ones only.",
