@@ -78,7 +78,11 @@ impl Headquarters {
         let mut filled = self.desk.filled.lock().await;
         let is_cheap = filled.took_ms < CHEAP_MS;
         let rested_ms = filled.at_ms.saturating_add(PAUSES * filled.took_ms);
-        if is_cheap || (self.clock)().0 >= rested_ms { self.follow(&mut filled).await } else { Ok(()) }
+        if is_cheap || (self.clock)().0 >= rested_ms {
+            self.follow(&mut filled).await
+        } else {
+            Ok(())
+        }
     }
 
     /// As [`fill_desk`](Self::fill_desk), however short ago that was done.

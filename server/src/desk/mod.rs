@@ -51,10 +51,10 @@ pub const LEASE_MS: i64 = 15 * 60 * 1000;
 const TRIES: u32 = 64;
 
 /// Most items of a list that are read at once: a page small enough for a bad line.
-const LISTED: usize = 100;
+const LISTED: u32 = 100;
 
 /// Rows that are read for it: one more says whether there are more.
-const PAGE: u32 = LISTED as u32 + 1;
+const PAGE: u32 = LISTED + 1;
 
 /// The desk. Cheap to clone.
 #[derive(Clone)]
@@ -131,8 +131,8 @@ pub struct ItemPage {
 impl ItemPage {
     /// Of items that were read in their order; one more than a page says that there are more.
     fn of(mut items: Vec<StoredItem>) -> Self {
-        let more = items.len() > LISTED;
-        items.truncate(LISTED);
+        let more = items.len() > LISTED as usize;
+        items.truncate(LISTED as usize);
         let next = items.last().filter(|_| more).map(ItemPlace::behind);
         Self { items, next }
     }
@@ -257,7 +257,7 @@ impl Desk {
                 after = ItemPlace::behind(last);
             }
             found.extend(rows.into_iter().filter(waits));
-            if is_last || found.len() > LISTED {
+            if is_last || found.len() > LISTED as usize {
                 return Ok(ItemPage::of(found));
             }
         }

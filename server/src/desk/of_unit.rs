@@ -29,8 +29,7 @@ impl Desk {
         operator: &Operator,
         unit: &UnitCode,
     ) -> Result<Vec<OfUnit>, DeskError> {
-        let stored =
-            store::transcriptions::items_of(&self.db, std::slice::from_ref(unit)).await?;
+        let stored = store::transcriptions::items_of(&self.db, std::slice::from_ref(unit)).await?;
         let mut found = Vec::new();
         for stored in &stored {
             if !operator.scope.sees(stored.org.as_deref(), stored.region.as_deref()) {

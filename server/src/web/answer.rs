@@ -9,6 +9,7 @@ use actix_web::{
         header::{self, HeaderMap, HeaderValue},
     },
     middleware::Next,
+    web::Data,
 };
 use askama::Template;
 use hattama_proto::problem::{Problem, ProblemCode};
@@ -20,7 +21,10 @@ use super::{
     language::Language,
     words::{PeopleWords, Words},
 };
-use crate::http::HttpProblem;
+use crate::{
+    app::Headquarters,
+    http::{HttpProblem, cookie, session_cookie},
+};
 
 /// What a page may load: pictures, the style sheet and our own modules from here, nothing else and
 /// nothing inline.
@@ -144,7 +148,12 @@ fn problem_page(answer: &ServiceResponse) -> HttpResponse {
         return see_other("/account");
     }
     let page = if status == StatusCode::UNAUTHORIZED {
-        html_with(status, &EnterPage::new(&frame, None, &back(request, &frame)))
+        // Who was in and is no more wonders what became of the work.
+        let headquarters: Option<&Data<Headquarters>> = request.app_data();
+        let was_in =
+            headquarters.is_some_and(|hq| cookie(request, session_cookie(&hq.config)).is_some());
+        let wrong = was_in.then_some(frame.p().session_over);
+        html_with(status, &EnterPage::new(&frame, wrong, &back(request, &frame)))
     } else if steps_up {
         // What only shows something comes back to where it was asked for; of a form, what was typed
         // stays in the browser's page before this one.

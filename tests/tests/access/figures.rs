@@ -28,11 +28,7 @@ const LISTS: [(&str, [&[&str]; 3]); 8] = [
     ("not-obtained", [&["1-1-1"], &[], &["1-1-1"]]),
     (
         "covered",
-        [
-            &["0-0-0", "0-0-4", "0-2-2", "0-2-6"],
-            &["0-0-0", "0-0-4", "0-2-6"],
-            &["0-0-0", "0-2-2"],
-        ],
+        [&["0-0-0", "0-0-4", "0-2-2", "0-2-6"], &["0-0-0", "0-0-4", "0-2-6"], &["0-0-0", "0-2-2"]],
     ),
 ];
 
@@ -85,7 +81,8 @@ fn speak(world: &World) {
 
 /// A page as an account of this organisation sees it.
 fn page(house: &House, org: Option<&str>, path: &str) -> String {
-    let answer = house.ask(&token(Role::Auditor, "active", org, true), "GET", path, table::Body::None);
+    let answer =
+        house.ask(&token(Role::Auditor, "active", org, true), "GET", path, table::Body::None);
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     let text = answer.text();
     text[text.find("<main").unwrap()..].to_owned()
@@ -104,7 +101,8 @@ fn an_organisation_sees_its_own_figures_on_every_list_and_on_the_map() {
         for (list, units) in LISTS {
             let wanted: BTreeSet<&str> = units[at].iter().copied().collect();
             for region in ["", "0", "1"] {
-                let page = page(&house, org, &format!("/units?show={list}&region={region}&lang=en"));
+                let page =
+                    page(&house, org, &format!("/units?show={list}&region={region}&lang=en"));
                 let of_region = |unit: &&str| unit.starts_with(region);
                 let wanted: BTreeSet<&str> = wanted.iter().copied().filter(of_region).collect();
                 assert_eq!(linked(&page), wanted, "{list} of {org:?} in {region:?}");

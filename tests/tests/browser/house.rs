@@ -87,11 +87,7 @@ fn sheet(unit: &str) -> Sheet {
         commission: format!("Precinct {unit}"),
         unit_code: unit.to_owned(),
         copy_label: "certified copy".to_owned(),
-        lines: vec![
-            line("1", "voters", 912_345),
-            line("2", "invalid", 1),
-            line("3", "valid", 12),
-        ],
+        lines: vec![line("1", "voters", 912_345), line("2", "invalid", 1), line("3", "valid", 12)],
         choices: vec![line("", "heron", 5), line("", "lark", 3), line("", "crane", 4)],
         filling: Filling::BluePen,
         marks: vec![Mark::Stamp, Mark::Signatures(4)],

@@ -8,8 +8,8 @@ use std::{
     process::Command,
 };
 
-use image::{Rgb, RgbImage};
 use hattama_tests::world::Wire;
+use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use crate::{

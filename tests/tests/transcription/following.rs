@@ -152,7 +152,10 @@ impl Play<'_> {
                 let pack = std::sync::Arc::clone(&hq.book.read().pack);
                 let read = read_publication(csv.as_bytes(), Level::Precinct, &pack).unwrap();
                 assert_eq!(read.rows.len(), 1, "the publication is not understood");
-                hq.review.archive(csv.as_bytes(), Level::Precinct, "test", read, now).await.unwrap();
+                hq.review
+                    .archive(csv.as_bytes(), Level::Precinct, "test", read, now)
+                    .await
+                    .unwrap();
             }
             Act::Type(by, votes) => {
                 let who = reader(by);

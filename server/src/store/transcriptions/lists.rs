@@ -185,7 +185,9 @@ mod tests {
         let place = ItemPlace { at: UnixMillis(17), id: "ab01".to_owned() };
         assert_eq!(place.to_string(), "17-ab01");
         assert_eq!("17-ab01".parse(), Ok(place));
-        for other in ["", "17", "17-", "-ab", "x-ab", "17-a b", "17-\u{0}", "99999999999999999999-ab"] {
+        for other in
+            ["", "17", "17-", "-ab", "x-ab", "17-a b", "17-\u{0}", "99999999999999999999-ab"]
+        {
             assert_eq!(other.parse::<ItemPlace>(), Err(()), "{other:?}");
         }
     }

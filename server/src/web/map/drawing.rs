@@ -86,9 +86,10 @@ fn apart(places: &[((i64, i64), i64)]) -> Vec<(i64, i64)> {
         let is_near = |((other_x, other_y), other): &&((i64, i64), i64)| {
             other < width && (x - other_x).abs() < APART.0 && (y - other_y).abs() < APART.1
         };
-        let aside = places.iter().find(is_near).map(|((_, other), _)| {
-            if y <= other { other - APART.1 } else { other + APART.1 }
-        });
+        let aside = places
+            .iter()
+            .find(is_near)
+            .map(|((_, other), _)| if y <= other { other - APART.1 } else { other + APART.1 });
         (*x, aside.unwrap_or(*y))
     };
     places.iter().map(step_aside).collect()

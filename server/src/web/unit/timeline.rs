@@ -112,7 +112,9 @@ fn waiting(frame: &Frame, of: &OfUnit) -> Option<Event> {
     let names: Vec<String> = of
         .typed_by
         .iter()
-        .filter_map(|(seat, account)| Some(format!("{}: {}", seat_name(frame, *seat), account.as_deref()?)))
+        .filter_map(|(seat, account)| {
+            Some(format!("{}: {}", seat_name(frame, *seat), account.as_deref()?))
+        })
         .collect();
     let mut text = frame.copy(&of.item.copy);
     if !names.is_empty() {

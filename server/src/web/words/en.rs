@@ -156,7 +156,7 @@ pub(in crate::web) const EN: Words = Words {
     perhaps_one_says: "{a} and {b}: only one of them has a number, so they are not compared.",
     copies_differ_says: "{a} – {b}: {cells}",
     relation_says: "{relation}: {left} {sign} {right} does not hold: {l} and {r}.",
-    relation_open_says: "{relation}: {left} {sign} {right}: a figure is missing or illegible.",
+    relation_open_says: "{relation}: {left} {sign} {right}: a figure is missing, illegible, or read differently.",
     linked_broken: "parts and whole differ",
     linked_says: "{parts} together should be {whole}: {cells}",
     linked_holds: "parts add up",

@@ -156,7 +156,7 @@ pub(in crate::web) const KK: Words = Words {
     perhaps_one_says: "{a} және {b}: нөмір біреуінде ғана бар, сондықтан салыстырылмайды.",
     copies_differ_says: "{a} – {b}: {cells}",
     relation_says: "{relation}: {left} {sign} {right} орындалмайды: {l} және {r}.",
-    relation_open_says: "{relation}: {left} {sign} {right}: сан жоқ немесе оқылмайды.",
+    relation_open_says: "{relation}: {left} {sign} {right}: сан жоқ, оқылмайды немесе әртүрлі оқылған.",
     linked_broken: "бөліктері мен тұтасы өзгеше",
     linked_says: "{parts} қосындысы {whole} болуы тиіс: {cells}",
     linked_holds: "бөліктері сәйкес",

@@ -156,7 +156,7 @@ pub(in crate::web) const RU: Words = Words {
     perhaps_one_says: "{a} и {b}: номер есть только у одного, поэтому они не сравниваются.",
     copies_differ_says: "{a} – {b}: {cells}",
     relation_says: "{relation}: {left} {sign} {right} не выполняется: {l} и {r}.",
-    relation_open_says: "{relation}: {left} {sign} {right}: цифры нет или её не прочесть.",
+    relation_open_says: "{relation}: {left} {sign} {right}: цифры нет, её не прочесть или её прочли по-разному.",
     linked_broken: "части и целое расходятся",
     linked_says: "{parts} вместе должны дать {whole}: {cells}",
     linked_holds: "части сходятся",

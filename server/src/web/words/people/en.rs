@@ -9,6 +9,7 @@ pub(in crate::web::words) const EN: PeopleWords = PeopleWords {
     enter_password: "Password",
     enter_with_token: "Enter with a token",
     ticket_over: "That took too long. Begin again with name and password.",
+    session_over: "Your session is over. What you typed on a page for transcription is still in this tab; enter and you are back there.",
     second_title: "Second factor",
     second_why: "Type the six digits that your authenticator app shows, or one of your recovery codes.",
     second_wrong: "This is not right, or it was used already. Wait for the next code and try again.",

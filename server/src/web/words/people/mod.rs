@@ -14,6 +14,7 @@ pub(in crate::web) struct PeopleWords {
     pub(in crate::web) enter_password: &'static str,
     pub(in crate::web) enter_with_token: &'static str,
     pub(in crate::web) ticket_over: &'static str,
+    pub(in crate::web) session_over: &'static str,
     pub(in crate::web) second_title: &'static str,
     pub(in crate::web) second_why: &'static str,
     pub(in crate::web) second_wrong: &'static str,
