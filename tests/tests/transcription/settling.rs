@@ -105,6 +105,7 @@ fn what_no_third_settles_somebody_decides(world: &mut World) {
         String::from_utf8_lossy(&zip.body).into_owned()
     };
     let file = |world: &World| world.wire().get("/units/0-0-0?lang=en").text();
+    world.wire().get_json("/v1/transcriptions");
     assert!(file(world).contains("<b>to be typed</b>"), "{}", file(world));
     let [anna, bek, dina] = ["anna", "bek", "dina"].map(|name| Person::of(world, name));
     anna.type_next(1, &figures(900, 5));
