@@ -20,7 +20,7 @@ use crate::{
     log::{LoggedEpoch, Says},
     merge::Statements,
     store::{self, Db, StoreError},
-    touched::{Touch, Touched},
+    touched::{Followed, Touch},
 };
 
 /// The knowledge.
@@ -38,8 +38,8 @@ pub struct Book {
     pub epochs: Vec<LoggedEpoch>,
     /// Whose signatures count as headquarters'.
     pub authority: Authority,
-    /// What changed since the digests were computed.
-    pub touched: Touched,
+    /// What changed since those who follow the log looked last.
+    pub followed: Followed,
 }
 
 /// Headquarters' own public keys.
@@ -108,25 +108,25 @@ impl Book {
     pub fn apply(&mut self, position: u64, says: Says) {
         match says {
             Says::Enrolment(enrolment) => {
-                self.touched.note(Touch::Key(enrolment.kid));
+                self.followed.note(Touch::Key(enrolment.kid));
                 self.statements.apply_enrolment(position, enrolment);
             }
             Says::Revocation(revocation) => {
-                self.touched.note(Touch::Key(revocation.kid));
+                self.followed.note(Touch::Key(revocation.kid));
                 self.statements.apply_revocation(position, revocation);
             }
             Says::Decision(decision) => {
                 // Where it stood until now; where it stands from now on is found by the record.
                 let before = self.statements.decision(&decision.record);
                 if let Some(unit) = before.and_then(|before| before.unit.clone()) {
-                    self.touched.note(Touch::Unit(unit));
+                    self.followed.note(Touch::Unit(unit));
                 }
-                self.touched.note(Touch::Record(decision.record));
+                self.followed.note(Touch::Record(decision.record));
                 self.statements.apply_decision(position, decision);
             }
             Says::Transcription(said) => {
                 for record in &said.records {
-                    self.touched.note(Touch::Record(*record));
+                    self.followed.note(Touch::Record(*record));
                 }
                 self.statements.apply_transcription(position, said);
             }
@@ -166,8 +166,8 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let (manifest, pack_jws) = newest_pack.ok_or(BookError::NoPack)?;
     let pack = load_pack(db, &manifest).await?;
     let heads = store::records::heads(db).await?.into_iter().collect();
-    let touched = Touched::default();
-    Ok(Book { statements, pack: Arc::new(pack), pack_jws, heads, epochs, authority, touched })
+    let (pack, followed) = (Arc::new(pack), Followed::default());
+    Ok(Book { statements, pack, pack_jws, heads, epochs, authority, followed })
 }
 
 /// What a stored statement tells.

@@ -4,11 +4,11 @@
 //! The result is what computing everything anew gives; the random histories hold it to that.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use hattama_proto::id::{RecordId, UnitCode};
+use hattama_proto::id::UnitCode;
 use tokio::sync::Mutex;
 
 use crate::{
@@ -18,7 +18,8 @@ use crate::{
     compare::UnitDigest,
     picture::{self, PictureError},
     store::{self, Db, StoreError},
-    touched::{Touch, Touched},
+    touched::Touched,
+    touched_units::{Taken, touched_units},
 };
 
 /// Rows read at once while everything is gone through.
@@ -63,16 +64,13 @@ impl Digests {
     /// Reads and merges what was touched since the last time.
     async fn refresh(&self, db: &Db, book: &SharedBook) -> Result<(), PictureError> {
         let _turn = self.turn.lock().await;
-        if book.read().touched.is_nothing() {
+        if book.read().followed.digests.is_nothing() {
             return Ok(());
         }
-        // Taken before anything is read: what is logged meanwhile is read the next time too.
-        let taken = book.change(|book| book.touched.take());
-        let done = self.recompute(db, book, &taken).await;
-        if done.is_err() {
-            book.change(|book| book.touched.give_back(taken));
-        }
-        done
+        let taken = Taken::take(book, |followed| &mut followed.digests);
+        self.recompute(db, book, taken.touched()).await?;
+        taken.done();
+        Ok(())
     }
 
     async fn recompute(
@@ -171,65 +169,4 @@ async fn digested(
     tokio::task::spawn_blocking(digest_all)
         .await
         .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
-}
-
-/// The units in whose files something touched stands or stood.
-async fn touched_units(
-    db: &Db,
-    book: &SharedBook,
-    taken: &Touched,
-) -> Result<BTreeSet<UnitCode>, StoreError> {
-    let mut units = BTreeSet::new();
-    let mut records = BTreeSet::new();
-    for touch in &taken.touches {
-        match touch {
-            Touch::Unit(unit) => {
-                units.insert(unit.clone());
-            }
-            Touch::Record(record) => {
-                records.insert(*record);
-            }
-            Touch::Key(kid) => {
-                let mut after = None;
-                loop {
-                    let page = store::records::of_key(db, kid, after, PAGE).await?;
-                    records.extend(page.iter().map(|(record, _)| *record));
-                    if page.len() < PAGE as usize {
-                        break;
-                    }
-                    after = page.last().map(|(_, position)| *position);
-                }
-            }
-        }
-    }
-    let tied = tied_records(db, book, records).await?;
-    let named = store::records::units(db, &tied).await?;
-    let book = book.read();
-    for (record, named) in tied.iter().zip(named) {
-        let Some(named) = named.and_then(|named| UnitCode::new(&named).ok()) else { continue };
-        units.insert(book.statements.attributed(record, &named).clone());
-        units.insert(named);
-    }
-    Ok(units)
-}
-
-/// These records, and all that corrections tie to them, both ways.
-async fn tied_records(
-    db: &Db,
-    book: &SharedBook,
-    records: BTreeSet<RecordId>,
-) -> Result<Vec<RecordId>, StoreError> {
-    let mut seen = records.clone();
-    let mut waiting: Vec<RecordId> = records.into_iter().collect();
-    while !waiting.is_empty() {
-        let corrected = store::units::corrected_by(db, &waiting).await?;
-        let correcting: Vec<RecordId> = {
-            let book = book.read();
-            let of = |record| book.statements.corrections_of(record).map(|facts| facts.id());
-            waiting.iter().flat_map(of).collect()
-        };
-        let next = corrected.into_iter().chain(correcting);
-        waiting = next.filter(|record| seen.insert(*record)).collect();
-    }
-    Ok(seen.into_iter().collect())
 }

@@ -47,6 +47,7 @@ pub mod setup;
 mod soundness;
 pub mod store;
 pub mod touched;
+mod touched_units;
 pub mod transcription;
 pub mod transfer;
 pub mod vault;

@@ -47,6 +47,16 @@ impl Publication {
             }
         }
     }
+
+    /// The units of which it says otherwise than `before`, in no order.
+    pub(crate) fn otherwise_than<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = &'a UnitCode> {
+        let units = self.rows.keys().chain(before.rows.keys());
+        let is_other = |unit: &&UnitCode| self.rows.get(*unit) != before.rows.get(*unit);
+        units.filter(move |unit| self.id != before.id && is_other(unit))
+    }
 }
 
 /// A publication, and what it says otherwise than the one of its level before it.

@@ -38,7 +38,7 @@ use crate::{
     random::{self, RandomError},
     room::FULL_PERCENT,
     store::{self, Batch, DatabaseUrl, Db, StoreError, sessions::StoredToken},
-    touched::Touched,
+    touched::Followed,
 };
 
 /// Ends the name of a drill's election and of its log.
@@ -362,7 +362,7 @@ async fn log_first(
         heads: HashMap::new(),
         epochs: Vec::new(),
         authority,
-        touched: Touched::default(),
+        followed: Followed::default(),
     });
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
     let sequencer = Sequencer::start(db.clone(), book, signer, head, clock).await?;

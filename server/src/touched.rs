@@ -1,12 +1,12 @@
 //! What has changed since somebody looked last, so that only that is computed again. Pure.
 //!
 //! A log's group touches the units its records name; a statement or a fork touches whatever stands on
-//! a record or a key. What these come to in units is looked up by whoever computes
-//! ([`crate::digests`]), because it takes the store.
+//! a record or a key; a picture that has come, whatever names it. What these come to in units is
+//! looked up in the store, by [`crate::touched_units`].
 
 use std::collections::HashSet;
 
-use hattama_proto::id::{Kid, RecordId, UnitCode};
+use hattama_proto::id::{Kid, PhotoHash, RecordId, UnitCode};
 
 /// Touches that are remembered. Beyond, everything counts as touched: to compute all anew costs less
 /// than to keep a list that nobody has asked for.
@@ -21,6 +21,28 @@ pub enum Touch {
     Record(RecordId),
     /// All records of a key.
     Key(Kid),
+    /// A picture that has come whole: records that name it say nothing else than before, but people
+    /// can look at it.
+    Photo(PhotoHash),
+}
+
+/// What was touched, for each who follows the log at a pace of its own.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// For the digests of units ([`crate::digests`]).
+    pub digests: Touched,
+    /// For the desk of those who type photographs ([`crate::desk`]).
+    pub desk: Touched,
+}
+
+impl Followed {
+    /// Notes a touch for everybody whom it concerns. Figures do not change when a picture comes.
+    pub fn note(&mut self, touch: Touch) {
+        if !matches!(touch, Touch::Photo(_)) {
+            self.digests.note(touch.clone());
+        }
+        self.desk.note(touch);
+    }
 }
 
 /// What was touched since it was last taken.
@@ -72,7 +94,9 @@ impl Touched {
 
 #[cfg(test)]
 mod tests {
-    use super::{REMEMBERED_MAX, Touch, Touched};
+    use hattama_proto::id::PhotoHash;
+
+    use super::{Followed, REMEMBERED_MAX, Touch, Touched};
 
     fn unit(number: usize) -> Touch {
         Touch::Unit(format!("u-{number}").parse().unwrap())
@@ -112,5 +136,16 @@ mod tests {
             touched.note(unit(number));
         }
         assert!(touched.everything && touched.touches.is_empty());
+    }
+    #[test]
+    fn each_follower_takes_what_is_new_for_it_and_pictures_concern_the_desk_only() {
+        let mut followed = Followed::default();
+        followed.digests.take();
+        followed.desk.take();
+        followed.note(unit(1));
+        assert_eq!(followed.digests.take().touches.len(), 1);
+        followed.note(Touch::Photo(PhotoHash::of(b"picture")));
+        assert!(followed.digests.is_nothing());
+        assert_eq!(followed.desk.take().touches.len(), 2);
     }
 }

@@ -10,6 +10,7 @@
 
 mod fill;
 mod item;
+mod of_unit;
 mod resolve;
 mod submit;
 
@@ -25,17 +26,18 @@ pub use self::fill::FillError;
 pub(crate) use self::fill::Filled;
 pub use self::{
     item::{Item, Typed, View},
+    of_unit::OfUnit,
     resolve::Proposal,
     submit::{Entry, Kept},
 };
 use crate::{
-    access::Operator,
+    access::{Operator, Scope},
     book::SharedBook,
     log::{SequenceError, Sequencer},
     review::{Review, ReviewError},
     store::{
         self, Db, StoreError,
-        transcriptions::{ItemCount, Lease, StoredItem},
+        transcriptions::{ItemCount, ItemPlace, Lease, StoredItem},
     },
     transcription::{ItemState, Seat, Share, Shares, Urgency, Waiting, Who, next},
 };
@@ -48,8 +50,11 @@ pub const LEASE_MS: i64 = 15 * 60 * 1000;
 /// full room of people who press the button together is through by then.
 const TRIES: u32 = 64;
 
-/// Most items of a list on a page.
-const LISTED: u32 = 200;
+/// Most items of a list that are read at once: a page small enough for a bad line.
+const LISTED: u32 = 100;
+
+/// Rows that are read for it: one more says whether there are more.
+const PAGE: u32 = LISTED + 1;
 
 /// The desk. Cheap to clone.
 #[derive(Clone)]
@@ -107,11 +112,30 @@ pub struct Overview {
     /// By region and state.
     pub counts: Vec<ItemCount>,
     /// Items that somebody has to decide.
-    pub open: Vec<StoredItem>,
+    pub open: ItemPage,
     /// Settled items that say that the document stands at the wrong place, not answered yet.
-    pub proposals: Vec<StoredItem>,
+    pub proposals: ItemPage,
     /// The item that who looks is typing.
     pub mine: Option<String>,
+}
+
+/// A part of a list, the longest unchanged first.
+#[derive(Clone, Debug, Default)]
+pub struct ItemPage {
+    /// The items.
+    pub items: Vec<StoredItem>,
+    /// Where the next part begins; none if that was all.
+    pub next: Option<ItemPlace>,
+}
+
+impl ItemPage {
+    /// Of items that were read in their order; one more than a page says that there are more.
+    fn of(mut items: Vec<StoredItem>) -> Self {
+        let more = items.len() > LISTED as usize;
+        items.truncate(LISTED as usize);
+        let next = items.last().filter(|_| more).map(ItemPlace::behind);
+        Self { items, next }
+    }
 }
 
 impl Desk {
@@ -201,23 +225,44 @@ impl Desk {
         Ok(())
     }
 
-    /// What stands on the desk, as far as an account sees.
+    /// What stands on the desk, as far as an account sees, its two lists from these places on.
     pub async fn overview(
         &self,
         operator: &Operator,
+        [open_after, proposals_after]: [&ItemPlace; 2],
         now: UnixMillis,
     ) -> Result<Overview, DeskError> {
         let scope = &operator.scope;
-        let open = ItemState::Open.name();
-        let proposals = store::transcriptions::proposals(&self.db, scope).await?;
-        let waits =
-            |item: &StoredItem| Item::read(item).is_ok_and(|item| self.unanswered(&item).is_some());
+        let open = store::transcriptions::open(&self.db, scope, open_after, PAGE).await?;
         Ok(Overview {
             counts: store::transcriptions::counts(&self.db, scope).await?,
-            open: store::transcriptions::in_state(&self.db, open, scope, LISTED).await?,
-            proposals: proposals.into_iter().filter(waits).collect(),
+            open: ItemPage::of(open),
+            proposals: self.unanswered_after(scope, proposals_after).await?,
             mine: self.mine(operator, now).await?.map(|lease| lease.item),
         })
+    }
+
+    /// Proposals that nobody answered yet. Whether one was answered is said by the log, so rows are
+    /// read on until there are enough.
+    async fn unanswered_after(
+        &self,
+        scope: &Scope,
+        after: &ItemPlace,
+    ) -> Result<ItemPage, DeskError> {
+        let waits =
+            |item: &StoredItem| Item::read(item).is_ok_and(|item| self.unanswered(&item).is_some());
+        let (mut found, mut after) = (Vec::new(), after.clone());
+        loop {
+            let rows = store::transcriptions::proposals(&self.db, scope, &after, PAGE).await?;
+            let is_last = rows.len() < PAGE as usize;
+            if let Some(last) = rows.last() {
+                after = ItemPlace::behind(last);
+            }
+            found.extend(rows.into_iter().filter(waits));
+            if is_last || found.len() > LISTED as usize {
+                return Ok(ItemPage::of(found));
+            }
+        }
     }
 
     /// The seat that an account has at `now`.

@@ -1,15 +1,15 @@
 //! Gathering a bundle from the store: every piece is verified before it is handed out.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 use hattama_proto::{
-    id::{Kid, PhotoHash, RecordId},
+    id::{Kid, PhotoHash, RecordId, UnitCode},
     jws::{Envelope, Verified, VerifyError},
     key::PublicKey,
     kind::Kind,
     pack::{HqKeysError, PackManifest, PartName},
-    statement::{Decision, Statement},
+    statement::{Decision, Statement, Transcription},
     time::UnixMillis,
     tlog::{LogEntry, NoteSignature, Policy, Receipt, SignedNote, Witnessed},
 };
@@ -26,7 +26,8 @@ use crate::{
     blobs::{BlobError, Blobs},
     book::SharedBook,
     log::LogView,
-    store::{self, Db, StoreError, records::StoredRecord, statements::StoredStatement},
+    store::{self, Db, StoreError, records::StoredRecord},
+    transcription::ItemState,
 };
 
 /// Why there is no bundle.
@@ -88,6 +89,10 @@ struct AboutIt {
     enrolled: bool,
     /// Oldest first.
     decisions: Vec<Statement<Decision>>,
+    /// Oldest first.
+    transcriptions: Vec<Statement<Transcription>>,
+    /// How often a document was read that no third settled: nothing is signed about it.
+    open: Vec<usize>,
 }
 
 /// Pieces and what is not among them.
@@ -112,7 +117,8 @@ impl Sources<'_> {
         gathered.pieces.add(names::RECORD, stored.jws.clone())?;
         gathered.pieces.add(names::DEVICE_KEY, format!("{key}\n"))?;
 
-        let said = self.statements(&mut gathered, &stored).await?;
+        let mut said = self.statements(&mut gathered, &stored).await?;
+        self.transcriptions(&mut gathered, &stored, &mut said).await?;
         let chain = self.chain(&mut gathered, &stored, &reading).await?;
         self.photos(&mut gathered, &reading).await?;
         let policy = self.set_up(&mut gathered).await?;
@@ -127,6 +133,8 @@ impl Sources<'_> {
             chain: &chain,
             enrolled: said.enrolled,
             decisions: &said.decisions,
+            transcriptions: &said.transcriptions,
+            open: &said.open,
             missing: &gathered.missing,
             policy: &policy,
             root: self.book.read().authority.root.kid(),
@@ -190,11 +198,46 @@ impl Sources<'_> {
                     continue;
                 };
                 about.enrolled |= kind == Kind::Enrolment;
-                let verified = gathered.said(folder, &said, &hq)?;
+                let verified = gathered.said(folder, (said.position, said.jws), &hq)?;
                 about.decisions.extend(Statement::<Decision>::read(verified));
             }
         }
         Ok(about)
+    }
+
+    /// What was typed off the record's photographs: the signed statements, and what is open.
+    async fn transcriptions(
+        &self,
+        gathered: &mut Gathered,
+        stored: &StoredRecord,
+        about: &mut AboutIt,
+    ) -> Result<(), EvidenceError> {
+        let (hq, positions, units) = {
+            let book = self.book.read();
+            let said = book.statements.transcriptions(&stored.id);
+            let positions: Vec<u64> = said.map(|(position, _)| position).collect();
+            let named = stored.unit.as_deref().and_then(|unit| UnitCode::new(unit).ok());
+            // Items stand where the record does: where it says, or where it was moved.
+            let moved = named.as_ref().map(|unit| book.statements.attributed(&stored.id, unit));
+            let units: BTreeSet<UnitCode> = moved.cloned().into_iter().chain(named).collect();
+            (book.authority.hq, positions, units)
+        };
+        for position in positions {
+            let said = store::statements::strings(self.db, position, position + 1).await?;
+            let said = said.into_iter().next().ok_or(EvidenceError::Altered(position))?;
+            let verified = gathered.said(names::TRANSCRIPTIONS, said, &hq)?;
+            about.transcriptions.extend(Statement::<Transcription>::read(verified));
+        }
+        let units: Vec<UnitCode> = units.into_iter().collect();
+        for item in store::transcriptions::items_of(self.db, &units).await? {
+            let records: Vec<RecordId> = serde_json::from_str(&item.records).unwrap_or_default();
+            if item.state == ItemState::Open.name() && records.contains(&stored.id) {
+                let readings = store::transcriptions::readings(self.db, &item.id).await?;
+                let seated = readings.iter().filter(|reading| reading.seat.is_some());
+                about.open.push(seated.count());
+            }
+        }
+        Ok(())
     }
 
     /// The neighbours in the chain, each proven by the log.
@@ -360,17 +403,17 @@ impl Gathered {
     fn said(
         &mut self,
         folder: &str,
-        said: &StoredStatement,
+        (position, jws): (u64, String),
         hq: &PublicKey,
     ) -> Result<Verified, EvidenceError> {
-        let id = RecordId::of(said.jws.as_bytes());
-        let verified = Envelope::parse(&said.jws)
+        let id = RecordId::of(jws.as_bytes());
+        let verified = Envelope::parse(&jws)
             .and_then(|envelope| envelope.verify(hq))
-            .map_err(|_| EvidenceError::Altered(said.position))?;
+            .map_err(|_| EvidenceError::Altered(position))?;
         let name = names::statement(folder, &id.to_hex());
         let entry = LogEntry::Statement(*id.as_bytes());
-        self.proofs.push((names::receipt(&name), entry, said.position));
-        self.pieces.add(name, said.jws.clone())?;
+        self.proofs.push((names::receipt(&name), entry, position));
+        self.pieces.add(name, jws)?;
         Ok(verified)
     }
 }

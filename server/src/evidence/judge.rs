@@ -166,6 +166,7 @@ impl Opened {
         let record = self.record(&known, &mut say)?;
         self.device(&known, &record, &mut say)?;
         self.decisions(&known, &record, &mut say)?;
+        self.transcriptions(&known, &record, &mut say)?;
         self.chain(&known, &record, &mut say)?;
         self.photographs(&known, &record, &mut say)?;
         match self.texts.keys().next() {
@@ -291,6 +292,24 @@ impl Opened {
             let counted = body_of(&said)["disposition"] == "counted";
             let what = if counted { "it counts" } else { "it is set aside" };
             say(&name, format!("holds: headquarters decided about the record: {what}"));
+        }
+        Ok(())
+    }
+
+    fn transcriptions(
+        &mut self,
+        known: &Known,
+        record: &Verified,
+        say: &mut impl FnMut(&str, String),
+    ) -> Result<(), Lie> {
+        let id = RecordId::of(record.text().as_bytes()).to_hex();
+        let about = |body: &Value| {
+            let records = body["records"].as_array();
+            records.is_some_and(|records| records.iter().any(|record| record == id.as_str()))
+        };
+        let kinds = [Kind::Transcription];
+        for (name, _) in self.statements(known, names::TRANSCRIPTIONS, &kinds, about, say)? {
+            say(&name, "holds: what headquarters read off the record's photographs".to_owned());
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! record.jws, record.tlog-proof     the record, and the log's receipt for it
 //! photos/HASH.jpg, .tlog-proof      every photograph that the record names and that arrived
 //! decisions/HASH.jws, .tlog-proof   what was decided about it
+//! transcriptions/HASH.jws, ...      what people at headquarters typed off its photographs
 //! chain.json, chain/HASH.tlog-proof the hashes of its neighbours in the device's chain, and that the
 //!                                   log has them
 //! device/device.key, HASH.jws ...   the device's key, who enrolled it, whether it was revoked

@@ -14,6 +14,9 @@ pub(super) const HQ_KEY: &str = "keys/hq.key";
 pub(super) const LOG_KEY: &str = "keys/log.vkey";
 pub(super) const ROOT_KEY: &str = "keys/root.key";
 
+/// The folder of what was typed off the record's photographs.
+pub(super) const TRANSCRIPTIONS: &str = "transcriptions";
+
 /// A signed string about the device or the record, under its own hash.
 pub(super) fn statement(folder: &str, hash: &str) -> String {
     format!("{folder}/{hash}.jws")

@@ -7,7 +7,7 @@ use askama::Template;
 use hattama_proto::{
     id::{Kid, RecordId},
     kind::Kind,
-    statement::{Decision, Disposition, Statement},
+    statement::{Decision, Disposition, SettledBy, Statement, Transcription},
     tlog::{Policy, Witnessed},
 };
 
@@ -27,6 +27,9 @@ pub(super) struct Facts<'a> {
     pub(super) chain: &'a Chain,
     pub(super) enrolled: bool,
     pub(super) decisions: &'a [Statement<Decision>],
+    pub(super) transcriptions: &'a [Statement<Transcription>],
+    /// How often each open document was read.
+    pub(super) open: &'a [usize],
     pub(super) missing: &'a [Missing],
     pub(super) policy: &'a Policy,
     pub(super) root: Kid,
@@ -59,10 +62,20 @@ struct Page {
     seq: String,
     /// What was decided and why, oldest first.
     decisions: Vec<String>,
+    /// What was typed off the photographs, oldest first.
+    transcriptions: Vec<Transcribed>,
+    /// How often each document was read that nobody settled.
+    open: Vec<usize>,
     /// Pieces that are signed strings, with the file that holds the key.
     signed: Vec<(String, &'static str)>,
     /// What receipts are for: word, file, receipt.
     proven: Vec<(&'static str, String, String)>,
+}
+
+struct Transcribed {
+    how: &'static str,
+    shows: String,
+    reason: Option<String>,
 }
 
 struct Row {
@@ -142,6 +155,8 @@ pub(super) fn write(facts: &Facts<'_>, pieces: &Pieces) -> Result<String, Eviden
         signed: signed.collect(),
         proven: proven.collect(),
         decisions: facts.decisions.iter().map(decided).collect(),
+        transcriptions: facts.transcriptions.iter().map(transcribed).collect(),
+        open: facts.open.to_vec(),
         rows,
     };
     Ok(page.render()?)
@@ -158,6 +173,20 @@ fn decided(statement: &Statement<Decision>) -> String {
         words = format!("{words}, as of unit {unit}");
     }
     format!("{words}: {}", body.reason)
+}
+
+/// A transcription in words. The accounts that typed it stand in the signed text only.
+fn transcribed(statement: &Statement<Transcription>) -> Transcribed {
+    let body = &statement.claims.body;
+    Transcribed {
+        how: match body.settled_by {
+            SettledBy::TwoAlike => "two people read the same, without seeing one another's entry",
+            SettledBy::Third => "two read it differently; a third read every figure as one of them",
+            SettledBy::Decision => "no third settled it, and somebody decided",
+        },
+        shows: serde_json::to_string_pretty(&body.reading).unwrap_or_default(),
+        reason: body.reason.clone(),
+    }
 }
 
 /// What a piece is, in a few words.
@@ -178,6 +207,9 @@ fn what(name: &str) -> &'static str {
         name if name.ends_with(".tlog-proof") => "the log's receipt for the piece of this name",
         name if name.starts_with("photos/") => "a photograph, byte for byte as captured",
         name if name.starts_with("decisions/") => "a decision of headquarters about the record",
+        name if name.starts_with("transcriptions/") => {
+            "what people at headquarters typed off the record's photographs"
+        }
         name if name.starts_with("device/") => "who enrolled the device's key, or revoked it",
         _ => "",
     }
@@ -235,6 +267,8 @@ mod tests {
             chain: &chain,
             enrolled: false,
             decisions: &[],
+            transcriptions: &[],
+            open: &[],
             missing: &missing,
             policy: &policy,
             root: Kid::from_bytes([1; 32]),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use actix_web::{
     HttpResponse,
-    web::{Data, Json, Path},
+    web::{Data, Json, Path, Query},
 };
 use hattama_proto::{
     id::{CopyType, FormCode, PhotoHash, TableCode, UnitCode},
+    problem::ProblemCode,
     statement::Reading,
     time::UnixMillis,
 };
@@ -19,7 +20,7 @@ use crate::{
     access::Operator,
     app::Headquarters,
     desk::{Entry, Item, Kept, Typed, View},
-    store::transcriptions::StoredItem,
+    store::transcriptions::{ItemPlace, StoredItem},
     transcription::{ItemState, Page, Seat},
 };
 
@@ -32,8 +33,27 @@ pub(super) struct QueueView {
     regions: BTreeMap<String, BTreeMap<String, u64>>,
     /// Items that no third settled: somebody has to decide.
     open: Vec<ItemLine>,
+    /// Pass as `open_after` for more of them; none when that was all.
+    open_next: Option<String>,
     /// Settled items that say that a document stands at the wrong place, not answered yet.
     proposals: Vec<ItemLine>,
+    /// Pass as `proposals_after` for more of them; none when that was all.
+    proposals_next: Option<String>,
+}
+
+/// Where lists go on.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct QueueQuery {
+    open_after: Option<String>,
+    proposals_after: Option<String>,
+}
+
+fn place(text: Option<&str>) -> Result<ItemPlace, HttpProblem> {
+    let Some(text) = text else { return Ok(ItemPlace::first()) };
+    text.parse().map_err(|()| {
+        HttpProblem::new(ProblemCode::Invalid, "pass what `open_next` or `proposals_next` said")
+    })
 }
 
 /// An item in a list.
@@ -60,13 +80,18 @@ impl From<StoredItem> for ItemLine {
     }
 }
 
-/// `GET /v1/transcriptions`: how the queue stands, by state and by region.
+/// `GET /v1/transcriptions?open_after=&proposals_after=`: how the queue stands, by state and by
+/// region; its two lists 100 at a time.
 pub(super) async fn list(
     operator: Operator,
+    query: Query<QueueQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<QueueView>, HttpProblem> {
+    let open = place(query.open_after.as_deref())?;
+    let proposals = place(query.proposals_after.as_deref())?;
     headquarters.fill_desk().await?;
-    let desk = headquarters.desk.overview(&operator, (headquarters.clock)()).await?;
+    let now = (headquarters.clock)();
+    let desk = headquarters.desk.overview(&operator, [&open, &proposals], now).await?;
     let mut states: BTreeMap<String, u64> =
         ItemState::ALL.map(|state| (state.name().to_owned(), 0)).into();
     let mut regions: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -81,8 +106,10 @@ pub(super) async fn list(
     Ok(Json(QueueView {
         states,
         regions,
-        open: desk.open.into_iter().map(ItemLine::from).collect(),
-        proposals: desk.proposals.into_iter().map(ItemLine::from).collect(),
+        open_next: desk.open.next.map(|next| next.to_string()),
+        open: desk.open.items.into_iter().map(ItemLine::from).collect(),
+        proposals_next: desk.proposals.next.map(|next| next.to_string()),
+        proposals: desk.proposals.items.into_iter().map(ItemLine::from).collect(),
     }))
 }
 

@@ -158,6 +158,8 @@ pub(super) struct Effects {
     pub(super) said: Vec<(u64, Says)>,
     /// Units that new entries name.
     pub(super) units: Vec<UnitCode>,
+    /// Pictures that have come.
+    pub(super) photos: Vec<PhotoHash>,
 }
 
 impl Group {
@@ -344,6 +346,7 @@ impl Group {
 
     /// Adds a verified photo.
     pub(super) fn add_photo(&mut self, position: u64, item: PhotoItem) {
+        self.effects.photos.push(item.sha256);
         self.photos.push(store::photos::verified(
             position,
             &item.sha256,

@@ -313,18 +313,21 @@ fn apply(book: &mut Book, effects: Effects) {
         *head = (*head).max(seq);
     }
     for unit in effects.units {
-        book.touched.note(Touch::Unit(unit));
+        book.followed.note(Touch::Unit(unit));
+    }
+    for photo in effects.photos {
+        book.followed.note(Touch::Photo(photo));
     }
     for (kid, seq) in effects.forks {
-        book.touched.note(Touch::Key(kid));
+        book.followed.note(Touch::Key(kid));
         book.statements.note_fork(kid, seq);
     }
     for facts in effects.corrections {
-        book.touched.note(Touch::Record(facts.id()));
+        book.followed.note(Touch::Record(facts.id()));
         book.statements.note_correction_facts(facts);
     }
     for (record, kid) in effects.authors {
-        book.touched.note(Touch::Record(record));
+        book.followed.note(Touch::Record(record));
         book.statements.note_author(record, kid);
     }
     for (position, says) in effects.said {

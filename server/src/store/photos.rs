@@ -189,15 +189,20 @@ pub async fn whole_among(db: &Db, photos: &[PhotoHash]) -> Result<Vec<PhotoHash>
     Ok(whole.map(|(photo, _)| *photo).collect())
 }
 
+const NAMED_BY: &str = "select distinct record.record_id, record.position from photo_named, record
+      where photo_named.sha256 = $1 and record.position = photo_named.position
+      order by record.position";
+
 /// Which records name a photo, in log order.
 pub async fn named_by(db: &Db, photo: &PhotoHash) -> Result<Vec<RecordId>, StoreError> {
-    let rows = db
-        .query(
-            "select distinct record.record_id, record.position from photo_named, record
-              where photo_named.sha256 = $1 and record.position = photo_named.position
-              order by record.position",
-            &[photo.as_bytes().to_vec().into()],
-        )
-        .await?;
+    let rows = db.query(NAMED_BY, &[photo.as_bytes().to_vec().into()]).await?;
     rows.iter().map(|row| super::records::record_id(row.text(0)?)).collect()
+}
+
+/// Which records name one of several photos: those of the first, then those of the next.
+pub async fn naming(db: &Db, photos: &[PhotoHash]) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Rows = photos.iter().map(|photo| [Value::from(photo.as_bytes().to_vec())]).collect();
+    let found = db.query_many(NAMED_BY, rows).await?;
+    let found = found.iter().flatten();
+    found.map(|row| super::records::record_id(row.text(0)?)).collect()
 }

@@ -1,7 +1,7 @@
 //! What every answer to a browser carries, and problems as pages.
 
 use actix_web::{
-    Error, HttpResponse, HttpResponseBuilder, ResponseError,
+    Error, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -9,6 +9,7 @@ use actix_web::{
         header::{self, HeaderMap, HeaderValue},
     },
     middleware::Next,
+    web::Data,
 };
 use askama::Template;
 use hattama_proto::problem::{Problem, ProblemCode};
@@ -21,7 +22,10 @@ use super::{
     language::Language,
     words::{PeopleWords, Words},
 };
-use crate::http::HttpProblem;
+use crate::{
+    app::Headquarters,
+    http::{HttpProblem, cookie, session_cookie},
+};
 
 /// What a page may load: pictures, the style sheet and our own modules from here, nothing else and
 /// nothing inline.
@@ -119,6 +123,19 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
+/// Where to go on after entering again: what was asked for, or the page whose form was sent.
+fn back(request: &HttpRequest, frame: &Frame) -> String {
+    if request.method() == Method::GET {
+        return frame.here();
+    }
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let page = header(header::REFERER).and_then(|from| {
+        let (host, path) = from.split_once("://")?.1.split_once('/')?;
+        (header(header::HOST) == Some(host)).then(|| format!("/{path}"))
+    });
+    page.unwrap_or_else(|| "/".to_owned())
+}
+
 fn problem_page(answer: &ServiceResponse, typed: &Kept) -> HttpResponse {
     let request = answer.request();
     let frame = Frame::of_stranger(request);
@@ -133,7 +150,11 @@ fn problem_page(answer: &ServiceResponse, typed: &Kept) -> HttpResponse {
         return see_other("/account");
     }
     let page = if status == StatusCode::UNAUTHORIZED {
-        html_with(status, &EnterPage::again(&frame, &frame.here(), typed))
+        // Who was in and is no more wonders what became of the work.
+        let headquarters: Option<&Data<Headquarters>> = request.app_data();
+        let was_in =
+            headquarters.is_some_and(|hq| cookie(request, session_cookie(&hq.config)).is_some());
+        html_with(status, &EnterPage::again(&frame, &back(request, &frame), typed, was_in))
     } else if steps_up {
         // What only shows something comes back to where it was asked for; of a form, what was typed
         // stays in the browser's page before this one.

@@ -160,6 +160,54 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// ---- What is typed, kept in this tab until headquarters has it: a session may end in the middle, and
+// whoever enters again finds it. For the same account only: nobody sees another's entry.
+
+const DRAFT = "typed:";
+const draft = form ? `${DRAFT}${form.dataset.account}:${form.dataset.item}` : "";
+const draftFields = (of) =>
+  [...of.elements].filter((field) => field.name && field.matches("input, select, textarea"));
+
+function drafts() {
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT));
+  } catch {
+    return [];
+  }
+}
+
+function keepDraft() {
+  const kept = draftFields(form).filter((field) => field.type !== "radio" || field.checked);
+  const pairs = kept.map((field) => [field.name, field.value]);
+  try {
+    sessionStorage.setItem(draft, JSON.stringify(pairs));
+  } catch {
+    // A tab that may keep nothing sends it all the same.
+  }
+}
+
+function findDraft() {
+  let pairs;
+  try {
+    pairs = JSON.parse(sessionStorage.getItem(draft) ?? "[]");
+  } catch {
+    pairs = [];
+  }
+  const kept = new Map(pairs);
+  for (const field of draftFields(form)) {
+    if (!kept.has(field.name)) continue;
+    if (field.type === "radio") field.checked = field.value === kept.get(field.name);
+    else field.value = kept.get(field.name);
+  }
+  const answers = form.querySelector("details.answers");
+  if (answers && kept.has("shows")) answers.open = kept.get("shows") !== "figures";
+}
+
+// Headquarters has it, or nobody wants it any more.
+if (document.querySelector("[data-entry-done]")) {
+  for (const key of drafts()) sessionStorage.removeItem(key);
+}
+
 // ---- Control relations, as one types. They never block.
 
 function figure(name) {
@@ -199,17 +247,21 @@ function check() {
 }
 
 if (form) {
+  // What headquarters sends back was typed later than what is kept.
+  if (!("refused" in form.dataset)) findDraft();
   const live = form.querySelector(".remarks.live");
   // What headquarters found is shown until something is typed.
   form.addEventListener("input", () => {
     live.hidden = false;
     form.querySelector(".remarkbox")?.setAttribute("hidden", "");
     check();
+    keepDraft();
   });
   // Who types a number means that there are figures; who chooses another answer, that there are none.
   form.addEventListener("change", (event) => {
     if (event.target.name === "unit") form.querySelector("[value=wrong_unit]").checked = true;
     if (event.target.name === "copy") form.querySelector("[value=wrong_copy]").checked = true;
+    keepDraft();
   });
   check();
   const first = cells.find((cell) => cell.getAttribute("aria-invalid")) ?? cells.find((cell) => !cell.value);

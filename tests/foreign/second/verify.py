@@ -186,6 +186,8 @@ def judge_log(folder, trust):
         level += 1
     return f"{size} entries, {level} levels of tiles"
 
+PLACES = {"enrolment": "device", "revocation": "device", "decision": "decisions"}
+PLACES["transcription"] = "transcriptions"
 PHOTO = r"photos/[0-9a-f]{64}\.[a-z0-9]{1,5}"
 
 def unpacked(data):
@@ -253,13 +255,12 @@ def judge_bundle(path, trust):
     says = record.get if isinstance(record, dict) else {}.get
     demand(kind in RECORD_KINDS, "record.jws is no record")
     receipt("record.jws", "record", digest)
-    for name in [name for name in files if re.fullmatch(r"(device|decisions)/.*\.jws", name)]:
+    for name in [n for n in files if n.split("/")[0] in PLACES.values() and n.endswith(".jws")]:
         _, kind, said = opened(text(name), [hq])
         folder, body = name.split("/")[0], json.loads(said)["body"]
-        subject = body["record"] if kind == "decision" else body["kid"]
-        of_device = folder == "device" and kind in ("enrolment", "revocation") and subject == kid
-        of_record = folder == "decisions" and kind == "decision" and subject == digest
-        demand(of_device or of_record, f"{name} is about something else")
+        about = {"device": [body.get("kid")], "decisions": [body.get("record")]}
+        is_it = (kid if folder == "device" else digest) in about.get(folder, body.get("records"))
+        demand(PLACES.get(kind) == folder and is_it, f"{name} is about something else")
         demand(name == f"{folder}/{sha(files[name])}.jws", f"{name} has another hash")
         receipt(name, "statement", sha(files[name]))
     chain = json.loads(text("chain.json"))

@@ -109,7 +109,7 @@ impl House {
         }
         for role in Role::ALL {
             for state in ["invited", "active", "suspended", "removed"] {
-                for org in [None, Some(OWN)] {
+                for org in [None, Some(OWN), Some(OTHER)] {
                     for fresh in [true, false] {
                         let token = token(role, state, org, fresh);
                         Self::hire(&db, &token, role, (state, org, None), fresh);

@@ -17,7 +17,15 @@ const REQUIRE: &str = "HATTAMA_REQUIRE_BROWSER";
 const BROWSERS: [&str; 2] = ["chromium", "chromium-browser"];
 
 /// The scripts of `tests/browser`.
-const SCRIPTS: [&str; 4] = ["browser.mjs", "pages.mjs", "hostile.mjs", "night.mjs"];
+const SCRIPTS: [&str; 7] = [
+    "browser.mjs",
+    "people.mjs",
+    "security_key.mjs",
+    "pages.mjs",
+    "hostile.mjs",
+    "night.mjs",
+    "long_night.mjs",
+];
 
 /// Where to look, and as whom.
 #[derive(Clone, Debug)]

@@ -8,10 +8,16 @@ use hattama_proto::{
 use hattama_tests::world::{World, code};
 use serde_json::json;
 
-use crate::driver::{Driver, Site};
+use crate::{
+    driver::{Driver, Site},
+    house::{OBSERVED, PASSWORD, PEOPLE, admit, incidents, mismatch},
+};
 
-/// What the script plays today.
+/// What the script of one person plays.
 const SCENES: usize = 3;
+
+/// What the script of several plays.
+const LONG_SCENES: usize = 10;
 
 #[test]
 fn a_night_is_played() {
@@ -41,4 +47,25 @@ fn a_night_is_played() {
         token: world.made().operator_token.clone(),
     };
     driver.run("night.mjs", &site, &json!({"incident": incident.id.to_hex()}), SCENES);
+}
+
+#[test]
+fn a_long_night_is_played_by_several_people() {
+    let Some(driver) = Driver::ready() else { return };
+    let mut world = World::new();
+    admit(&mut world);
+    // In one region, so that who asks second gets what somebody has begun.
+    mismatch(&world, "0-0-0", 1, 2);
+    mismatch(&world, "0-2-2", 2, 1);
+    let incidents = incidents(&world).map(|id| id.to_hex());
+    let site = Site {
+        // Browsers give keys to hosts with a name only.
+        base: format!("http://localhost:{}", world.address().port()),
+        token: world.made().operator_token.clone(),
+    };
+    let job = json!({
+        "people": PEOPLE.map(|(name, _)| name), "password": PASSWORD, "incidents": incidents,
+        "observed": OBSERVED.map(|votes| votes.to_string()),
+    });
+    driver.run("long_night.mjs", &site, &job, LONG_SCENES);
 }

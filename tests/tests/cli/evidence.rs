@@ -8,8 +8,9 @@ use std::{
     process::Command,
 };
 
+use hattama_tests::world::Wire;
 use image::{Rgb, RgbImage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     programs::Bench,
@@ -20,7 +21,8 @@ use crate::{
 /// The coordinator's word for the observer, which must not get out.
 const OBSERVER: &str = "Zhanar Seytkali";
 
-/// A headquarters with a chain of three records, one with photographs and a decision; stopped.
+/// A headquarters with a chain of three records, one with photographs, a decision and a transcription;
+/// stopped.
 struct Case {
     bench: Bench,
     record: String,
@@ -35,6 +37,7 @@ impl Case {
     fn gather() -> Self {
         let mut bench = Bench::new();
         bench.init();
+        let readers = READERS.map(|name| reader(&bench, name));
         let serving = bench.serve();
         let invite = ["invite", "--label", OBSERVER, "--org", "observers", "--unit", "101"];
         let invited = bench.hattama(invite).done();
@@ -52,6 +55,8 @@ impl Case {
         let decide =
             ["records", "decide", &record, "--counted", "--reason", "<b>read & checked</b>"];
         bench.hattama(decide).done();
+        let token = fs::read_to_string(bench.path("token")).unwrap();
+        transcribe(&serving.url, token.trim(), &readers);
 
         let [online, offline] = [bench.arg("online.zip"), bench.arg("offline.zip")];
         let said = bench.hattama(["evidence", &record, "--out", &online]).done();
@@ -82,6 +87,37 @@ impl Case {
     }
 }
 
+/// The accounts of those who type the photographs.
+const READERS: [&str; 2] = ["reader-1", "reader-2"];
+
+/// Makes such an account, and tells a token of it.
+fn reader(bench: &Bench, name: &str) -> String {
+    let folder = bench.arg("hq");
+    bench.hattama(["user", "add", name, "--role", "reviewer", "--folder", &folder]).done();
+    let token = ["user", "token", name, "--name", "test", "--folder", &folder];
+    bench.hattama(token).done().trim().to_owned()
+}
+
+/// The commission publishes something else, so two people type the photographs: nobody can read them.
+fn transcribe(url: &str, operator: &str, readers: &[String; 2]) {
+    let wire = |token: &str| Wire::to(url.trim_start_matches("http://").parse().unwrap(), token);
+    let path = "/v1/publications?level=precinct&source=test";
+    let csv = [("content-type", "text/csv")];
+    let answer = wire(operator).send("POST", path, &csv, b"unit,registered\n101,1201\n").unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (number, token) in readers.iter().enumerate() {
+        let wire = wire(token);
+        let seat = wire.post("/v1/transcriptions/next", &json!({})).json();
+        let entry = json!({
+            "id": format!("01080000-0000-7000-8000-{number:012x}"),
+            "reading": {"shows": "illegible"},
+        });
+        let item = seat["item"].as_str().expect("the protocol waits to be typed");
+        let answer = wire.post(&format!("/v1/transcriptions/{item}/entries"), &entry);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
 fn photograph(bench: &Bench) -> String {
     let path = bench.path("page1.jpg");
     let picture = RgbImage::from_fn(700, 900, |x, y| {
@@ -108,6 +144,7 @@ fn a_bundle_is_whole_and_the_same_however_it_was_made_and_names_nobody() {
     };
     assert_eq!((count("photos/", ".jpg"), count("photos/", ".tlog-proof")), (3, 3));
     assert_eq!((count("decisions/", ".jws"), count("device/", ".jws")), (1, 1));
+    assert_eq!(count("transcriptions/", ".jws"), 1, "what two people read off its photographs");
     assert_eq!(count("chain/", ".tlog-proof"), 2, "the neighbours before and after");
     let chain: Value = serde_json::from_slice(&pieces["chain.json"]).unwrap();
     assert_eq!((&chain["seq"], &chain["record"]), (&1.into(), &case.record.as_str().into()));
@@ -120,6 +157,8 @@ fn a_bundle_is_whole_and_the_same_however_it_was_made_and_names_nobody() {
     let page = String::from_utf8(pieces["README.html"].clone()).unwrap();
     assert!(!page.contains("<script") && page.contains(&case.record), "{page}");
     assert!(page.contains("it counts: &#60;b&#62;read &#38; checked"), "the decision: {page}");
+    assert!(page.contains("two people read the same") && page.contains("illegible"), "{page}");
+    assert!(!page.contains(READERS[0]), "accounts stand in what is signed only: {page}");
     assert!(case.said.contains("each of which holds"), "{}", case.said);
     let zip = case.bench.arg("online.zip");
     let trust = ["verify", "--vkey", &case.vkey, "--key", &case.root, &zip];
@@ -186,18 +225,18 @@ fn the_commands_on_the_page_check_the_bundle_and_notice_a_lie() {
     assert!(run("sha256sum").contains("record.jws: OK"));
     let mut available = vec!["sha256sum"];
     if is_there("PyPI joserfc", &python.join("python3")) {
-        assert_eq!(run("joserfc").matches(" holds: ").count(), 4);
+        assert_eq!(run("joserfc").matches(" holds: ").count(), 5);
         available.push("joserfc");
     }
     let modules = foreign.join("jose/node_modules");
     if is_there("npm jose", &modules) {
         std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
-        assert_eq!(run("jose").matches(" holds: ").count(), 4);
+        assert_eq!(run("jose").matches(" holds: ").count(), 5);
         available.push("jose");
     }
     if is_there("Go's sumdb", &foreign.join("go-tlog/go-tlog")) {
         run("go-program");
-        assert_eq!(run("go").matches(" holds: entry").count(), 7);
+        assert_eq!(run("go").matches(" holds: entry").count(), 8);
         available.push("go");
     }
 

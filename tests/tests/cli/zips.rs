@@ -125,6 +125,7 @@ fn swaps(
         pieces
     };
     let (decision, enrolment) = (named("decisions/", ".jws"), named("device/", ".jws"));
+    let typed = named("transcriptions/", ".jws");
     let (photo, neighbour) = (named("photos/", ".jpg"), named("chain/", ".tlog-proof"));
     let hash = "ab".repeat(32);
     for (name, pieces) in [
@@ -132,6 +133,10 @@ fn swaps(
         ("decision-as-device", copy(&decision, &decision.replace("decisions/", "device/"))),
         ("record-as-decision", copy("record.jws", &format!("decisions/{hash}.jws"))),
         ("decision-as-record", copy(&decision, "record.jws")),
+        ("decision-as-typed", copy(&decision, &decision.replace("decisions/", "transcriptions/"))),
+        ("typed-as-decision", copy(&typed, &typed.replace("transcriptions/", "decisions/"))),
+        ("typed-by-another-name", copy(&typed, &format!("transcriptions/{hash}.jws"))),
+        ("record-as-typed", copy("record.jws", &format!("transcriptions/{hash}.jws"))),
         ("manifest-as-record", copy("setup/manifest.jws", "record.jws")),
         ("hq-as-device", copy("keys/hq.key", "device/device.key")),
         ("root-as-hq", copy("keys/root.key", "keys/hq.key")),
@@ -154,6 +159,10 @@ fn swaps(
     decided.remove(&decision);
     decided.remove(&decision.replace(".jws", ".tlog-proof"));
     add("good-undecided".into(), decided);
+    let mut untyped = genuine.clone();
+    untyped.remove(&typed);
+    untyped.remove(&typed.replace(".jws", ".tlog-proof"));
+    add("good-untranscribed".into(), untyped);
     let chain = String::from_utf8(genuine["chain.json"].clone()).unwrap();
     for (number, (from, to)) in [
         ("\"seq\": 1", "\"seq\": 2"),

@@ -6,6 +6,7 @@ use hattama_proto::time::UnixMillis;
 use hattama_server::{
     access::{Factor, Operator, Role, Scope},
     desk::{DeskError, Entry, LEASE_MS},
+    store::transcriptions::ItemPlace,
     transcription::ItemState,
 };
 use hattama_tests::world::{ORG, World};
@@ -148,10 +149,12 @@ fn nobody_sees_or_types_what_is_outside_their_scope(world: &mut World) {
             org: org.map(str::to_owned),
             region: region.map(str::to_owned),
         };
+        let start = ItemPlace::first();
+        let first = [&start, &start];
         let item = {
             let own = reviewer("own", scope(Some(ORG), Some("0")));
             let item = desk.next(&own, NOW).await.unwrap().unwrap().item;
-            assert_eq!(desk.overview(&own, NOW).await.unwrap().counts.len(), 1);
+            assert_eq!(desk.overview(&own, first, NOW).await.unwrap().counts.len(), 1);
             desk.give_back(&own, &item, NOW).await.unwrap();
             item
         };
@@ -160,7 +163,7 @@ fn nobody_sees_or_types_what_is_outside_their_scope(world: &mut World) {
         {
             let stranger = reviewer("stranger", scope(org, region));
             assert!(desk.next(&stranger, NOW).await.unwrap().is_none());
-            assert_eq!(desk.overview(&stranger, NOW).await.unwrap().counts, []);
+            assert_eq!(desk.overview(&stranger, first, NOW).await.unwrap().counts, []);
             let answers = [
                 desk.show(&stranger, &item, NOW).await.map(|_| ()),
                 desk.give_back(&stranger, &item, NOW).await,

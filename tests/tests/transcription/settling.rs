@@ -97,7 +97,16 @@ fn a_third_sees_both_without_names_and_settles_it(world: &mut World) {
 
 fn what_no_third_settles_somebody_decides(world: &mut World) {
     hire(world, &["anna", "bek", "dina"]);
-    mismatch(world, "0-0-0", 1);
+    let [record, _] = mismatch(world, "0-0-0", 1);
+    let evidence = |world: &World| {
+        let zip = world.wire().get(&format!("/v1/records/{record}/evidence"));
+        assert_eq!(zip.status, 200, "{}", zip.text());
+        // Pieces are stored as they are.
+        String::from_utf8_lossy(&zip.body).into_owned()
+    };
+    let file = |world: &World| world.wire().get("/units/0-0-0?lang=en").text();
+    world.wire().get_json("/v1/transcriptions");
+    assert!(file(world).contains("<b>to be typed</b>"), "{}", file(world));
     let [anna, bek, dina] = ["anna", "bek", "dina"].map(|name| Person::of(world, name));
     anna.type_next(1, &figures(900, 5));
     bek.type_next(2, &json!({"shows": "illegible"}));
@@ -105,6 +114,11 @@ fn what_no_third_settles_somebody_decides(world: &mut World) {
     assert_eq!(state, "open");
     let queue = world.wire().get_json("/v1/transcriptions");
     assert_eq!(queue["open"][0]["id"], item.as_str(), "{queue}");
+    for word in ["to be decided</a>", "First: anna, Second: bek, Third: dina"] {
+        assert!(file(world).contains(word), "{word} in {}", file(world));
+    }
+    let open = evidence(world);
+    assert!(open.contains("read 3 times at headquarters") && !open.contains("dina"));
     let decide = |reading: Value, reason: &str| {
         let body = json!({"reading": reading, "reason": reason});
         world.wire().post(&format!("/v1/transcriptions/{item}/decision"), &body).status
@@ -112,6 +126,12 @@ fn what_no_third_settles_somebody_decides(world: &mut World) {
     assert_eq!(decide(figures(900, 7), " "), 422, "a decision without a reason is none");
     assert_eq!(decide(figures(900, 7), "the stroke of the seven is plain"), 204);
     assert_eq!(decide(figures(900, 5), "again"), 409);
+    for word in ["decided, because no third settled it; op", "the stroke of the seven is plain"] {
+        assert!(file(world).contains(word), "{word} in {}", file(world));
+    }
+    let settled = evidence(world);
+    assert!(settled.contains("no third settled it, and somebody decided: the stroke of the seven"));
+    assert!(settled.contains("transcriptions/") && !settled.contains("read 3 times"));
     let transcribed = document(world, "0-0-0")["transcribed"].clone();
     assert_eq!(transcribed["settled_by"], "decision");
     assert_eq!(transcribed["figures"]["contests"]["president"]["heron"], 7);

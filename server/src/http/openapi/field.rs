@@ -23,6 +23,11 @@ const FORMS: &[Parameter] = &[
     may("after", Kind::Count, "Continue after this place."),
 ];
 
+const QUEUE: &[Parameter] = &[
+    may("open_after", Kind::Text, "Continue the list of what is to be decided: `open_next`."),
+    may("proposals_after", Kind::Text, "Continue the list of proposals: `proposals_next`."),
+];
+
 const fn desk(operation: Operation) -> Operation {
     Operation { refused: DESK, ..operation }
 }
@@ -39,7 +44,10 @@ const ANY: Answer = Answer::Json("Any");
 const LIST: Answer = Answer::Json("AnyList");
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    desk(get("/v1/transcriptions", TRANSCRIPTION, "How the queue stands.", ANY)),
+    desk(Operation {
+        query: QUEUE,
+        ..get("/v1/transcriptions", TRANSCRIPTION, "How the queue stands.", ANY)
+    }),
     desk(post(
         "/v1/transcriptions/next",
         TRANSCRIPTION,

@@ -14,6 +14,9 @@ use hattama_proto::{
 const WIDTH: f64 = 1000.0;
 /// Around it.
 const MARGIN: f64 = 6.0;
+/// How near each other two numbers may stand, across and down, so that both can be read; narrow windows
+/// write them larger.
+const APART: (i64, i64) = (110, 56);
 
 /// A drawing.
 pub(super) struct Drawing {
@@ -61,12 +64,35 @@ pub(super) fn draw(
         (whole(x), whole(y))
     };
     let height = (f64::from(north) - f64::from(south)) * scale + 2.0 * MARGIN;
-    let areas = outlines.iter().map(|outline| {
+    let mut places = Vec::new();
+    let mut areas: Vec<Area> = Vec::new();
+    for outline in outlines {
         let rings: Vec<Vec<(i64, i64)>> =
             outline.rings().map(|ring| ring.iter().map(project).collect()).collect();
-        Area { path: path(&rings), at: middle_of(&rings), shape: tell(outline.unit()) }
-    });
-    Some(Drawing { width: whole(WIDTH), height: whole(height), areas: areas.collect() })
+        let (at, width) = middle_of(&rings);
+        places.push((at, width));
+        areas.push(Area { path: path(&rings), at, shape: tell(outline.unit()) });
+    }
+    for (area, at) in areas.iter_mut().zip(apart(&places)) {
+        area.at = at;
+    }
+    Some(Drawing { width: whole(WIDTH), height: whole(height), areas })
+}
+
+/// Where numbers stand that do not cover one another: a city lies within a region, and the larger of
+/// two has room to step aside. Places with the widths of their areas.
+fn apart(places: &[((i64, i64), i64)]) -> Vec<(i64, i64)> {
+    let step_aside = |((x, y), width): &((i64, i64), i64)| {
+        let is_near = |((other_x, other_y), other): &&((i64, i64), i64)| {
+            other < width && (x - other_x).abs() < APART.0 && (y - other_y).abs() < APART.1
+        };
+        let aside = places
+            .iter()
+            .find(is_near)
+            .map(|((_, other), _)| if y <= other { other - APART.1 } else { other + APART.1 });
+        (*x, aside.unwrap_or(*y))
+    };
+    places.iter().map(step_aside).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a drawing is some thousand units high")]
@@ -91,15 +117,15 @@ fn path(rings: &[Vec<(i64, i64)>]) -> String {
     path
 }
 
-/// The middle of the widest ring's frame, where a number stands well enough.
-fn middle_of(rings: &[Vec<(i64, i64)>]) -> (i64, i64) {
+/// The middle of the widest ring's frame, where a number stands well enough, and its width.
+fn middle_of(rings: &[Vec<(i64, i64)>]) -> ((i64, i64), i64) {
     let frame = |ring: &Vec<(i64, i64)>| {
         let (xs, ys) = (ring.iter().map(|at| at.0), ring.iter().map(|at| at.1));
         Some((xs.clone().min()?, xs.max()?, ys.clone().min()?, ys.max()?))
     };
     let widest = rings.iter().filter_map(frame).max_by_key(|(west, east, ..)| east - west);
     let (west, east, north, south) = widest.unwrap_or_default();
-    (i64::midpoint(west, east), i64::midpoint(north, south))
+    ((i64::midpoint(west, east), i64::midpoint(north, south)), east - west)
 }
 
 #[cfg(test)]
@@ -139,5 +165,10 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(draw(&[point], |_| None).unwrap().areas.len(), 1);
+    }
+    #[test]
+    fn the_number_of_a_region_steps_aside_for_that_of_a_city_within_it() {
+        let places = [((500, 300), 200), ((510, 310), 40), ((900, 300), 200)];
+        assert_eq!(apart(&places), [(500, 310 - APART.1), (510, 310), (900, 300)]);
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct ItemPage<'a> {
     w: &'static Words,
     t: &'static TranscriptionWords,
     id: String,
+    /// Who types: what a browser keeps of an entry is for nobody else.
+    account: String,
     entry_id: String,
     unit: UnitLink,
     unit_code: String,
@@ -67,9 +69,9 @@ pub(super) struct ItemPage<'a> {
     answers: Vec<AnswerView>,
     unit_seen: String,
     copies: Vec<(String, String, bool)>,
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     rows: Vec<Row>,
-    words_said: Vec<(&'static str, String)>,
+    words_said: Vec<(String, String)>,
     reason: String,
     proposal: Option<String>,
     relations: String,
@@ -133,6 +135,7 @@ impl<'a> ItemPage<'a> {
             frame,
             w: frame.w,
             t,
+            account: frame.operator.as_ref().map_or_else(String::new, |by| by.name.clone()),
             entry_id,
             unit: UnitLink::new(frame, &item.unit),
             unit_code: item.unit.to_string(),
@@ -200,12 +203,17 @@ fn pages(t: &TranscriptionWords, item: &Item) -> Vec<PageView> {
         .collect()
 }
 
-const fn column(t: &TranscriptionWords, typed: &Typed) -> &'static str {
-    match typed.seat {
+/// Whose column it is: the seat, and the account where who looks may know it.
+fn column(t: &TranscriptionWords, typed: &Typed) -> String {
+    let seat = match typed.seat {
         Some(Seat::FIRST) => t.first,
         Some(Seat::SECOND) => t.second,
         Some(_) => t.third,
         None => t.beside,
+    };
+    match &typed.account {
+        Some(account) => format!("{seat}: {account}"),
+        None => seat.to_owned(),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
     desk::{DeskError, Overview, Proposal},
     http::HttpProblem,
     review::ReviewError,
-    store::transcriptions::StoredItem,
+    store::transcriptions::{ItemPlace, StoredItem},
     transcription::ItemState,
 };
 
@@ -41,13 +41,19 @@ struct QueuePage<'a> {
     t: &'static TranscriptionWords,
     /// What became of what was just sent.
     told: Option<&'static str>,
+    /// Whether it says that an entry is at headquarters, or wanted by nobody any more.
+    entry_done: bool,
     may_type: bool,
     may_decide: bool,
     mine: Option<String>,
     totals: Vec<(&'static str, String)>,
     regions: Vec<RegionRow>,
     open: Vec<Line>,
+    /// Address of the next page of them.
+    open_next: Option<String>,
     proposals: Vec<Line>,
+    /// Address of the next page of them.
+    proposals_next: Option<String>,
 }
 
 struct RegionRow {
@@ -64,19 +70,35 @@ struct Line {
 
 /// Query of `GET /transcription`.
 #[derive(Deserialize)]
-pub(super) struct Told {
+pub(super) struct QueueQuery {
     told: Option<String>,
+    /// Where the page before ended in each list.
+    #[serde(default)]
+    open_after: String,
+    #[serde(default)]
+    proposals_after: String,
+}
+
+/// A place that cannot be read is the beginning.
+fn place(text: &str) -> ItemPlace {
+    text.parse().unwrap_or_else(|()| ItemPlace::first())
+}
+
+/// Address of the next page of one list; the other begins anew.
+fn next_page(list: &str, next: Option<&ItemPlace>) -> Option<String> {
+    next.map(|next| format!("/transcription?{list}={next}"))
 }
 
 /// `GET /transcription`.
 pub(super) async fn show(
     visitor: Visitor,
-    query: Query<Told>,
+    query: Query<QueueQuery>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     headquarters.fill_desk().await?;
     let now = (headquarters.clock)();
-    let overview = headquarters.desk.overview(&visitor.operator, now).await?;
+    let places = [&place(&query.open_after), &place(&query.proposals_after)];
+    let overview = headquarters.desk.overview(&visitor.operator, places, now).await?;
     let frame = &visitor.frame;
     let t = &frame.w.transcription;
     let told = match query.told.as_deref() {
@@ -124,13 +146,16 @@ fn queue<'a>(frame: &'a Frame, overview: Overview, told: Option<&'static str>) -
         w: frame.w,
         t,
         told,
+        entry_done: told.is_some() && told != Some(t.nothing_waits),
         may_type: frame.may(Permission::Transcribe),
         may_decide: frame.may(Permission::Decide),
         mine: overview.mine,
         totals: t.states.into_iter().zip(totals.map(figure)).collect(),
         regions: regions.into_iter().map(row).collect(),
-        open: lines(overview.open),
-        proposals: lines(overview.proposals),
+        open_next: next_page("open_after", overview.open.next.as_ref()),
+        open: lines(overview.open.items),
+        proposals_next: next_page("proposals_after", overview.proposals.next.as_ref()),
+        proposals: lines(overview.proposals.items),
     }
 }
 

@@ -137,7 +137,8 @@ pub(super) async fn show(
     let mut page = page(frame, &file, official.as_ref(), &whole, &incidents);
     let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
     let received = store::records::received(&headquarters.db, &ids).await?;
-    page.timeline = timeline::of(frame, &file, &received, &headquarters.book.read());
+    let desk = headquarters.desk.of_unit(operator, &code).await?;
+    page.timeline = timeline::of(frame, &file, &received, &desk, &headquarters.book.read());
     answer::html(&page)
 }
 

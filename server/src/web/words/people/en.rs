@@ -14,6 +14,7 @@ pub(in crate::web::words) const EN: PeopleWords = PeopleWords {
     kept_why: "What you typed before your session ended is still here. It was not taken yet.",
     kept_send: "Send it now",
     kept_leave: "Do not send it",
+    session_over: "Your session is over. What you typed on a page for transcription is still in this tab; enter and you are back there.",
     second_title: "Second factor",
     second_why: "Type the six digits that your authenticator app shows, or one of your recovery codes.",
     second_wrong: "This is not right, or it was used already. Wait for the next code and try again.",

@@ -19,6 +19,7 @@ pub(in crate::web) struct PeopleWords {
     pub(in crate::web) kept_why: &'static str,
     pub(in crate::web) kept_send: &'static str,
     pub(in crate::web) kept_leave: &'static str,
+    pub(in crate::web) session_over: &'static str,
     pub(in crate::web) second_title: &'static str,
     pub(in crate::web) second_why: &'static str,
     pub(in crate::web) second_wrong: &'static str,

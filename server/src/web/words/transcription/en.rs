@@ -76,6 +76,11 @@ pub(in crate::web::words) const EN: TranscriptionWords = TranscriptionWords {
     keys_say: "Keys (press ?)",
     time_up: "Your time is up. Send what you typed all the same: it is kept.",
     transcribed: "transcribed",
+    settled_by: [
+        "two read the same",
+        "a third settled what two read differently",
+        "decided, because no third settled it",
+    ],
     opened_again: "to be transcribed again",
     settled_mismatch: "entry mismatch, settled by transcription",
 };

@@ -75,6 +75,8 @@ pub(in crate::web) struct TranscriptionWords {
     pub(in crate::web) keys_say: &'static str,
     pub(in crate::web) time_up: &'static str,
     pub(in crate::web) transcribed: &'static str,
+    /// Two alike, a third, a decision.
+    pub(in crate::web) settled_by: [&'static str; 3],
     pub(in crate::web) opened_again: &'static str,
     pub(in crate::web) settled_mismatch: &'static str,
 }
