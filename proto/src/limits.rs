@@ -51,6 +51,13 @@ pub const FIGURE_MAX: u64 = 999_999_999_999_999;
 /// Longest free text in a record, in bytes, so that a record with text still fits.
 pub const WORDS_BYTES_MAX: usize = 8 * 1024;
 
+/// Longest text of a message in one language, in bytes: some lines that are read on a small screen.
+/// Three of them and the people it is for fit into a statement.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 1500;
+
+/// Most people whom one statement of a message is for; more are further statements.
+pub const MESSAGE_TO_MAX: usize = 100;
+
 /// Largest pack part, in bytes: 100,000 units with names in three languages take about 20 MB.
 pub const PACK_PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 

@@ -184,6 +184,7 @@ impl Notebook {
                 role,
                 proof: invitation.proof(role),
                 app: self.options.app.clone(),
+                vouch: None,
             },
         };
         sign(key, Kind::EnrolmentRequest, &claims).map_err(|error| keys(&error))

@@ -208,6 +208,7 @@ impl Hq {
                     copies: vec![],
                 }],
                 questions: vec![],
+                check_in: None,
             }],
         };
         let unit = |name: &str, parent: Option<&str>, kind| Unit {

@@ -80,7 +80,8 @@ impl Field {
     ) -> Result<RosterView, FieldError> {
         let (org, region) = (operator.scope.org.as_deref(), operator.scope.region.as_deref());
         let plan = store::roster::assignments(&self.db, org, region).await?;
-        let presences = store::roster::presences(&self.db, org, None).await?;
+        let mut presences = store::roster::presences(&self.db, org, None).await?;
+        presences.extend(self.arrivals(operator).await?);
         let heard = self.heard().await?;
         let expected = expected_at(at, &plan, &presences, &heard);
         Ok(RosterView { at, expected, planned: plan.iter().filter(|seat| seat.stands).count() })

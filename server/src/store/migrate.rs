@@ -65,6 +65,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0017_vault",
     "0018_roster",
     "0019_device_report",
+    "0021_field_message",
 ];
 
 /// The number of the last migration of this program.

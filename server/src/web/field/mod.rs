@@ -2,6 +2,7 @@
 
 pub(super) mod checklists;
 pub(super) mod contacts;
+mod read_back;
 pub(super) mod rehearsal;
 pub(super) mod roster;
 pub(super) mod telephone;
