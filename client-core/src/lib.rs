@@ -35,8 +35,8 @@ pub mod transport;
 pub use self::{
     error::NotebookError,
     notebook::{
-        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Notebook, NotebookOptions,
-        Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
+        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
+        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
         RecordItem, RecordProgress, Salvage, Started, Trouble,
     },
     outbox::LostReceipt,

@@ -65,6 +65,10 @@ pub const PACK_PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// disputes, so that nobody has to log in on election night).
 pub const DEVICE_TOKEN_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
+/// How long a key of the election before may vouch for one in the next, in milliseconds (90 days: the
+/// longest between two rounds, and a season like an invitation's).
+pub const CARRIED_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
 /// Most feed items in one answer.
 pub const FEED_ITEMS_MAX: usize = 100;
 

@@ -12,6 +12,7 @@ pub mod app;
 mod audit;
 pub mod blobs;
 pub mod book;
+pub mod carry_over;
 pub mod cli;
 pub mod clock;
 pub mod compare;

@@ -71,6 +71,9 @@ pub(super) fn warning(warning: &Warning) -> String {
         Warning::SamePhotoTwice { page } => {
             format!("page {page} is a file that was given before; was another one meant?")
         }
+        Alarm::MessageRefused => "a message came that headquarters did not sign; it was not kept. \
+             Tell your coordinator"
+            .to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -320,6 +320,7 @@ impl Hq {
             token_expires_at: UnixMillis(i64::MAX),
             pack: state.manifest.clone(),
             keys: [self.root.public(), self.hq.public()].map(|key| (key.kid(), key)).into(),
+            ticket: None,
         }
     }
 

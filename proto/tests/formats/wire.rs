@@ -150,6 +150,7 @@ fn enrolment() {
             token_expires_at: NOW.plus_ms(1_209_600_000),
             pack,
             keys: keys.map(|key| (key.kid(), key)).into(),
+            ticket: None,
         },
     );
 }

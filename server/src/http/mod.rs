@@ -142,6 +142,7 @@ route_table! { "/v1":
 
     GET "/roster" Holder(ManageRoster) => roster::show;
     POST "/roster/import" Holder(ManageRoster) => roster::import;
+    POST "/roster/confirmation" Holder(ManageRoster) => roster::confirm;
     POST "/roster/{assignment}" Holder(ManageRoster) => roster::change_seat;
     POST "/presences" Holder(ManageRoster) => roster::note_presence;
     GET "/messages" Holder(MessageObservers) => messages::list;

@@ -97,6 +97,22 @@ pub(super) async fn change_seat(
     Ok(Json(changed))
 }
 
+/// How many seats were confirmed.
+#[derive(Serialize)]
+pub(super) struct Confirmed {
+    confirmed: usize,
+}
+
+/// `POST /v1/roster/confirmation`: lets seats stand that were taken over from the round before.
+pub(super) async fn confirm(
+    operator: Operator,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<Confirmed>, HttpProblem> {
+    let now = (headquarters.clock)();
+    let confirmed = headquarters.field.confirm_carried(&operator, now).await?;
+    Ok(Json(Confirmed { confirmed }))
+}
+
 /// Body of `POST /v1/presences`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -52,6 +52,9 @@ pub struct Assignment {
     pub stands: bool,
     /// Counts the changes.
     pub version: u64,
+    /// Whether it was taken over from the round before and waits to be confirmed. It does not stand
+    /// until then.
+    pub carried: bool,
 }
 
 /// As what somebody is planned.

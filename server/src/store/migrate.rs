@@ -66,6 +66,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0018_roster",
     "0019_device_report",
     "0021_field_message",
+    "0022_carry_over",
 ];
 
 /// The number of the last migration of this program.

@@ -40,6 +40,7 @@
 
 pub mod accounts;
 mod batch;
+pub mod carried;
 pub mod cosignatures;
 mod db;
 pub mod devices;

@@ -8,7 +8,7 @@
 
 pub use super::table::Table;
 use super::{
-    Db, Row, StoreError, accounts, cosignatures, devices, forms, heard, incidents,
+    Db, Row, StoreError, accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
     log, messages, once, packs, photos, publications, records, roster, statements,
     table::{BYTES, FILES, INT, TEXT, table},
@@ -16,7 +16,7 @@ use super::{
 };
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 53] = [
+pub const TABLES: [Table; 55] = [
     table(
         "statement",
         &[INT],
@@ -185,7 +185,7 @@ pub const TABLES: [Table; 53] = [
             "assignment",
             &[TEXT],
             "select assignment, person, seat, org, unit, region, duty, team, stop, from_ms,
-                    until_ms, stands, version
+                    until_ms, stands, version, carried
                from assignment where assignment > $1 order by assignment limit $2",
             roster::PLAN,
         )
@@ -457,6 +457,23 @@ pub const TABLES: [Table; 53] = [
         once::ADD,
     ),
     table(
+        "carried_key",
+        &[TEXT],
+        "select kid, public_key, from_election, secret_hash from carried_key
+          where kid > $1 order by kid limit $2",
+        carried::ADD,
+    ),
+    Table {
+        replace: Some(LATER_TICKET),
+        ..table(
+            "carry_ticket",
+            &[TEXT],
+            "select secret_hash, used from carry_ticket
+              where secret_hash > $1 order by secret_hash limit $2",
+            carried::GIVE_TICKET,
+        )
+    },
+    table(
         "log_leaf",
         &[INT],
         "select position, hash, kind, subject from log_leaf
@@ -498,7 +515,8 @@ const COUNTS: &str =
             (select count(*) from transcription_desk),
             (select count(*) from transcription_given_back),
             (select count(*) from message), (select count(*) from message_to),
-            (select count(*) from request_done),
+            (select count(*) from request_done), (select count(*) from carried_key),
+             (select count(*) from carry_ticket),
             (select count(*) from log_leaf)";
 
 /// How many rows each table has, in the order of [`TABLES`], as one moment saw them.

@@ -19,6 +19,7 @@ use super::{
         region_view::{self, Finding, RegionView, SumRow, Sums},
         shift,
     },
+    turnout::{self, TurnoutSection},
     unit::state,
     visitor::Visitor,
     words::Words,
@@ -37,6 +38,7 @@ struct RegionPage<'a> {
     w: &'static Words,
     region: RegionView,
     altered: Option<Finding>,
+    turnout: Vec<TurnoutSection>,
     units: Vec<UnitRow>,
 }
 
@@ -65,7 +67,10 @@ pub(super) async fn show(
                 HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
             })?;
     let files = headquarters.unit_files_within(&visitor.operator.scope, &code).await?;
-    answer::html(&page(frame, &region, &overview, &files))
+    let mut page = page(frame, &region, &overview, &files);
+    page.turnout =
+        turnout::below(frame, &visitor.operator.scope, &code, &headquarters).await?;
+    answer::html(&page)
 }
 
 fn page<'a>(
@@ -94,6 +99,7 @@ fn page<'a>(
         w: frame.w,
         region: view,
         altered: region_view::finding(frame, region),
+        turnout: Vec::new(),
         units: units.collect(),
     }
 }

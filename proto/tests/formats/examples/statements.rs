@@ -2,17 +2,18 @@
 
 use hattama_proto::{
     id::{
-        ChoiceCode, ContestCode, CopyType, FormCode, LineCode, OrgId, PartHash, PersonId,
-        PublicationId, RecordId, TreeRoot, WordsHash,
+        ChoiceCode, ContestCode, CopyType, ElectionId, FormCode, LineCode, OrgId, PartHash,
+        PersonId, PublicationId, RecordId, TreeRoot, WordsHash,
     },
     invitation::{Invitation, Proof},
-    kind::Role,
-    pack::{PackManifest, PartRef},
-    record::{App, EnrolmentRequest, Figure, RequestClaims},
+    jws::sign,
+    kind::{Kind, Role},
+    pack::{Names, PackManifest, PartRef},
+    record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
-        Accounting, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, PublicationStatement, Reading, RegionTally, Revocation,
-        SettledBy, StatementClaims, Tally, Transcription, TreeHead,
+        Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
+        Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
     },
     time::UnixMillis,
 };

@@ -142,6 +142,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ANY,
     )),
     plan(post(
+        "/v1/roster/confirmation",
+        FIELD,
+        "Lets seats stand that were taken over from the round before.",
+        Body::None,
+        ANY,
+    )),
+    plan(post(
         "/v1/roster/{assignment}",
         FIELD,
         "Gives a seat to somebody, or ends it.",

@@ -27,6 +27,7 @@ use super::{
     frame::{Frame, Id, UnitLink},
     incident_list::{Line, line},
     pictures::{Picture, pictures},
+    turnout::{self, TurnoutSection},
     visitor::Visitor,
     words::Words,
 };
@@ -62,6 +63,7 @@ struct UnitPage<'a> {
     not_obtained: Vec<Missing>,
     photos: Vec<Picture>,
     forms: Vec<FormView>,
+    turnout: Vec<TurnoutSection>,
     incidents: Vec<Line>,
     /// Whether there are more incidents than are listed.
     more_incidents: bool,
@@ -144,6 +146,7 @@ pub(super) async fn show(
     let ids: Vec<_> = file.entries.iter().map(|filed| filed.entry.id).collect();
     let received = store::records::received(&headquarters.db, &ids).await?;
     page.timeline = timeline::of(frame, &file, &received, &headquarters.book.read());
+    page.turnout = turnout::of_unit(frame, &operator.scope, &code, &headquarters).await?;
     answer::html(&page)
 }
 
@@ -188,6 +191,7 @@ fn page<'a>(
             .collect(),
         photos: file.entries.iter().flat_map(|filed| photos(frame, filed, whole)).collect(),
         forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
+        turnout: Vec::new(),
         incidents: incidents
             .iter()
             .take(INCIDENTS_MAX as usize)
