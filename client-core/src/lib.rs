@@ -36,8 +36,8 @@ pub use self::{
     error::NotebookError,
     notebook::{
         Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
-        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
-        RecordItem, RecordProgress, Salvage, Started, Trouble,
+        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
+        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, Trouble,
     },
     outbox::LostReceipt,
 };

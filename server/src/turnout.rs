@@ -60,9 +60,9 @@ impl Headquarters {
         for one in &all {
             let is_same = |sum: &TurnoutSums| sum.form == one.form && sum.question == one.question;
             if !sums.iter().any(is_same) {
-                let same = all.iter().filter(|other| {
-                    (&other.form, &other.question) == (&one.form, &one.question)
-                });
+                let same = all
+                    .iter()
+                    .filter(|other| (&other.form, &other.question) == (&one.form, &one.question));
                 let (form, question) = (one.form.clone(), one.question.clone());
                 sums.push(TurnoutSums { form, question, hours: turnout_sums(same) });
             }
@@ -75,6 +75,7 @@ impl Headquarters {
 fn time_of_day(claimed: &ClaimedTime, zone: &TimeZone) -> TimeOfDay {
     let at = jiff::Timestamp::from_millisecond(claimed.to_unix_millis().0).unwrap_or_default();
     let local = zone.to_datetime(at);
-    let minutes = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+    let minutes =
+        u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
     TimeOfDay::after_midnight(minutes)
 }

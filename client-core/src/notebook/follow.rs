@@ -96,9 +96,9 @@ impl Notebook {
         let by = format!("{} {}", self.kid(role), invitation.election);
         let name = WordsHash::of(by.as_bytes()).to_hex();
         let known = next.with(|outbox| outbox.enrolments())?;
-        let kept = known.into_iter().find(|row| {
-            row.role == role && row.invitation == name && next.is_own_request(row)
-        });
+        let kept = known
+            .into_iter()
+            .find(|row| row.role == role && row.invitation == name && next.is_own_request(row));
         if let Some(kept) = kept {
             return Ok(kept);
         }
@@ -109,8 +109,7 @@ impl Notebook {
             nonce: fresh_nonce(self.options.random.as_ref()).map_err(|error| keys(&error))?,
             body: Vouch { next: invitation.election.clone(), key: next.kid(role) },
         };
-        let vouch =
-            sign(self.keys.of(role), Kind::Vouch, &claims).map_err(|error| keys(&error))?;
+        let vouch = sign(self.keys.of(role), Kind::Vouch, &claims).map_err(|error| keys(&error))?;
         let proof = Proof::derive(ticket, role);
         let row = EnrolmentRow {
             role,

@@ -155,8 +155,11 @@ mod tests {
     #[test]
     fn the_longest_message_fits_into_a_statement() {
         use crate::{
-            id::ElectionId, key::SigningKey, limits::RECORD_BYTES_MAX,
-            statement::{StatementClaims, sign_statement}, time::UnixMillis,
+            id::ElectionId,
+            key::SigningKey,
+            limits::RECORD_BYTES_MAX,
+            statement::{StatementClaims, sign_statement},
+            time::UnixMillis,
         };
         // The worst a text can be written as: two bytes of JSON for one.
         let text = "\"".repeat(MESSAGE_TEXT_BYTES_MAX);

@@ -37,10 +37,7 @@ use crate::{
     log::{Item, Says, SequenceError, StatementItem},
     random::{self, RandomError},
     roster::Assignment,
-    store::{
-        self, Batch, Db, StoreError,
-        carried::CarriedKey, devices::NewInvitation,
-    },
+    store::{self, Batch, Db, StoreError, carried::CarriedKey, devices::NewInvitation},
 };
 
 /// An hour, in ms.
@@ -244,15 +241,15 @@ pub async fn announce(
         pin: next.tls_pin.clone(),
     };
     if let Some(said) = store::statements::newest(&before.db, Kind::Succession).await? {
-        let verified = Envelope::parse(&said.jws).and_then(|envelope| envelope.verify(&root.public()));
+        let verified =
+            Envelope::parse(&said.jws).and_then(|envelope| envelope.verify(&root.public()));
         let said = verified.ok().and_then(|verified| Statement::<Succession>::read(verified).ok());
         if said.is_some_and(|said| said.claims.body == body) {
             return Ok(false);
         }
     }
     let subject = next.election.to_string();
-    let claims =
-        StatementClaims { election, issued_at: now, nonce: random::text::<16>()?, body };
+    let claims = StatementClaims { election, issued_at: now, nonce: random::text::<16>()?, body };
     let jws = sign_statement(root, &claims)?;
     let statement = own_statement::<Succession>(&jws, root);
     let item = StatementItem::new(&statement, subject, Says::Other);

@@ -9,7 +9,7 @@ use hattama_proto::key::SigningKey;
 use super::{CliError, error::whole, output, serve::runtime};
 use crate::{
     app::Headquarters,
-    carry_over::{self, CarryError, Carried},
+    carry_over::{self, Carried, CarryError},
     clock,
     config::Config,
     folder::DataFolder,

@@ -30,7 +30,8 @@ impl Field {
         let asked: Vec<(String, CheckIn)> = {
             let book = self.book.read();
             let forms = book.pack.forms.forms.iter();
-            let asked = forms.filter_map(|form| Some((form.code.to_string(), form.check_in.clone()?)));
+            let asked =
+                forms.filter_map(|form| Some((form.code.to_string(), form.check_in.clone()?)));
             asked.collect()
         };
         let mut received: HashMap<RecordId, UnixMillis> = HashMap::new();

@@ -12,9 +12,7 @@ use super::HttpProblem;
 use crate::{
     access::Operator,
     app::Headquarters,
-    field::{
-        FormMatrix, FormRow, ImportReport, NewPresence, Rehearsal, RosterView, Run, Turnout,
-    },
+    field::{FormMatrix, FormRow, ImportReport, NewPresence, Rehearsal, RosterView, Run, Turnout},
     roster::{Assignment, Presence, PresenceKind},
     store::forms::FormFilter,
     turnout::TurnoutView,

@@ -20,9 +20,7 @@ use hattama_proto::{
 use serde::Deserialize;
 
 use super::{HttpProblem, auth::Device, body, room::RoomLeft};
-use crate::{
-    app::Headquarters, ingest::PhotoError, log::SequenceError, messages::Messages, store,
-};
+use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, messages::Messages, store};
 
 /// Most receipts in one answer.
 const RECEIPTS_PAGE: u32 = 256;
@@ -202,14 +200,9 @@ pub(super) async fn feed(
         (after, _) => after,
     };
     let reader = Messages::reader(&headquarters.book.read(), &device.kid);
-    let said = store::statements::concerning(
-        &headquarters.db,
-        &device.kid,
-        reader.as_ref(),
-        after,
-        limit,
-    )
-    .await?;
+    let said =
+        store::statements::concerning(&headquarters.db, &device.kid, reader.as_ref(), after, limit)
+            .await?;
     let next = said.last().map_or(after.unwrap_or(0), |statement| statement.position);
     let items = said
         .into_iter()

@@ -7,8 +7,8 @@ use hattama_proto::{
     invitation::Proof,
     jws::{Envelope, SignError, VerifyError},
     key::SigningKey,
-    limits::DEVICE_TOKEN_MS,
     kind::Role,
+    limits::DEVICE_TOKEN_MS,
     record::{RequestClaims, VouchClaims},
     statement::{Enrolment, Statement, StatementClaims, sign_statement},
     time::UnixMillis,
@@ -101,9 +101,7 @@ impl Enrolments {
             }
             (Some(_), _) => return Err(EnrolError::Used),
             (None, _) if invitation.expires_at < now => return Err(EnrolError::Expired),
-            (None, _) => {
-                self.grant((request, &claims), (&secret_hash, &invitation), now).await?
-            }
+            (None, _) => self.grant((request, &claims), (&secret_hash, &invitation), now).await?,
         };
         self.reply(enrolment, &claims, now).await
     }

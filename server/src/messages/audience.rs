@@ -11,12 +11,7 @@ use hattama_proto::{
 use serde::{Deserialize, Serialize};
 
 use super::Messages;
-use crate::{
-    access::Operator,
-    field::FieldError,
-    roster::SeatState,
-    store,
-};
+use crate::{access::Operator, field::FieldError, roster::SeatState, store};
 
 /// To whom a message is sent, at the moment at which it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

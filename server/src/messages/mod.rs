@@ -122,9 +122,8 @@ impl Messages {
                 "nobody with an enrolled phone is among them; nothing was sent".to_owned(),
             ));
         }
-        let texts = Names(
-            new.texts.iter().filter(|(_, text)| !text.trim().is_empty()).map(own).collect(),
-        );
+        let texts =
+            Names(new.texts.iter().filter(|(_, text)| !text.trim().is_empty()).map(own).collect());
         if let Some(other) = texts.0.keys().find(|one| !LANGUAGES.contains(&one.as_str())) {
             return Err(FieldError::Invalid(format!(
                 "a message is written in kk, ru or en, not in {other}"
@@ -213,7 +212,11 @@ impl Messages {
     }
 
     /// The organisation that a message is limited to: the account's, or the one asked for.
-    fn limit(&self, org: Option<&OrgId>, operator: &Operator) -> Result<Option<String>, FieldError> {
+    fn limit(
+        &self,
+        org: Option<&OrgId>,
+        operator: &Operator,
+    ) -> Result<Option<String>, FieldError> {
         let mine = operator.scope.org.clone();
         match (mine, org) {
             (Some(mine), Some(asked)) if mine != asked.as_str() => Err(FieldError::NotFound),

@@ -217,8 +217,7 @@ pub fn turnout_sums<'a>(units: impl IntoIterator<Item = &'a TurnoutSeries>) -> V
     let mut sums: Vec<TurnoutSum> = Vec::with_capacity(moments.len());
     for at in moments {
         let known = units.iter().filter_map(|unit| unit.range(..=at).next_back());
-        let mut sum =
-            TurnoutSum { at, units: 0, fresh: 0, lowest: 0, highest: 0, falls: false };
+        let mut sum = TurnoutSum { at, units: 0, fresh: 0, lowest: 0, highest: 0, falls: false };
         for (told, (lowest, highest)) in known {
             sum.units += 1;
             sum.fresh += u64::from(*told == at);
@@ -226,8 +225,8 @@ pub fn turnout_sums<'a>(units: impl IntoIterator<Item = &'a TurnoutSeries>) -> V
             sum.highest = sum.highest.saturating_add(*highest);
         }
         let before = sums.last();
-        sum.falls = before
-            .is_some_and(|before| sum.lowest < before.lowest || sum.highest < before.highest);
+        sum.falls =
+            before.is_some_and(|before| sum.lowest < before.lowest || sum.highest < before.highest);
         sums.push(sum);
     }
     sums

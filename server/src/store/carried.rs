@@ -18,8 +18,7 @@ pub struct CarriedKey {
     pub secret_hash: String,
 }
 
-pub(super) const ADD: &str =
-    "insert into carried_key (kid, public_key, from_election, secret_hash)
+pub(super) const ADD: &str = "insert into carried_key (kid, public_key, from_election, secret_hash)
      values ($1, $2, $3, $4)";
 
 /// Lets keys vouch; one that may already is a unique violation.
@@ -69,7 +68,9 @@ pub async fn all(db: &Db) -> Result<Vec<(Kid, String, bool)>, StoreError> {
         )
         .await?;
     rows.iter()
-        .map(|row| Ok((super::records::kid(row.text(0)?)?, row.text(1)?.to_owned(), row.int(2)? == 1)))
+        .map(|row| {
+            Ok((super::records::kid(row.text(0)?)?, row.text(1)?.to_owned(), row.int(2)? == 1))
+        })
         .collect()
 }
 

@@ -45,12 +45,8 @@ pub fn hear(kid: &Kid, heard: &Heard) -> Batch {
 
 /// The newest word of every device.
 pub async fn all(db: &Db) -> Result<Vec<(Kid, Heard)>, StoreError> {
-    let rows =
-        db
-        .query(
-            "select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report",
-            &[],
-        )
+    let rows = db
+        .query("select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report", &[])
         .await?;
     rows.iter()
         .map(|row| {

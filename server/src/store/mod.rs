@@ -42,6 +42,7 @@ pub mod accounts;
 mod batch;
 pub mod carried;
 pub mod cosignatures;
+mod counts;
 mod db;
 pub mod devices;
 mod error;

@@ -13,8 +13,7 @@ pub struct Done {
     pub answer: String,
 }
 
-pub(super) const ADD: &str =
-    "insert into request_done (actor, request_key, asked, answer, at_ms)
+pub(super) const ADD: &str = "insert into request_done (actor, request_key, asked, answer, at_ms)
      values ($1, $2, $3, $4, $5)";
 
 /// Notes that a request was carried out; a second one under the key is a unique violation. Goes into

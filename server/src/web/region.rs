@@ -68,8 +68,7 @@ pub(super) async fn show(
             })?;
     let files = headquarters.unit_files_within(&visitor.operator.scope, &code).await?;
     let mut page = page(frame, &region, &overview, &files);
-    page.turnout =
-        turnout::below(frame, &visitor.operator.scope, &code, &headquarters).await?;
+    page.turnout = turnout::below(frame, &visitor.operator.scope, &code, &headquarters).await?;
     answer::html(&page)
 }
 

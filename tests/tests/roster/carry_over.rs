@@ -1,6 +1,8 @@
 //! A second round: people, phones and seats carry over; nothing that was revoked does, and no record.
 
-use hattama_client_core::{Notebook, NotebookError, NotebookOptions, Pictures, PumpBudget, Started};
+use hattama_client_core::{
+    Notebook, NotebookError, NotebookOptions, Pictures, PumpBudget, Started,
+};
 use hattama_proto::{
     invitation::{Invitation, Proof},
     jws::sign,
@@ -10,7 +12,6 @@ use hattama_proto::{
     wire::EnrolmentPush,
 };
 use hattama_server::{
-    app::Headquarters,
     carry_over::{self, Carried, CarryError},
     clock,
     config::Config,
@@ -18,7 +19,7 @@ use hattama_server::{
     keys,
     store::tables,
 };
-use hattama_tests::world::{Country, Device, Ending, Phone, World, block_on};
+use hattama_tests::world::{Country, Device, Ending, Phone, World, block_on, open_patiently};
 use serde_json::{Value, json};
 
 use crate::{FIRST, SECOND, accounts, done, invite, on_both_engines};
@@ -63,9 +64,9 @@ fn carry(first: &mut World, second: &mut World) -> Carried {
 fn announce(first: &mut World, second: &World) -> bool {
     first.end(Ending::InOrder);
     let said = block_on(async {
-        let ((folder, old), (_, next)) = (config(first), config(second));
+        let ((folder, _), (_, next)) = (config(first), config(second));
         let root = keys::root(&folder.keys()).unwrap();
-        let hq = Headquarters::open_with(&folder, old, clock::system).await.unwrap();
+        let hq = open_patiently(first.data()).await;
         let stranger = keys::hq(&folder.keys()).unwrap();
         let refused = carry_over::announce(&hq, &next, &stranger, clock::system()).await;
         assert!(matches!(refused, Err(CarryError::Root)), "{refused:?}");
@@ -159,7 +160,7 @@ fn what_was_revoked_never_carries_over(world: &mut World) {
     let follow = |phone: &Phone| phone.notebook().follow(&next(phone));
     assert!(matches!(follow(&lost), Err(NotebookError::Refused { .. })));
     // Whoever has the phone and not the notebook's manners asks for the other key alone.
-    let vouched = vouch(&second, phone_key(&lost, Role::Incidents), 80, "");
+    let vouched = vouch(&second, &phone_key(&lost, Role::Incidents), 80, "");
     assert_eq!(refused_enrolment(&second, &vouched), "invitation-used");
     // Revoked in the first round after it was carried over: run again, it has ended.
     let replaced = later.notebook().enrolment().unwrap().unwrap().persons;
@@ -184,13 +185,8 @@ fn phone_key(phone: &Phone, role: Role) -> hattama_proto::key::SigningKey {
 }
 
 /// A request for a fresh key for incidents, vouched for by `old` and with this word.
-fn vouch(
-    second: &World,
-    old: hattama_proto::key::SigningKey,
-    seed: u64,
-    ticket: &str,
-) -> String {
-    request(second, &old, Device::new(seed, second.made().election.clone()), |claims| {
+fn vouch(second: &World, old: &hattama_proto::key::SigningKey, seed: u64, ticket: &str) -> String {
+    request(second, old, &Device::new(seed, second.made().election.clone()), |claims| {
         claims.body.role = Role::Incidents;
         claims.body.proof = Proof::derive(ticket, Role::Incidents);
     })
@@ -199,7 +195,7 @@ fn vouch(
 fn request(
     second: &World,
     old: &hattama_proto::key::SigningKey,
-    fresh: Device,
+    fresh: &Device,
     change: impl Fn(&mut RequestClaims),
 ) -> String {
     let claims = VouchClaims {
@@ -328,8 +324,7 @@ fn contacts_stay_sealed_to_the_same_keys(world: &mut World) {
     assert_eq!(carry(world, &mut second).contacts, 1);
     assert_eq!(carry(world, &mut second).contacts, 0);
     // The same two holders open the same names with the same passphrases.
-    let [aigul, daniyar]: [_; 2] =
-        accounts(&mut second, &["aigul", "daniyar"]).try_into().unwrap();
+    let [aigul, daniyar]: [_; 2] = accounts(&mut second, &["aigul", "daniyar"]).try_into().unwrap();
     let body = json!({
         "people": [person, gone], "grants": [], "reason": "second round", "passphrase": FIRST,
     });
@@ -351,33 +346,33 @@ fn only_the_own_key_for_the_own_election_is_vouched_for(world: &mut World) {
     let old = phone_key(&phone, Role::Results);
     let fresh = |seed| Device::new(seed, second.made().election.clone());
     let stranger = Device::new(82, world.made().election.clone());
-    let by_nobody = request(&second, stranger.key(), fresh(83), |_| {});
+    let by_nobody = request(&second, stranger.key(), &fresh(83), |_| {});
     assert_eq!(refused_enrolment(&second, &by_nobody), "invitation-unknown");
     // Somebody who saw the vouch puts it into a request of their own.
-    let theirs = request(&second, &old, fresh(84), |_| {});
+    let theirs = request(&second, &old, &fresh(84), |_| {});
     let seen: Value = serde_json::from_slice(
         hattama_proto::jws::Envelope::parse(&theirs).unwrap().unverified_payload(),
     )
     .unwrap();
-    let stolen = request(&second, &old, fresh(85), |claims| {
+    let stolen = request(&second, &old, &fresh(85), |claims| {
         claims.body.vouch = seen["body"]["vouch"].as_str().map(str::to_owned);
     });
     assert_eq!(refused_enrolment(&second, &stolen), "malformed-body");
     // A key for protocols cannot become one for incidents.
-    let other_role = request(&second, &old, fresh(86), |claims| {
+    let other_role = request(&second, &old, &fresh(86), |claims| {
         claims.body.role = Role::Incidents;
     });
     assert_eq!(refused_enrolment(&second, &other_role), "invitation-unknown");
     // Without the word that goes with the key for protocols, none for incidents.
     let incidents = || phone_key(&phone, Role::Incidents);
-    let alone = vouch(&second, incidents(), 87, "");
+    let alone = vouch(&second, &incidents(), 87, "");
     assert_eq!(refused_enrolment(&second, &alone), "invitation-used");
     let reply = second.wire().enrol(&EnrolmentPush { request: theirs }).unwrap();
     let ticket = reply.ticket.unwrap();
-    let both = vouch(&second, incidents(), 88, &ticket);
+    let both = vouch(&second, &incidents(), 88, &ticket);
     second.wire().enrol(&EnrolmentPush { request: both }).unwrap();
     // One key vouches for one.
-    let twice = request(&second, &old, fresh(89), |_| {});
+    let twice = request(&second, &old, &fresh(89), |_| {});
     assert_eq!(refused_enrolment(&second, &twice), "invitation-used");
     // And no invitation is guessed from what anybody knows.
     let guess = Invitation {

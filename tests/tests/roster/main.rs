@@ -67,10 +67,7 @@ pub(crate) fn limited(world: &mut World, who: &[(&str, Option<&str>, Option<&str
     block_on(async {
         let db = store(world).await;
         for (name, org, region) in who {
-            let scope = Scope {
-                org: org.map(str::to_owned),
-                region: region.map(str::to_owned),
-            };
+            let scope = Scope { org: org.map(str::to_owned), region: region.map(str::to_owned) };
             hire_within(&db, name, &format!("token-of-{name}"), &scope, OPENED_AT).await;
         }
         db.close().await;

@@ -270,10 +270,8 @@ fn a_forged_or_altered_message_is_not_kept_and_a_human_is_told() {
             "body": {"next": "elsewhere", "root": forger.kid(), "hq": ["https://away.example"]},
         });
         let statement = sign(forger.key(), Kind::Succession, &claims).unwrap();
-        feed.items = vec![hattama_proto::wire::FeedItem {
-            at: 1,
-            item: FeedKind::Succession { statement },
-        }];
+        feed.items =
+            vec![hattama_proto::wire::FeedItem { at: 1, item: FeedKind::Succession { statement } }];
         feed.next = 0;
     };
     assert_eq!(sync(&phone, &away), [Alarm::MessageRefused]);

@@ -179,8 +179,13 @@ fn a_message_is_written_in_two_languages_and_listed(world: &mut World) {
     phone.enrol(&invitation.parse().unwrap());
     let token = world.made().operator_token.clone();
     let once = key(&wire, "/messages");
-    let mut form =
-        vec![("to", "within"), ("which", ""), ("kk", "Orynda"), ("ru", "Na meste"), ("once", &once)];
+    let mut form = vec![
+        ("to", "within"),
+        ("which", ""),
+        ("kk", "Orynda"),
+        ("ru", "Na meste"),
+        ("once", &once),
+    ];
     let wrong = send(world, &token, "/messages", &form);
     assert!(wrong.0 == 200 && wrong.2.contains("Na meste"), "nothing typed is lost");
     form[1].1 = "0";

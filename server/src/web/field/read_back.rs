@@ -82,12 +82,15 @@ fn lines(frame: &Frame, body: &Body) -> Vec<(String, String)> {
         Body::NotObtained(missing) => {
             let said = frame.w.missing(missing.missing).to_owned();
             lines.push((frame.w.kind_not_obtained.to_owned(), said));
-            lines.extend(missing.copy.iter().map(|copy| {
-                (super::words(frame).copy.to_owned(), frame.copy(copy))
-            }));
-            lines.extend(missing.office.iter().map(|office| {
-                (frame.w.by_office.to_owned(), office.clone())
-            }));
+            lines.extend(
+                missing
+                    .copy
+                    .iter()
+                    .map(|copy| (super::words(frame).copy.to_owned(), frame.copy(copy))),
+            );
+            lines.extend(
+                missing.office.iter().map(|office| (frame.w.by_office.to_owned(), office.clone())),
+            );
             lines.push((frame.w.words.to_owned(), missing.words.clone()));
         }
         Body::Correction(_) => {}
