@@ -35,9 +35,9 @@ pub mod transport;
 pub use self::{
     error::NotebookError,
     notebook::{
-        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Notebook, NotebookOptions,
-        Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget, PumpEnd, PumpReport,
-        RecordItem, RecordProgress, Salvage, Started, Trouble,
+        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
+        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
+        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, Trouble,
     },
     outbox::LostReceipt,
 };

@@ -40,11 +40,17 @@ pub enum Kind {
     Transcription,
     /// Headquarters: what was done in the review of an incident, by which account.
     IncidentReview,
+    /// Headquarters: a message to observers.
+    Message,
+    /// Headquarters' root: which election follows, and who its headquarters is.
+    Succession,
+    /// A device: which key its owner has in the election that follows.
+    Vouch,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -60,6 +66,9 @@ impl Kind {
         Self::Epoch,
         Self::Transcription,
         Self::IncidentReview,
+        Self::Message,
+        Self::Succession,
+        Self::Vouch,
     ];
 
     /// The header's `typ`.
@@ -80,6 +89,9 @@ impl Kind {
             Self::Epoch => "hattama-epoch+jws",
             Self::Transcription => "hattama-transcription+jws",
             Self::IncidentReview => "hattama-incident-review+jws",
+            Self::Message => "hattama-message+jws",
+            Self::Succession => "hattama-succession+jws",
+            Self::Vouch => "hattama-vouch+jws",
         }
     }
 
@@ -134,7 +146,7 @@ impl Role {
         match kind {
             Kind::Protocol | Kind::NotObtained | Kind::Form => matches!(self, Self::Results),
             Kind::Incident => matches!(self, Self::Incidents),
-            Kind::Correction | Kind::EnrolmentRequest => true,
+            Kind::Correction | Kind::EnrolmentRequest | Kind::Vouch => true,
             Kind::Enrolment
             | Kind::Revocation
             | Kind::Decision
@@ -143,7 +155,9 @@ impl Role {
             | Kind::Accounting
             | Kind::Epoch
             | Kind::Transcription
-            | Kind::IncidentReview => false,
+            | Kind::IncidentReview
+            | Kind::Message
+            | Kind::Succession => false,
         }
     }
 
@@ -186,6 +200,8 @@ mod tests {
             Kind::Epoch,
             Kind::Transcription,
             Kind::IncidentReview,
+            Kind::Message,
+            Kind::Succession,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

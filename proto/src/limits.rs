@@ -51,12 +51,23 @@ pub const FIGURE_MAX: u64 = 999_999_999_999_999;
 /// Longest free text in a record, in bytes, so that a record with text still fits.
 pub const WORDS_BYTES_MAX: usize = 8 * 1024;
 
+/// Longest text of a message in one language, in bytes: some lines that are read on a small screen.
+/// Three of them and the people it is for fit into a statement.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 1500;
+
+/// Most people whom one statement of a message is for; more are further statements.
+pub const MESSAGE_TO_MAX: usize = 100;
+
 /// Largest pack part, in bytes: 100,000 units with names in three languages take about 20 MB.
 pub const PACK_PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// How long a device token is accepted, in milliseconds (14 days: longer than one round and its
 /// disputes, so that nobody has to log in on election night).
 pub const DEVICE_TOKEN_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+
+/// How long a key of the election before may vouch for one in the next, in milliseconds (90 days: the
+/// longest between two rounds, and a season like an invitation's).
+pub const CARRIED_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 /// Most feed items in one answer.
 pub const FEED_ITEMS_MAX: usize = 100;

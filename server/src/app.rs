@@ -34,6 +34,7 @@ use crate::{
         Head, HeadError, HeadFile, PublicFolder, PublicFolderError, PublishError, Publisher,
         Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
+    messages::Messages,
     people::{People, PeopleOpenError},
     random::{self, RandomError},
     review::{self, Review},
@@ -77,6 +78,8 @@ pub struct Headquarters {
     pub vault: Vault,
     /// Looks after people in the field.
     pub field: Field,
+    /// Sends messages to them.
+    pub messages: Messages,
     /// Writes down what is told over the telephone.
     pub telephone: TelephoneDesk,
     /// Decides.
@@ -281,6 +284,14 @@ impl Headquarters {
             Invitations::new(db.clone(), book.clone(), vault.clone(), Arc::clone(&config));
         let push = Push::new(db.clone(), book.clone(), sequencer.clone());
         let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
+        let heard = HeardDevices::open(db.clone()).await?;
+        let field = Field::new(
+            db.clone(),
+            book.clone(),
+            vault.clone(),
+            invitations.clone(),
+            review.clone(),
+        );
         Ok(Self {
             photos: Photos::new(
                 db.clone(),
@@ -295,13 +306,14 @@ impl Headquarters {
                 sequencer.clone(),
                 Arc::clone(&key),
             ),
-            field: Field::new(
+            messages: Messages::new(
                 db.clone(),
                 book.clone(),
-                vault.clone(),
-                invitations.clone(),
-                review.clone(),
+                sequencer.clone(),
+                (field.clone(), review.clone()),
+                heard.clone(),
             ),
+            field,
             telephone: TelephoneDesk::new(
                 db.clone(),
                 book.clone(),
@@ -313,7 +325,7 @@ impl Headquarters {
             push,
             invitations,
             vault,
-            heard: HeardDevices::open(db.clone()).await?,
+            heard,
             sessions: Sessions::new(db.clone(), book.clone())?,
             people: People::open(db.clone(), &folder.keys(), &config)?,
             accounts: Accounts::new(

@@ -193,7 +193,8 @@ pub(crate) enum Told {
 pub(crate) fn told(position: u64, jws: &str, authority: Authority) -> Result<Told, BookError> {
     let forged = |_| BookError::Forged(position);
     let envelope = Envelope::parse(jws).map_err(forged)?;
-    let key = if envelope.kind() == Kind::Pack { &authority.root } else { &authority.hq };
+    let by_root = matches!(envelope.kind(), Kind::Pack | Kind::Succession);
+    let key = if by_root { &authority.root } else { &authority.hq };
     let verified = envelope.verify(key).map_err(forged)?;
     Ok(match verified.kind() {
         Kind::Enrolment => Told::Enrolment(read(verified)?),

@@ -48,24 +48,27 @@ impl HeardDevices {
         Ok(Self { db, known: Arc::new(RwLock::new(known)) })
     }
 
-    /// A device is there, and says how much waits on it and how old the oldest of it is, in seconds.
+    /// A device is there, and says how much waits on it, how old the oldest of it is, in seconds, and up
+    /// to which place it has read its feed.
     pub async fn hear(
         &self,
         kid: Kid,
-        waiting: Option<Waiting>,
-        oldest_s: Option<u64>,
+        (waiting, oldest_s): (Option<Waiting>, Option<u64>),
+        feed_after: Option<u64>,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let age_ms =
             oldest_s.map(|age| i64::try_from(age.saturating_mul(1_000)).unwrap_or(i64::MAX));
         // A phone whose clock was wrong may say any age; no record is older than the epoch here.
         let oldest_at = age_ms.map(|age| UnixMillis(now.0.saturating_sub(age).max(0)));
-        let heard = Heard { at: now, waiting, oldest_at };
+        let heard = Heard { at: now, waiting, oldest_at, feed_after };
         let is_new = {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             let before = known.get(&kid).copied();
             let is_new = before.is_none_or(|before| {
-                before.heard.waiting != waiting || now.0 - before.stored_at.0 >= SAME_WORD_MS
+                before.heard.waiting != waiting
+                    || before.heard.feed_after != feed_after
+                    || now.0 - before.stored_at.0 >= SAME_WORD_MS
             });
             let stored_at = before.filter(|_| !is_new).map_or(now, |before| before.stored_at);
             known.insert(kid, Known { heard, stored_at });

@@ -43,7 +43,7 @@ pub use self::{
     disk::SmallDisk,
     folder::copy_folder,
     headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
-    people::hire,
+    people::{hire, hire_within},
     phone::{Phone, Synced, observe},
     watcher::Watcher,
     wire::{Answer, Refused, Wire},

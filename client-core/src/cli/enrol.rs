@@ -1,6 +1,7 @@
 //! `hattama-observer enrol`: an invitation becomes a place at headquarters.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read as _},
     path::PathBuf,
@@ -9,7 +10,7 @@ use std::{
 use clap::Args;
 use hattama_client_core::EnrolmentSummary;
 use hattama_proto::{invitation::Invitation, kind::Role, statement::Mandate};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{At, CliError, open::Beginning, output};
 
@@ -41,14 +42,7 @@ impl Enrol {
             .map_err(|error| CliError::Input(format!("this cannot be used: {error}")))?;
         let enrolled = at.open(Beginning::Allowed)?.enrol(&invitation)?;
         if at.json {
-            return output::say_json(&json!({
-                "election": enrolled.election,
-                "org": enrolled.org,
-                "mandate": enrolled.mandate,
-                "persons": enrolled.persons.iter().map(|(role, person)| (role.name(), person)).collect::<std::collections::BTreeMap<_, _>>(),
-                "keys": enrolled.kids.iter().map(|(role, kid)| (role.name(), kid)).collect::<std::collections::BTreeMap<_, _>>(),
-                "pack_version": enrolled.pack_version,
-            }));
+            return output::say_json(&as_json(&enrolled));
         }
         output::say(&told(&enrolled))
     }
@@ -70,7 +64,22 @@ impl Enrol {
     }
 }
 
-fn told(enrolled: &EnrolmentSummary) -> String {
+/// The enrolment for programs.
+pub(super) fn as_json(enrolled: &EnrolmentSummary) -> Value {
+    let persons = enrolled.persons.iter().map(|(role, person)| (role.name(), person));
+    let keys = enrolled.kids.iter().map(|(role, kid)| (role.name(), kid));
+    json!({
+        "election": enrolled.election,
+        "org": enrolled.org,
+        "mandate": enrolled.mandate,
+        "persons": persons.collect::<BTreeMap<_, _>>(),
+        "keys": keys.collect::<BTreeMap<_, _>>(),
+        "pack_version": enrolled.pack_version,
+    })
+}
+
+/// The enrolment for people.
+pub(super) fn told(enrolled: &EnrolmentSummary) -> String {
     let place = match &enrolled.mandate {
         Mandate::Everywhere => "everywhere".to_owned(),
         Mandate::Units(units) => {

@@ -3,7 +3,7 @@
 //! ```text
 //! protocol not-obtained form incident correct     sign and keep; need no network
 //! enrol sync                                      talk to headquarters
-//! list outbox receipts receipt                    show what there is
+//! list outbox receipts receipt messages           show what there is
 //! ```
 //!
 //! What it promises:
@@ -16,9 +16,11 @@
 mod correct;
 mod enrol;
 mod error;
+mod follow;
 mod form;
 mod incident;
 mod list;
+mod messages;
 mod not_obtained;
 mod open;
 mod outbox;
@@ -84,6 +86,8 @@ struct At {
 enum Command {
     /// Enrol this notebook with an invitation
     Enrol(enrol::Enrol),
+    /// Go on in the election that follows, without a new invitation
+    Follow(follow::Follow),
     /// Record a results protocol: its figures and photographs
     Protocol(protocol::Protocol),
     /// Record that a copy could not be had, and why
@@ -104,6 +108,8 @@ enum Command {
     Receipt(receipt::OneReceipt),
     /// List the records of this notebook, newest first
     List(list::List),
+    /// Show what headquarters wrote to you, newest first
+    Messages(messages::Messages),
 }
 
 /// Runs the command that `arguments` ask for, the program's name first.
@@ -119,6 +125,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let at = &cli.at;
     let done = match cli.command {
         Command::Enrol(enrol) => enrol.run(at),
+        Command::Follow(follow) => follow.run(at),
         Command::Protocol(protocol) => protocol.run(at),
         Command::NotObtained(missing) => missing.run(at),
         Command::Form(form) => form.run(at),
@@ -129,6 +136,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Receipts(receipts) => receipts.run(at),
         Command::Receipt(receipt) => receipt.run(at),
         Command::List(list) => list.run(at),
+        Command::Messages(messages) => messages.run(at),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

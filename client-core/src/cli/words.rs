@@ -130,6 +130,9 @@ pub(super) fn alarm(alarm: &Alarm) -> String {
         }
         Alarm::Revoked(kid) => format!("the key {kid} of this notebook was revoked"),
         Alarm::SetUpRefused(why) => format!("a new election set-up was not taken over: {why}"),
+        Alarm::MessageRefused => "a message came that headquarters did not sign; it was not kept. \
+             Tell your coordinator"
+            .to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -5,7 +5,7 @@
 
 use hattama_proto::{
     id::ElectionId,
-    invitation::Invitation,
+    invitation::{Invitation, Proof},
     jws::sign,
     key::PublicKey,
     kind::{Kind, Role},
@@ -54,19 +54,31 @@ impl Notebook {
                 format!("it is for {}; this notebook is about {election}", invitation.election),
             ));
         }
-        let mut rows = self.requests(invitation)?;
+        let rows = self.requests(invitation)?;
         crash_point("enrolment-requested");
         let mut replies = Vec::new();
         for row in &rows {
             replies.push(ask(&row.request, transport, &stop)?);
         }
+        self.take_over(invitation, rows, replies, transport, &stop)
+    }
+
+    /// Takes over what was granted, once everything holds.
+    pub(super) fn take_over(
+        &self,
+        invitation: &Invitation,
+        mut rows: Vec<EnrolmentRow>,
+        replies: Vec<EnrolmentReply>,
+        transport: &dyn Transport,
+        stop: &Stop,
+    ) -> Result<EnrolmentSummary, NotebookError> {
         let (root, manifest) = newest_manifest(invitation, &replies)?;
         if let Some(pack) = self.pack()?
             && manifest.claims.body.version < pack.version
         {
             return Err(NotebookError::untrusted("its election set-up is older than ours"));
         }
-        let pack = self.fetch_set_up(&manifest, transport, &stop).map_err(unfetched)?;
+        let pack = self.fetch_set_up(&manifest, transport, stop).map_err(unfetched)?;
         let trust = trust_of(&pack, root)?;
         for (row, reply) in rows.iter_mut().zip(replies) {
             self.granted(row, &reply, &trust)?;
@@ -138,7 +150,7 @@ impl Notebook {
                 None => rows.push(EnrolmentRow {
                     role,
                     invitation: proof,
-                    request: self.sign_request(invitation, role)?,
+                    request: self.sign_request(invitation, role, invitation.proof(role), None)?,
                     statement: None,
                     token: None,
                     token_expires_at: None,
@@ -163,12 +175,18 @@ impl Notebook {
     }
 
     /// Whether a kept request was signed by the key this notebook has now.
-    fn is_own_request(&self, row: &EnrolmentRow) -> bool {
+    pub(super) fn is_own_request(&self, row: &EnrolmentRow) -> bool {
         hattama_proto::jws::Envelope::parse(&row.request)
             .is_ok_and(|envelope| envelope.kid() == self.kid(row.role))
     }
 
-    fn sign_request(&self, invitation: &Invitation, role: Role) -> Result<String, NotebookError> {
+    pub(super) fn sign_request(
+        &self,
+        invitation: &Invitation,
+        role: Role,
+        proof: Proof,
+        vouch: Option<String>,
+    ) -> Result<String, NotebookError> {
         let keys =
             |error: &dyn std::fmt::Display| NotebookError::Keys { reason: error.to_string() };
         let now = self.options.clock.now();
@@ -182,8 +200,9 @@ impl Notebook {
             body: EnrolmentRequest {
                 public_key: key.public(),
                 role,
-                proof: invitation.proof(role),
+                proof,
                 app: self.options.app.clone(),
+                vouch,
             },
         };
         sign(key, Kind::EnrolmentRequest, &claims).map_err(|error| keys(&error))
@@ -205,7 +224,7 @@ impl Notebook {
     }
 }
 
-fn ask(
+pub(super) fn ask(
     request: &str,
     transport: &dyn Transport,
     stop: &Stop,

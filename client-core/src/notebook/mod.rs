@@ -12,7 +12,9 @@
 
 mod capture;
 mod enrol;
+mod follow;
 mod list;
+mod messages;
 mod open;
 mod packs;
 mod pump;
@@ -31,6 +33,7 @@ use hattama_proto::{
     record::App,
 };
 
+pub use self::messages::MessageItem;
 pub use self::report::{
     Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,

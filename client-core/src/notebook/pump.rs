@@ -91,7 +91,10 @@ impl Notebook {
         let started_ms = now.mono_ms;
         let clock = std::sync::Arc::clone(&self.options.clock);
         let stop = stop.until(clock, started_ms.saturating_add(budget.ms_max));
-        let engine = Engine::new(budget, link, kids, feeds, now);
+        let mut engine = Engine::new(budget, link, kids, feeds, now);
+        let persons = self.enrolment()?.map(|enrolment| enrolment.persons).unwrap_or_default();
+        engine.person =
+            persons.into_iter().find(|(role, _)| *role == Role::Results).map(|(_, person)| person);
         let mut run = Run { notebook: self, engine, trust, transport, stop, budget, started_ms };
         let end = run.carry_on()?;
         run.finish(end)

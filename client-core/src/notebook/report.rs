@@ -178,6 +178,9 @@ pub enum Alarm {
     Revoked(Kid),
     /// A new election set-up was not signed by the root key, or goes back. It was not taken over.
     SetUpRefused(String),
+    /// Somebody sent a message, or word of another election, that headquarters did not sign. It was
+    /// not kept.
+    MessageRefused,
 }
 
 /// What waits, by lane.

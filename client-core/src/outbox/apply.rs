@@ -7,7 +7,7 @@ use hattama_proto::{
 };
 use rusqlite::Transaction;
 
-use super::{Outbox, epochs, journal, settings};
+use super::{Outbox, epochs, journal, messages, settings};
 use crate::{
     error::NotebookError,
     steps::crash_point,
@@ -124,6 +124,9 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
                      where excluded.issued_at >= issued_at",
             )?
             .execute((record.to_hex(), issued_at, signer.to_string(), statement))?;
+        }
+        Change::Message { id, signer, statement } => {
+            messages::keep(tx, *id, signer, statement, now)?;
         }
         Change::TokenGone { role } => {
             tx.prepare_cached("update enrolment set token = null where role = ?1")?

@@ -8,10 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenError;
 
 /// All migrations, oldest first. Released ones are never edited.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_outbox.sql"),
     include_str!("migrations/0002_cosigned.sql"),
     include_str!("migrations/0003_epochs.sql"),
+    include_str!("migrations/0004_messages.sql"),
 ];
 
 /// The newest version this program knows.

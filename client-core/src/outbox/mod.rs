@@ -27,6 +27,7 @@ mod backoff;
 mod epochs;
 mod journal;
 mod log;
+mod messages;
 mod migrate;
 mod open;
 mod photos;
@@ -49,8 +50,8 @@ pub(crate) use self::{
     photos::blob_path,
     records::NewRecord,
     settings::{
-        ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LINK, MANIFEST,
-        NEXT_MANIFEST, PIN, ROOT_KEY, feed, seen,
+        ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LANGUAGE, LINK, MANIFEST,
+        NEXT_MANIFEST, PIN, ROOT_KEY, SUCCESSION, feed, seen,
     },
 };
 use crate::error::NotebookError;

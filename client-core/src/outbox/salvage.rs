@@ -12,7 +12,7 @@ use super::{Outbox, open::FILE, sidecar::restore_record};
 use crate::{Salvage, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("setting", "name, value"),
     ("device_key", "kid, role, public_key"),
     ("enrolment", "role, invitation, request, statement, token, token_expires_at"),
@@ -21,6 +21,7 @@ const TABLES: [(&str, &str); 9] = [
     ("receipt", "kind, subject, text"),
     ("cosigned_receipt", "kind, subject, text"),
     ("epoch", "id, heard_at_ms, statement"),
+    ("message", "id, signer, statement, received_at_ms, read_at_ms"),
     ("lost_receipt", "epoch, kind, subject, text, cosigned"),
 ];
 

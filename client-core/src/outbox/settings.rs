@@ -24,6 +24,10 @@ pub(crate) const NEXT_MANIFEST: &str = "next-manifest";
 pub(crate) const LINK: &str = "link";
 /// The newest epoch of the log that was heard of: SHA-256 of its statement.
 pub(crate) const EPOCH: &str = "epoch";
+/// The language in which the notebook's owner reads.
+pub(crate) const LANGUAGE: &str = "language";
+/// Which election follows: the root's signed statement, as it was checked.
+pub(crate) const SUCCESSION: &str = "succession";
 /// Headquarters' clock beside the phone's clocks, JSON of an anchor.
 pub(crate) const CLOCK_ANCHOR: &str = "clock-anchor";
 

@@ -1,7 +1,7 @@
 //! What an answer changes in the outbox. Applied all together or not at all.
 
 use hattama_proto::{
-    id::{PhotoHash, RecordId},
+    id::{PhotoHash, RecordId, StatementId},
     key::PublicKey,
     kind::Role,
     statement::Epoch,
@@ -55,6 +55,8 @@ pub(crate) enum Change {
     Epoch { id: String, epoch: Epoch, statement: String },
     /// A decision about a record of ours, its signature checked.
     Decided { record: RecordId, issued_at: i64, signer: PublicKey, statement: String },
+    /// A message to the owner, its signature checked.
+    Message { id: StatementId, signer: PublicKey, statement: String },
     /// The token of a role is not accepted any more.
     TokenGone { role: Role },
     /// A line for the journal.

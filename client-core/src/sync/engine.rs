@@ -4,7 +4,7 @@
 //! names, hands over what was heard and applies the [`Change`]s that come back.
 
 use hattama_proto::{
-    id::Kid,
+    id::{Kid, PersonId},
     kind::Role,
     limits::BATCH_RECORDS_MAX,
     problem::{Problem, ProblemCode},
@@ -24,6 +24,8 @@ const FEED_ROUNDS_MAX: u32 = 10;
 pub(crate) struct Engine {
     pub(super) course: Course,
     pub(super) kids: Vec<Kid>,
+    /// The owner, by the pseudonym for protocols, once that is known.
+    pub(crate) person: Option<PersonId>,
     /// The moment of the step that is being answered.
     pub(super) now: Moment,
     /// Dice for pauses, thrown anew for each step by the driver.
@@ -57,6 +59,7 @@ impl Engine {
         Self {
             course,
             kids,
+            person: None,
             now,
             dice: 0,
             link,

@@ -4,7 +4,7 @@ use hattama_proto::{
     kind::Role,
     pack::PackManifest,
     problem::ProblemCode,
-    statement::{Decision, Revocation},
+    statement::{Decision, Message, Revocation, Succession},
     wire::{Feed, FeedItem, FeedKind},
 };
 
@@ -84,9 +84,35 @@ impl Engine {
             FeedKind::Epoch { statement } => {
                 self.epoch(statement, trust).unwrap_or_else(|_| unsigned())
             }
+            FeedKind::Message { statement } => self.message(item.at, statement, trust),
+            FeedKind::Succession { statement } => self.succession(item.at, statement, trust),
             FeedKind::SendOriginal { photo } => vec![Change::PhotoWanted { hash: *photo }],
             FeedKind::Unknown => Vec::new(),
         }
+    }
+
+    /// Kept if headquarters signed it and it is for the owner; a forged one is told to a human,
+    /// because whoever can make one up can send people somewhere.
+    fn message(&mut self, at: u64, text: &str, trust: &Trust) -> Vec<Change> {
+        let refused = |code| vec![Change::Note { code, detail: at.to_string() }];
+        let Ok(message) = trust.statement::<Message>(text) else {
+            self.alarm(Alarm::MessageRefused);
+            return refused("message-refused");
+        };
+        let ours = self.person.as_ref().is_some_and(|own| message.claims.body.is_to(own));
+        if !ours {
+            return refused("message-not-ours");
+        }
+        vec![Change::Message { id: message.id, signer: trust.hq, statement: text.to_owned() }]
+    }
+
+    /// Which election follows is said by the root alone.
+    fn succession(&mut self, at: u64, text: &str, trust: &Trust) -> Vec<Change> {
+        if statement::<Succession>(text, &trust.root, &trust.election).is_err() {
+            self.alarm(Alarm::MessageRefused);
+            return vec![Change::Note { code: "succession-refused", detail: at.to_string() }];
+        }
+        vec![Change::Fact { name: crate::outbox::SUCCESSION, value: Some(text.to_owned()) }]
     }
 
     fn newer_set_up(&mut self, manifest: &str, trust: &Trust) -> Vec<Change> {

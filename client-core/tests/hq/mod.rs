@@ -208,6 +208,7 @@ impl Hq {
                     copies: vec![],
                 }],
                 questions: vec![],
+                check_in: None,
             }],
         };
         let unit = |name: &str, parent: Option<&str>, kind| Unit {
@@ -319,6 +320,7 @@ impl Hq {
             token_expires_at: UnixMillis(i64::MAX),
             pack: state.manifest.clone(),
             keys: [self.root.public(), self.hq.public()].map(|key| (key.kid(), key)).into(),
+            ticket: None,
         }
     }
 

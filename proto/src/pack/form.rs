@@ -38,6 +38,29 @@ pub struct FormDefinition {
     /// Questions of a checklist.
     #[serde(default)]
     pub questions: Vec<Question>,
+    /// What filling it says of where its author is; nothing in set-ups made before there were
+    /// check-ins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_in: Option<CheckIn>,
+}
+
+/// What a filled form says of where its author is. It moves the roster and nothing else: the form
+/// counts or does not, wherever its author was expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckIn {
+    /// Whoever fills it has come to the unit.
+    Arrived,
+    /// Whoever fills it has left the unit.
+    Departed,
+    /// One of its questions says which.
+    Asked {
+        /// The question that is answered with `arrived`, `departed` or `handed_over`.
+        what: QuestionCode,
+        /// The question that is answered with the pseudonym of whoever takes over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<QuestionCode>,
+    },
 }
 
 /// What a form is for.

@@ -63,6 +63,10 @@ pub struct EnrolmentRequest {
     pub proof: Proof,
     /// The program that asks.
     pub app: App,
+    /// Signed by the owner's key in the election before, where that is asked for instead of an
+    /// invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouch: Option<String>,
 }
 
 /// A program and its version.

@@ -16,6 +16,7 @@ mod photo;
 mod place;
 mod results_protocol;
 pub(crate) mod unique_map;
+mod vouch;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -31,6 +32,7 @@ pub use self::{
     photo::{Photo, PhotoRole},
     place::Place,
     results_protocol::{Mark, ResultsProtocol, SheetFlags},
+    vouch::{Vouch, VouchClaims},
 };
 use crate::{
     id::{ElectionId, RecordId, TreeRoot, UnitCode},

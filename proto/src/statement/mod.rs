@@ -8,8 +8,10 @@ mod decision;
 mod enrolment;
 mod epoch;
 mod incident_review;
+mod message;
 mod publication;
 mod revocation;
+mod succession;
 mod transcription;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -20,8 +22,10 @@ pub use self::{
     enrolment::{Enrolment, Mandate},
     epoch::{Epoch, TreeHead},
     incident_review::{IncidentChange, IncidentReview},
+    message::{Addressee, Message, MessageError},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
+    succession::Succession,
     transcription::{Figures, Reading, SettledBy, Transcription},
 };
 use crate::{
@@ -75,6 +79,12 @@ impl StatementBody for Transcription {
 
 impl StatementBody for IncidentReview {
     const KIND: Kind = Kind::IncidentReview;
+}
+impl StatementBody for Message {
+    const KIND: Kind = Kind::Message;
+}
+impl StatementBody for Succession {
+    const KIND: Kind = Kind::Succession;
 }
 impl StatementBody for crate::pack::PackManifest {
     const KIND: Kind = Kind::Pack;

@@ -31,6 +31,10 @@ pub struct EnrolmentReply {
     pub pack: String,
     /// Public keys that signed the two, by kid; the phone checks the root's against its invitation.
     pub keys: BTreeMap<Kid, PublicKey>,
+    /// A one-use word for a key for protocols that another vouched for: the request for its owner's
+    /// key for incidents shows a proof derived from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// Where a part of the set-up is fetched: `GET /v1/packs/{sha256}`.

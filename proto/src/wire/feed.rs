@@ -54,6 +54,16 @@ pub enum FeedKind {
         /// The signed statement.
         statement: String,
     },
+    /// A message to the owner of this device: this signed statement.
+    Message {
+        /// The signed statement.
+        statement: String,
+    },
+    /// Another election follows: this statement, signed by the root.
+    Succession {
+        /// The signed statement.
+        statement: String,
+    },
     /// An item this version does not know.
     #[serde(other)]
     Unknown,

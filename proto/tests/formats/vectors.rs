@@ -15,10 +15,10 @@ use hattama_proto::{
     key::PublicKey,
     kind::{Kind, Role},
     pack::{Pack, PackManifest},
-    record::{Record, RequestClaims},
+    record::{Record, RequestClaims, VouchClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, IncidentReview, PublicationStatement, Revocation,
-        Statement, StatementBody, Transcription, sign_statement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement,
+        Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,9 @@ fn known_strings() -> Vec<KnownString> {
     }
     strings.push(known_string("protocol-told", Signer::Desk, examples::told()));
     strings.push(said("enrolment-desk", Signer::Hq, examples::desk()));
+    strings.push(said("message", Signer::Hq, examples::message()));
+    strings.push(said("succession", Signer::Root, examples::succession()));
+    strings.push(known_string("vouch", Signer::Results, examples::vouch()));
     strings
 }
 
@@ -163,6 +166,11 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Epoch => statement::<Epoch>(verified),
         Kind::Transcription => statement::<Transcription>(verified),
         Kind::IncidentReview => statement::<IncidentReview>(verified),
+        Kind::Message => statement::<Message>(verified),
+        Kind::Succession => statement::<Succession>(verified),
+        Kind::Vouch => VouchClaims::read(&verified)
+            .ok()
+            .map(|_| RecordId::of(verified.text().as_bytes()).to_hex()),
         _ => Record::read(verified).ok().map(|record| record.id.to_hex()),
     }
 }

@@ -150,6 +150,7 @@ fn enrolment() {
             token_expires_at: NOW.plus_ms(1_209_600_000),
             pack,
             keys: keys.map(|key| (key.kid(), key)).into(),
+            ticket: None,
         },
     );
 }
@@ -308,11 +309,19 @@ fn feed() {
     check("feed", &Feed { items, next: 104 });
     let restored = FeedItem { at: 90, item: FeedKind::Epoch { statement: epoch() } };
     check("feed-restored", &Feed { items: vec![restored], next: 90 });
+    let message = sign_statement(&Signer::Hq.key(), &examples::statement(7, examples::message()));
+    let next = examples::statement(10, examples::succession());
+    let next = sign_statement(&Signer::Root.key(), &next);
+    let items = vec![
+        FeedItem { at: 120, item: FeedKind::Message { statement: message.unwrap() } },
+        FeedItem { at: 121, item: FeedKind::Succession { statement: next.unwrap() } },
+    ];
+    check("feed-messages", &Feed { items, next: 121 });
 }
 
 #[test]
 fn a_feed_item_of_a_later_version_is_read_as_unknown() {
-    let text = r#"{"items":[{"at":1,"item":{"kind":"message","words":"!"}}],"next":1}"#;
+    let text = r#"{"items":[{"at":1,"item":{"kind":"of-tomorrow","words":"!"}}],"next":1}"#;
     let feed: Feed = serde_json::from_str(text).unwrap();
     assert_eq!(feed.items[0].item, FeedKind::Unknown);
 }

@@ -32,8 +32,10 @@ pub enum Permission {
     ReadDevices,
     /// Invite observers and replace their phones; end the keys of lost ones.
     EnrolDevices,
-    /// Plan assignments and shifts; note arrivals and departures; message observers.
+    /// Plan assignments and shifts; note arrivals and departures.
     ManageRoster,
+    /// Write messages to observers, and see who has them.
+    MessageObservers,
     /// Reach the contacts of observers, in one's own region.
     ReadContacts,
     /// Enter what an observer says over the telephone.
@@ -60,7 +62,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ReadRecords,
         Self::ReadIncidents,
         Self::ReviewIncidents,
@@ -70,6 +72,7 @@ impl Permission {
         Self::ReadDevices,
         Self::EnrolDevices,
         Self::ManageRoster,
+        Self::MessageObservers,
         Self::ReadContacts,
         Self::EnterByTelephone,
         Self::OpenVault,

@@ -67,6 +67,7 @@ impl Role {
                 P::ReadDevices,
                 P::EnrolDevices,
                 P::ManageRoster,
+                P::MessageObservers,
                 P::ReadContacts,
                 P::EnterByTelephone,
             ],
@@ -104,6 +105,7 @@ impl Role {
             Self::Admin => &[
                 P::ReadDevices,
                 P::EnrolDevices,
+                P::MessageObservers,
                 P::OpenVault,
                 P::ReadAudit,
                 P::ReadAccounts,

@@ -1,9 +1,9 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, user, serve, migrate, doctor                      work on a data folder
-//! invite devices vault records units incidents official   talk to a running headquarters
-//! compare                                                 the same
+//! init, user, serve, migrate, doctor, roster              work on a data folder
+//! invite devices vault messages records units incidents   talk to a running headquarters
+//! official compare                                        the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -31,11 +31,13 @@ mod init;
 mod invite;
 mod log;
 mod logging;
+mod messages;
 mod migrate;
 mod official;
 mod output;
 mod qr;
 mod records;
+mod roster;
 mod serve;
 mod table;
 mod tls;
@@ -91,6 +93,8 @@ enum Command {
     Serve(serve::Serve),
     /// Move an organisation's store to another database, of either engine
     Migrate(migrate::Migrate),
+    /// Carry registrations over to a second round
+    Roster(roster::Roster),
     /// Say whether a headquarters keeps what it acknowledges, and what to type if not
     Doctor(doctor::Doctor),
     /// Invite one observer, for one device
@@ -99,6 +103,8 @@ enum Command {
     Devices(devices::Devices),
     /// Who holds the vault of names, and how two open it
     Vault(vault::Vault),
+    /// What was sent to observers, and sending more
+    Messages(messages::Messages),
     /// List records, show one, or decide about one
     Records(records::Records),
     /// List units of the register, or show what is known of one
@@ -138,10 +144,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::User(user) => user.run(),
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Roster(roster) => roster.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),
         Command::Devices(devices) => devices.run(),
         Command::Vault(vault) => vault.run(),
+        Command::Messages(messages) => messages.run(),
         Command::Records(records) => records.run(),
         Command::Units(units) => units.run(),
         Command::Incidents(incidents) => incidents.run(),

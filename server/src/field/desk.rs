@@ -15,7 +15,7 @@ use hattama_proto::{
     record::{App, Body, Channel, Claims, EnrolmentRequest, OnBehalf, RequestClaims, sign_record},
     statement::{Enrolment, Mandate},
     time::{ClaimedTime, UnixMillis},
-    wire::{PushRequest, RecordVerdict, Verdict},
+    wire::Verdict,
 };
 use tokio::sync::Mutex;
 
@@ -23,11 +23,13 @@ use super::FieldError;
 use crate::{
     access::Operator,
     book::SharedBook,
-    ingest::Push,
+    ingest::{Push, PushError},
     keys::{self, KeyFileError},
+    log::SequenceError,
+    once::Once,
     random,
     review::Review,
-    store::{self, Db},
+    store::{self, Batch, Db, StoreError},
 };
 
 /// What somebody said over the telephone.
@@ -84,12 +86,20 @@ impl TelephoneDesk {
 
     /// Writes down what was said. Figures are never checked against one another: what was said is
     /// written as it was said.
+    ///
+    /// Under a key it is written once: the same request again is answered with the record that it
+    /// made, whatever became of the first answer.
     pub async fn write_down(
         &self,
         told: Telephoned,
+        once: Option<&Once>,
         operator: &Operator,
         now: UnixMillis,
     ) -> Result<Heard, FieldError> {
+        let _turn = self.turn.lock().await;
+        if let Some(heard) = self.written_before(once, operator).await? {
+            return Ok(heard);
+        }
         let invalid = |error: String| FieldError::Invalid(error);
         told.body.check().map_err(|error| invalid(error.to_string()))?;
         if let Some(unit) = told.body.unit()
@@ -105,7 +115,6 @@ impl TelephoneDesk {
             }
         };
         let org = self.org_of(&told, role, operator).await?;
-        let _turn = self.turn.lock().await;
         let key = self.key(&org, role)?;
         self.enrol(&key, &org, role, operator, now).await?;
         let end = store::records::chain_end(&self.db, &key.kid()).await?;
@@ -128,10 +137,21 @@ impl TelephoneDesk {
             body: told.body,
         };
         let jws = sign_record(&key, &claims)?;
-        let batch = PushRequest { records: vec![jws], ..PushRequest::default() };
-        let reply = self.push.push(batch, None, now).await?;
-        let verdict: RecordVerdict =
-            reply.results.into_iter().next().ok_or(FieldError::NotFound)?;
+        let with = once.map_or_else(Batch::new, |once| {
+            let answer = RecordId::of(jws.as_bytes()).to_hex();
+            let done = store::once::Done { asked: once.asked().to_owned(), answer };
+            store::once::add(&operator.name, once.key(), &done, now)
+        });
+        let verdict = match self.push.push_with(&jws, with, now).await {
+            // Another process of this headquarters may have carried it out.
+            Err(PushError::Sequence(SequenceError::Store(error)))
+                if matches!(*error, StoreError::UniqueViolation { .. }) =>
+            {
+                let done = self.written_before(once, operator).await?;
+                return done.ok_or(SequenceError::Store(error).into());
+            }
+            verdict => verdict?,
+        };
         let held = match verdict.verdict {
             Verdict::Stored | Verdict::Duplicate => None,
             Verdict::Held => verdict.reason,
@@ -143,6 +163,23 @@ impl TelephoneDesk {
         let subject = verdict.id.to_hex();
         crate::audit::note(&self.db, &operator.name, "telephone", &subject, now).await?;
         Ok(Heard { record: verdict.id, held })
+    }
+
+    /// What the same request came to before; none if it is new.
+    async fn written_before(
+        &self,
+        once: Option<&Once>,
+        operator: &Operator,
+    ) -> Result<Option<Heard>, FieldError> {
+        let Some(once) = once else { return Ok(None) };
+        let done = store::once::done(&self.db, &operator.name, once.key()).await?;
+        let Some(done) = done else { return Ok(None) };
+        if done.asked != once.asked() {
+            return Err(FieldError::KeyReused);
+        }
+        let record = done.answer.parse().map_err(|_| FieldError::KeyReused)?;
+        let stored = store::records::by_id(&self.db, &record).await?.ok_or(FieldError::NotFound)?;
+        Ok(Some(Heard { record, held: stored.held }))
     }
 
     /// For whom the observer observes; not found where the operator may not see that.
@@ -216,6 +253,7 @@ impl TelephoneDesk {
                 role,
                 proof: hattama_proto::invitation::Proof::derive(&random::text::<16>()?, role),
                 app: App { name: "desk".to_owned(), version: "1".to_owned() },
+                vouch: None,
             },
         };
         let request = sign(key, Kind::EnrolmentRequest, &request)?;

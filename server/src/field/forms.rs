@@ -176,7 +176,7 @@ impl Field {
 }
 
 /// Forms of one page when all are read.
-const PAGE: u32 = 1000;
+pub(super) const PAGE: u32 = 1000;
 
 /// The filter within what the operator sees; none where that leaves nothing.
 fn within(mut filter: FormFilter, operator: &Operator) -> Option<FormFilter> {

@@ -1,6 +1,7 @@
 //! Work with the people in the field: their phones, their places, and what they say
 //! over the telephone. What acts; the rules are in `roster`.
 
+mod arrivals;
 mod desk;
 mod forms;
 mod plan;
@@ -61,6 +62,11 @@ pub enum FieldError {
     /// Somebody changed it first.
     #[error("somebody changed it first; load it again")]
     Stale,
+    /// The key of the request came before with another one.
+    #[error(
+        "this Idempotency-Key came before with another request; take a new one for a new request"
+    )]
+    KeyReused,
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),

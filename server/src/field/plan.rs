@@ -32,6 +32,8 @@ pub struct RosterView {
     pub expected: Vec<Expected>,
     /// How many seats are planned in all.
     pub planned: usize,
+    /// Seats that were taken over from the round before and wait to be confirmed.
+    pub to_confirm: Vec<Assignment>,
 }
 
 /// What an import did, or would do.
@@ -80,10 +82,33 @@ impl Field {
     ) -> Result<RosterView, FieldError> {
         let (org, region) = (operator.scope.org.as_deref(), operator.scope.region.as_deref());
         let plan = store::roster::assignments(&self.db, org, region).await?;
-        let presences = store::roster::presences(&self.db, org, None).await?;
+        let mut presences = store::roster::presences(&self.db, org, None).await?;
+        presences.extend(self.arrivals(operator).await?);
         let heard = self.heard().await?;
         let expected = expected_at(at, &plan, &presences, &heard);
-        Ok(RosterView { at, expected, planned: plan.iter().filter(|seat| seat.stands).count() })
+        let planned = plan.iter().filter(|seat| seat.stands).count();
+        let to_confirm = plan.into_iter().filter(|seat| seat.carried).collect();
+        Ok(RosterView { at, expected, planned, to_confirm })
+    }
+
+    /// Lets the seats stand that were taken over from the round before, as far as the operator sees.
+    /// How many there were.
+    pub async fn confirm_carried(
+        &self,
+        operator: &Operator,
+        now: UnixMillis,
+    ) -> Result<usize, FieldError> {
+        let (org, region) = (operator.scope.org.as_deref(), operator.scope.region.as_deref());
+        let plan = store::roster::assignments(&self.db, org, region).await?;
+        let carried: Vec<&str> =
+            plan.iter().filter(|seat| seat.carried).map(|seat| seat.id.as_str()).collect();
+        if carried.is_empty() {
+            return Ok(0);
+        }
+        self.db.commit(store::roster::confirm(carried.iter().copied())).await?;
+        let count = carried.len().to_string();
+        crate::audit::note(&self.db, &operator.name, "roster-confirm", &count, now).await?;
+        Ok(carried.len())
     }
 
     /// When each person was heard from, by the records of their keys for protocols and forms.
@@ -196,7 +221,7 @@ impl Field {
                 )));
             }
         }
-        let changed = Assignment { person, stands, version, ..seat };
+        let changed = Assignment { person, stands, version, carried: false, ..seat };
         match self.db.commit(store::roster::change(&changed)).await {
             Ok(_) => {}
             Err(StoreError::Conflict { .. }) => return Err(FieldError::Stale),
@@ -270,6 +295,7 @@ fn seat(row: &PlannedRow, org: &OrgId, region: Option<UnitCode>) -> Result<Assig
         until: row.until,
         stands: true,
         version: 0,
+        carried: false,
     })
 }
 

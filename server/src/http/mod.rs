@@ -12,7 +12,9 @@ mod cosignatures;
 mod enrolments;
 mod evidence;
 mod field;
+mod idempotency;
 pub(crate) mod incidents;
+mod messages;
 pub(crate) mod openapi;
 mod packs;
 mod problem;
@@ -22,6 +24,7 @@ mod records;
 mod room;
 mod roster;
 mod sync;
+mod telephone;
 mod transcriptions;
 mod units;
 mod vault;
@@ -153,15 +156,20 @@ route_table! { "/v1":
 
     GET "/roster" Holder(ManageRoster) => roster::show;
     POST "/roster/import" Holder(ManageRoster) => roster::import;
+    POST "/roster/confirmation" Holder(ManageRoster) => roster::confirm;
     POST "/roster/{assignment}" Holder(ManageRoster) => roster::change_seat;
     POST "/presences" Holder(ManageRoster) => roster::note_presence;
+    GET "/messages" Holder(MessageObservers) => messages::list;
+    POST "/messages" Holder(MessageObservers) => messages::send;
     GET "/checklists" Holder(ReadRecords) => roster::forms;
     GET "/checklists/matrix" Holder(ReadRecords) => roster::matrix;
     GET "/turnout" Holder(ReadRecords) => roster::turnout;
+    GET "/turnout/{code}" Holder(ReadRecords) => roster::turnout_of_unit;
     GET "/rehearsal" Holder(ReadDevices) => roster::rehearsal;
-    POST "/telephone/protocols" Holder(EnterByTelephone) => roster::protocol;
-    POST "/telephone/incidents" Holder(EnterByTelephone) => roster::incident;
-    POST "/telephone/forms" Holder(EnterByTelephone) => roster::form;
+    POST "/telephone/protocols" Holder(EnterByTelephone) => telephone::protocol;
+    POST "/telephone/not-obtained" Holder(EnterByTelephone) => telephone::not_obtained;
+    POST "/telephone/incidents" Holder(EnterByTelephone) => telephone::incident;
+    POST "/telephone/forms" Holder(EnterByTelephone) => telephone::form;
 
     // One's own account.
     GET "/account" Account => account::show;

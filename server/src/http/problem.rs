@@ -429,6 +429,7 @@ impl From<FieldError> for HttpProblem {
             FieldError::NotFound => ProblemCode::NotFound,
             FieldError::Invalid(_) => ProblemCode::Invalid,
             FieldError::Stale => ProblemCode::StaleVersion,
+            FieldError::KeyReused => ProblemCode::KeyReused,
             FieldError::Vault(error) => return error.into(),
             FieldError::Invite(error) => return error.into(),
             FieldError::Review(error) => return error.into(),

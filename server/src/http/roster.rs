@@ -1,11 +1,10 @@
-//! The roster, checklists, the rehearsal, and what is told over the telephone.
+//! The roster, checklists, turnout and the rehearsal.
 
 use actix_web::web::{Data, Json, Path, Query};
 use hattama_proto::{
-    id::{OrgId, PersonId, RecordId, UnitCode},
+    id::{OrgId, PersonId, UnitCode},
     problem::ProblemCode,
-    record::{Body, Channel, FormAnswers, Incident, ResultsProtocol},
-    time::{ClaimedTime, UnixMillis},
+    time::UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +12,10 @@ use super::HttpProblem;
 use crate::{
     access::Operator,
     app::Headquarters,
-    field::{
-        FormMatrix, FormRow, ImportReport, NewPresence, Rehearsal, RosterView, Run, Telephoned,
-        Turnout,
-    },
+    field::{FormMatrix, FormRow, ImportReport, NewPresence, Rehearsal, RosterView, Run, Turnout},
     roster::{Assignment, Presence, PresenceKind},
     store::forms::FormFilter,
+    turnout::TurnoutView,
 };
 
 /// Query of `GET /v1/roster`.
@@ -96,6 +93,22 @@ pub(super) async fn change_seat(
         .change_seat(&assignment, body.person, body.stands, body.version, &operator, now)
         .await?;
     Ok(Json(changed))
+}
+
+/// How many seats were confirmed.
+#[derive(Serialize)]
+pub(super) struct Confirmed {
+    confirmed: usize,
+}
+
+/// `POST /v1/roster/confirmation`: lets seats stand that were taken over from the round before.
+pub(super) async fn confirm(
+    operator: Operator,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<Confirmed>, HttpProblem> {
+    let now = (headquarters.clock)();
+    let confirmed = headquarters.field.confirm_carried(&operator, now).await?;
+    Ok(Json(Confirmed { confirmed }))
 }
 
 /// Body of `POST /v1/presences`.
@@ -196,78 +209,27 @@ pub(super) async fn turnout(
     Ok(Json(headquarters.field.turnout(&operator).await?))
 }
 
+/// `GET /v1/turnout/{code}`: turnout over the day, of a unit by observer and of all below it as sums.
+///
+/// 404 for a unit that the register lacks or that the operator does not see.
+pub(super) async fn turnout_of_unit(
+    operator: Operator,
+    unit: Path<UnitCode>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<TurnoutView>, HttpProblem> {
+    {
+        let book = headquarters.book.read();
+        if book.pack.units.get(&unit).is_none() || !operator.scope.sees_unit(&book, &unit) {
+            return Err(HttpProblem::new(ProblemCode::NotFound, "the register has no such unit"));
+        }
+    }
+    Ok(Json(headquarters.turnout_within(&operator.scope, &unit).await?))
+}
+
 /// `GET /v1/rehearsal`: who has not proven the whole way yet.
 pub(super) async fn rehearsal(
     operator: Operator,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<Rehearsal>, HttpProblem> {
     Ok(Json(headquarters.field.rehearsal(&operator).await?))
-}
-
-/// Body of `POST /v1/telephone/...`; `entry` is the body of the record.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TelephoneBody<T> {
-    /// Who told it; null for an incident whose teller is not to be named.
-    #[serde(default)]
-    person: Option<PersonId>,
-    /// For which organisation, where nobody is named.
-    #[serde(default)]
-    org: Option<OrgId>,
-    channel: Channel,
-    told_at: ClaimedTime,
-    entry: T,
-}
-
-/// What was written down.
-#[derive(Serialize)]
-pub(super) struct WrittenDown {
-    record: RecordId,
-    /// Why it waits for a check, if it does.
-    held: Option<String>,
-}
-
-async fn write_down<T>(
-    operator: Operator,
-    body: TelephoneBody<T>,
-    wrap: fn(T) -> Body,
-    headquarters: &Headquarters,
-) -> Result<Json<WrittenDown>, HttpProblem> {
-    let told = Telephoned {
-        person: body.person,
-        org: body.org,
-        channel: body.channel,
-        told_at: body.told_at,
-        body: wrap(body.entry),
-    };
-    let now = (headquarters.clock)();
-    let heard = headquarters.telephone.write_down(told, &operator, now).await?;
-    Ok(Json(WrittenDown { record: heard.record, held: heard.held }))
-}
-
-/// `POST /v1/telephone/protocols`: figures that an observer told.
-pub(super) async fn protocol(
-    operator: Operator,
-    body: Json<TelephoneBody<ResultsProtocol>>,
-    headquarters: Data<Headquarters>,
-) -> Result<Json<WrittenDown>, HttpProblem> {
-    write_down(operator, body.into_inner(), Body::Protocol, &headquarters).await
-}
-
-/// `POST /v1/telephone/incidents`: an incident that an observer told.
-pub(super) async fn incident(
-    operator: Operator,
-    body: Json<TelephoneBody<Incident>>,
-    headquarters: Data<Headquarters>,
-) -> Result<Json<WrittenDown>, HttpProblem> {
-    write_down(operator, body.into_inner(), Body::Incident, &headquarters).await
-}
-
-/// `POST /v1/telephone/forms`: a checklist that an observer told.
-pub(super) async fn form(
-    operator: Operator,
-    body: Json<TelephoneBody<FormAnswers>>,
-    headquarters: Data<Headquarters>,
-) -> Result<Json<WrittenDown>, HttpProblem> {
-    write_down(operator, body.into_inner(), Body::Form, &headquarters).await
 }

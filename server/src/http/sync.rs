@@ -20,7 +20,7 @@ use hattama_proto::{
 use serde::Deserialize;
 
 use super::{HttpProblem, auth::Device, body, room::RoomLeft};
-use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, store};
+use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, messages::Messages, store};
 
 /// Most receipts in one answer.
 const RECEIPTS_PAGE: u32 = 256;
@@ -180,8 +180,8 @@ pub(super) struct FeedQuery {
     oldest_s: Option<String>,
 }
 
-/// `GET /v1/feed?after=&epoch=&waiting=&oldest_s=`: set-ups, revocations, decisions and new epochs that concern this
-/// device. The cursor is a log position, so it survives restarts and never skips; a device that has
+/// `GET /v1/feed?after=&epoch=&waiting=&oldest_s=`: set-ups, revocations, decisions, new epochs and
+/// messages that concern this device. The cursor is a log position, so it survives restarts and never skips; a device that has
 /// not heard of an epoch is told from there on, because its cursor is of another history.
 pub(super) async fn feed(
     device: Device,
@@ -191,14 +191,18 @@ pub(super) async fn feed(
     // What a phone says of itself never keeps it from its feed: unreadable is as good as unsaid.
     let waiting: Option<Waiting> = query.waiting.as_deref().and_then(|text| text.parse().ok());
     let oldest_s = query.oldest_s.as_deref().and_then(|text| text.parse().ok());
-    headquarters.heard.hear(device.kid, waiting, oldest_s, (headquarters.clock)()).await?;
+    let said = (waiting, oldest_s);
+    headquarters.heard.hear(device.kid, said, query.after, (headquarters.clock)()).await?;
     let limit = u32::try_from(FEED_ITEMS_MAX).unwrap_or(u32::MAX);
     let unheard = headquarters.book.read().first_unheard_epoch(query.epoch);
     let after = match (query.after, unheard) {
         (Some(after), Some(epoch)) if after >= epoch => epoch.checked_sub(1),
         (after, _) => after,
     };
-    let said = store::statements::concerning(&headquarters.db, &device.kid, after, limit).await?;
+    let reader = Messages::reader(&headquarters.book.read(), &device.kid);
+    let said =
+        store::statements::concerning(&headquarters.db, &device.kid, reader.as_ref(), after, limit)
+            .await?;
     let next = said.last().map_or(after.unwrap_or(0), |statement| statement.position);
     let items = said
         .into_iter()
@@ -211,6 +215,8 @@ fn feed_item(statement: store::statements::StoredStatement) -> FeedKind {
     match Kind::from_typ(&statement.typ) {
         Some(Kind::Pack) => FeedKind::Pack { manifest: statement.jws },
         Some(Kind::Revocation) => FeedKind::Revocation { statement: statement.jws },
+        Some(Kind::Message) => FeedKind::Message { statement: statement.jws },
+        Some(Kind::Succession) => FeedKind::Succession { statement: statement.jws },
         Some(Kind::Epoch) => FeedKind::Epoch { statement: statement.jws },
         Some(Kind::Decision) => match statement.subject.parse() {
             Ok(record) => FeedKind::Decision { record, statement: statement.jws },

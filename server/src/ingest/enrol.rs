@@ -7,8 +7,9 @@ use hattama_proto::{
     invitation::Proof,
     jws::{Envelope, SignError, VerifyError},
     key::SigningKey,
+    kind::Role,
     limits::DEVICE_TOKEN_MS,
-    record::RequestClaims,
+    record::{RequestClaims, VouchClaims},
     statement::{Enrolment, Statement, StatementClaims, sign_statement},
     time::UnixMillis,
     wire::{EnrolmentPush, EnrolmentReply},
@@ -85,9 +86,12 @@ impl Enrolments {
         if claims.election != self.election {
             return Err(EnrolError::Election(self.election.clone()));
         }
-        let proof = &claims.body.proof;
-        let invitation =
-            store::devices::invitation(&self.db, proof).await?.ok_or(EnrolError::Unknown)?;
+        let secret_hash = match &claims.body.vouch {
+            None => claims.body.proof.hash(),
+            Some(vouch) => self.vouched_for(vouch, &claims).await?,
+        };
+        let invitation = store::devices::invitation(&self.db, &secret_hash).await?;
+        let invitation = invitation.ok_or(EnrolError::Unknown)?;
         if invitation.role != claims.body.role {
             return Err(EnrolError::Unknown);
         }
@@ -97,9 +101,24 @@ impl Enrolments {
             }
             (Some(_), _) => return Err(EnrolError::Used),
             (None, _) if invitation.expires_at < now => return Err(EnrolError::Expired),
-            (None, _) => self.grant(request, &claims, &invitation, now).await?,
+            (None, _) => self.grant((request, &claims), (&secret_hash, &invitation), now).await?,
         };
-        self.reply(enrolment, claims.body.public_key.kid(), now).await
+        self.reply(enrolment, &claims, now).await
+    }
+
+    /// The invitation that a key of the election before stands for, if it may vouch and did for this
+    /// very key in this very election.
+    async fn vouched_for(&self, vouch: &str, claims: &RequestClaims) -> Result<String, EnrolError> {
+        let refused = |error| EnrolError::Request(Some(error));
+        let envelope = Envelope::parse(vouch).map_err(refused)?;
+        let carried = store::carried::key(&self.db, &envelope.kid()).await?;
+        let carried = carried.ok_or(EnrolError::Unknown)?;
+        let verified = envelope.verify(&carried.public_key).map_err(refused)?;
+        let said = VouchClaims::read(&verified).map_err(|_| EnrolError::Request(None))?;
+        let fits = said.election == carried.from_election
+            && said.body.next == self.election
+            && said.body.key == claims.body.public_key.kid();
+        if fits { Ok(carried.secret_hash) } else { Err(EnrolError::Request(None)) }
     }
 
     async fn granted_before(&self, id: &str) -> Result<String, EnrolError> {
@@ -109,9 +128,8 @@ impl Enrolments {
 
     async fn grant(
         &self,
-        request: RecordId,
-        claims: &RequestClaims,
-        invitation: &StoredInvitation,
+        (request, claims): (RecordId, &RequestClaims),
+        (secret_hash, invitation): (&str, &StoredInvitation),
         now: UnixMillis,
     ) -> Result<String, EnrolError> {
         let key = claims.body.public_key;
@@ -133,8 +151,13 @@ impl Enrolments {
         };
         let jws = sign_statement(&self.key, &statement)?;
         let statement = own_statement::<Enrolment>(&jws, &self.key);
-        let consume =
-            store::devices::consume(&claims.body.proof, &key.kid(), now, &statement.id.to_hex());
+        let mut consume =
+            store::devices::consume(secret_hash, &key.kid(), now, &statement.id.to_hex());
+        // Vouched for alone, a key for incidents could outlive its owner's key for protocols: the word
+        // that goes with that one's enrolment has to be there too.
+        if claims.body.vouch.is_some() && invitation.role == Role::Incidents {
+            consume = consume.and(store::carried::use_ticket(&claims.body.proof.hash()));
+        }
         let says = Says::Enrolment(statement.claims.body.clone());
         let item = StatementItem::new(&statement, key.kid().to_string(), says);
         match self.sequencer.append_with(vec![Item::Statement(Box::new(item))], consume).await {
@@ -142,15 +165,15 @@ impl Enrolments {
             // Somebody consumed it between our look and our write. The same key may have, on
             // another connection: then its answer is ours.
             Err(SequenceError::Store(error)) if matches!(*error, StoreError::Conflict { .. }) => {
-                self.taken_meanwhile(&claims.body.proof, key.kid()).await
+                self.taken_meanwhile(secret_hash, key.kid()).await
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn taken_meanwhile(&self, proof: &Proof, kid: Kid) -> Result<String, EnrolError> {
-        let invitation =
-            store::devices::invitation(&self.db, proof).await?.ok_or(EnrolError::Unknown)?;
+    async fn taken_meanwhile(&self, secret_hash: &str, kid: Kid) -> Result<String, EnrolError> {
+        let invitation = store::devices::invitation(&self.db, secret_hash).await?;
+        let invitation = invitation.ok_or(EnrolError::Unknown)?;
         match (invitation.kid, invitation.enrolment_id) {
             (Some(taken), Some(id)) if taken == kid => self.granted_before(&id).await,
             _ => Err(EnrolError::Used),
@@ -160,19 +183,22 @@ impl Enrolments {
     async fn reply(
         &self,
         enrolment: String,
-        kid: Kid,
+        claims: &RequestClaims,
         now: UnixMillis,
     ) -> Result<EnrolmentReply, EnrolError> {
         let device_token = random::text::<32>()?;
         let token_expires_at = now.plus_ms(DEVICE_TOKEN_MS);
-        self.db
-            .commit(store::devices::give_token(
-                &super::token_hash(&device_token),
-                &kid,
-                now,
-                token_expires_at,
-            ))
-            .await?;
+        let kid = claims.body.public_key.kid();
+        let token = super::token_hash(&device_token);
+        let mut batch = store::devices::give_token(&token, &kid, now, token_expires_at);
+        let mut ticket = None;
+        if claims.body.vouch.is_some() && claims.body.role == Role::Results {
+            let fresh = random::text::<16>()?;
+            let hash = Proof::derive(&fresh, Role::Incidents).hash();
+            batch = batch.and(store::carried::give_ticket(&hash));
+            ticket = Some(fresh);
+        }
+        self.db.commit(batch).await?;
         let book = self.book.read();
         let keys = [book.authority.hq, book.authority.root];
         Ok(EnrolmentReply {
@@ -181,6 +207,7 @@ impl Enrolments {
             token_expires_at,
             pack: book.pack_jws.clone(),
             keys: keys.into_iter().map(|key| (key.kid(), key)).collect::<BTreeMap<_, _>>(),
+            ticket,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A batch of records in, one verdict per record out.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use hattama_proto::{
     id::{PhotoHash, RecordId},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     book::SharedBook,
     log::{Item, Logged, LoggedEpoch, Outcome, RecordItem, SequenceError, Sequencer},
-    store::{self, Db, StoreError},
+    store::{self, Batch, Db, StoreError},
 };
 
 /// Seconds after which a record that could not be stored is sent again.
@@ -106,6 +106,24 @@ impl Push {
         }
         let have = self.whole_photos(&sent_before).await?;
         Ok(PushReply { results, checkpoint, consistency, epoch, have, server_time: now })
+    }
+
+    /// Takes one record of headquarters' own desk, checked like any other, in one transaction with
+    /// `with`. Where that conflicts the record is not logged either.
+    pub(crate) async fn push_with(
+        &self,
+        text: &str,
+        with: Batch,
+        now: UnixMillis,
+    ) -> Result<RecordVerdict, PushError> {
+        let checked = check(text, &BTreeMap::new(), &self.book.read().statements, now);
+        let item = match checked {
+            Checked::Decided(verdict) => return Ok(verdict),
+            Checked::Evidence { item, .. } => item,
+        };
+        let id = item.id;
+        let mut appended = self.sequencer.append_with(vec![Item::Record(item)], with).await?;
+        appended.outcomes.pop().map(|outcome| verdict(id, outcome)).ok_or(PushError::Stopped)
     }
 
     /// The epoch that explains why a checkpoint seen before is not of this log; the first one that

@@ -89,6 +89,7 @@ pub(crate) fn pack() -> Arc<Pack> {
         contests: vec![contest("president")],
         relations: relations(),
         questions: vec![],
+        check_in: None,
     };
     Arc::new(Pack {
         version: 1,

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     access::Operator,
     log::{Item, Says, SequenceError},
+    once::KEY_BYTES_MAX,
     random,
     store::{
         self, Db, StoreError,
@@ -36,9 +37,6 @@ use crate::{
 
 /// How often a change is tried again when another writer took the number of its audit event.
 const TRIES: u32 = 20;
-
-/// Longest `Idempotency-Key`, in bytes: a UUID with room.
-const KEY_BYTES_MAX: usize = 128;
 
 /// Incidents that are filled in one transaction after an update of the program.
 const FILL_PAGE: u32 = 500;

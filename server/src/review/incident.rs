@@ -260,6 +260,7 @@ mod tests {
                 question("let-in", Some("no".into()), "voting"),
                 question("never", Some(serde_json::Value::Null), "voting"),
             ],
+            check_in: None,
         }
     }
 

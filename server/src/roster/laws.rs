@@ -31,6 +31,7 @@ fn seat(n: u8, who: Option<u8>, at: u8, from: i64, until: i64) -> Assignment {
         until: UnixMillis(until * HOUR),
         stands: true,
         version: 0,
+        carried: false,
     }
 }
 

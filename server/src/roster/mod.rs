@@ -3,12 +3,18 @@
 //! Only a plan makes "silent" mean something: without one, nobody was expected. A move that nobody
 //! planned is noted and never held against a record.
 
+mod check_in;
 mod silence;
 mod table;
+mod turnout;
 
 pub use self::{
+    check_in::{check_in, happened_at},
     silence::{Expected, SeatState, expected_at},
     table::{PlannedRow, RowError, read_plan},
+    turnout::{
+        TimeOfDay, TurnoutLine, TurnoutPoint, TurnoutSeries, TurnoutSum, turnout_of, turnout_sums,
+    },
 };
 
 use hattama_proto::{
@@ -46,6 +52,9 @@ pub struct Assignment {
     pub stands: bool,
     /// Counts the changes.
     pub version: u64,
+    /// Whether it was taken over from the round before and waits to be confirmed. It does not stand
+    /// until then.
+    pub carried: bool,
 }
 
 /// As what somebody is planned.

@@ -2,7 +2,6 @@
 
 use hattama_proto::{
     id::{Kid, OrgId, PersonId},
-    invitation::Proof,
     key::PublicKey,
     kind::Role,
     statement::Mandate,
@@ -119,13 +118,17 @@ pub fn withdraw_unused(people: &[&PersonId], now: UnixMillis) -> Batch {
     )
 }
 
-/// The invitation that `proof` belongs to.
-pub async fn invitation(db: &Db, proof: &Proof) -> Result<Option<StoredInvitation>, StoreError> {
+/// The invitation under this hash: of the proof of its secret, or of nothing for one that a key of the
+/// election before stands for.
+pub async fn invitation(
+    db: &Db,
+    secret_hash: &str,
+) -> Result<Option<StoredInvitation>, StoreError> {
     let row = db
         .query_opt(
             "select role, person, org, mandate, expires_at_ms, kid, enrolment_id
                from invitation where secret_hash = $1",
-            &[proof.hash().into()],
+            &[secret_hash.into()],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
@@ -140,13 +143,34 @@ pub async fn invitation(db: &Db, proof: &Proof) -> Result<Option<StoredInvitatio
     }))
 }
 
+/// Whether an invitation can be used still.
+pub async fn is_open(db: &Db, secret_hash: &str, now: UnixMillis) -> Result<bool, StoreError> {
+    let row = db
+        .query_opt(
+            "select secret_hash from invitation
+              where secret_hash = $1 and kid is null and expires_at_ms > $2",
+            &[secret_hash.into(), Value::Int(now.0)],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Ends one invitation, if nobody has used it.
+pub fn end_unused(secret_hash: &str, now: UnixMillis) -> Batch {
+    Batch::new().step(
+        "update invitation set expires_at_ms = $1
+          where secret_hash = $2 and kid is null and expires_at_ms > $1",
+        [now.0.into(), secret_hash.into()],
+    )
+}
+
 /// Uses an invitation up; the batch fails as a whole when somebody else did first.
-pub fn consume(proof: &Proof, kid: &Kid, at: UnixMillis, enrolment_id: &str) -> Batch {
+pub fn consume(secret_hash: &str, kid: &Kid, at: UnixMillis, enrolment_id: &str) -> Batch {
     Batch::new()
         .step(
             "update invitation set kid = $1, consumed_at_ms = $2, enrolment_id = $3
               where secret_hash = $4 and kid is null",
-            [kid.to_string().into(), at.0.into(), enrolment_id.into(), proof.hash().into()],
+            [kid.to_string().into(), at.0.into(), enrolment_id.into(), secret_hash.into()],
         )
         .expect_rows(1)
 }

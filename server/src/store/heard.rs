@@ -2,7 +2,11 @@
 
 use hattama_proto::{id::Kid, time::UnixMillis, wire::Waiting};
 
-use super::{Batch, Db, StoreError, Value, records::unreadable};
+use super::{
+    Batch, Db, StoreError, Value,
+    log::{integer, unsigned},
+    records::unreadable,
+};
 
 /// What a device said last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +17,16 @@ pub struct Heard {
     pub waiting: Option<Waiting>,
     /// When the oldest record that waits was captured; none where nothing waits or it did not say.
     pub oldest_at: Option<UnixMillis>,
+    /// Up to which place of its feed it has come; none where it did not say.
+    pub feed_after: Option<u64>,
 }
 
 pub(super) const HEAR: &str =
-    "insert into device_report (kid, heard_at_ms, waiting, oldest_at_ms) values ($1, $2, $3, $4)
+    "insert into device_report (kid, heard_at_ms, waiting, oldest_at_ms, feed_after)
+     values ($1, $2, $3, $4, $5)
      on conflict (kid) do update
      set heard_at_ms = excluded.heard_at_ms, waiting = excluded.waiting,
-         oldest_at_ms = excluded.oldest_at_ms";
+         oldest_at_ms = excluded.oldest_at_ms, feed_after = excluded.feed_after";
 
 /// Puts a device's newest word in the place of the one before.
 pub fn hear(kid: &Kid, heard: &Heard) -> Batch {
@@ -31,14 +38,16 @@ pub fn hear(kid: &Kid, heard: &Heard) -> Batch {
             heard.at.0.into(),
             waiting.map_or(Value::Null, Value::from),
             heard.oldest_at.map_or(Value::Null, |at| Value::Int(at.0)),
+            heard.feed_after.map_or(Value::Null, integer),
         ],
     )
 }
 
 /// The newest word of every device.
 pub async fn all(db: &Db) -> Result<Vec<(Kid, Heard)>, StoreError> {
-    let rows =
-        db.query("select kid, heard_at_ms, waiting, oldest_at_ms from device_report", &[]).await?;
+    let rows = db
+        .query("select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report", &[])
+        .await?;
     rows.iter()
         .map(|row| {
             let waiting = row.opt_text(2)?.map(str::parse).transpose();
@@ -46,6 +55,7 @@ pub async fn all(db: &Db) -> Result<Vec<(Kid, Heard)>, StoreError> {
                 at: UnixMillis(row.int(1)?),
                 waiting: waiting.map_err(|_| unreadable("what waits on a device"))?,
                 oldest_at: row.opt_int(3)?.map(UnixMillis),
+                feed_after: row.opt_int(4)?.map(unsigned),
             };
             Ok((super::records::kid(row.text(0)?)?, heard))
         })

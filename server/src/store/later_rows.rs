@@ -115,8 +115,12 @@ pub(super) const AGREED_OPENING: &str = "insert into vault_opening
 
 pub(super) const LATER_ASSIGNMENT: &str = "insert into assignment
      (assignment, person, seat, org, unit, region, duty, team, stop, from_ms, until_ms, stands,
-      version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+      version, carried)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      on conflict (assignment) do update
      set person = excluded.person, from_ms = excluded.from_ms, until_ms = excluded.until_ms,
-         stands = excluded.stands, version = excluded.version";
+         stands = excluded.stands, version = excluded.version, carried = excluded.carried";
+
+/// The later state of a one-use word.
+pub(super) const LATER_TICKET: &str = "insert into carry_ticket (secret_hash, used) values ($1, $2)
+     on conflict (secret_hash) do update set used = excluded.used";

@@ -65,7 +65,9 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0017_vault",
     "0018_roster",
     "0019_device_report",
-    "0023_transcription_by_unit",
+    "0020_field_message",
+    "0021_carry_over",
+    "0022_transcription_by_unit",
 ];
 
 /// The number of the last migration of this program.

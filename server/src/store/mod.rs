@@ -40,7 +40,9 @@
 
 pub mod accounts;
 mod batch;
+pub mod carried;
 pub mod cosignatures;
+mod counts;
 mod db;
 pub mod devices;
 mod error;
@@ -50,7 +52,9 @@ pub mod heard;
 pub mod incidents;
 mod later_rows;
 pub mod log;
+pub mod messages;
 mod migrate;
+pub mod once;
 pub mod packs;
 pub mod photos;
 mod postgres;

@@ -14,10 +14,10 @@ use crate::roster::{Assignment, Duty, Presence, PresenceKind};
 
 pub(super) const PLAN: &str =
     "insert into assignment (assignment, person, seat, org, unit, region, duty, team, stop,
-                             from_ms, until_ms, stands, version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                             from_ms, until_ms, stands, version, carried)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-fn values(assignment: &Assignment) -> [Value; 13] {
+fn values(assignment: &Assignment) -> [Value; 14] {
     [
         assignment.id.as_str().into(),
         assignment.person.as_ref().map(PersonId::as_str).into(),
@@ -32,6 +32,7 @@ fn values(assignment: &Assignment) -> [Value; 13] {
         assignment.until.0.into(),
         assignment.stands.into(),
         integer(assignment.version),
+        if assignment.carried { Value::Int(1) } else { Value::Null },
     ]
 }
 
@@ -40,12 +41,24 @@ pub fn plan(assignments: &[Assignment]) -> Batch {
     Batch::new().many(PLAN, assignments.iter().map(values).collect::<Rows>())
 }
 
+/// Lets seats stand that were taken over from the round before; one that was confirmed or changed
+/// meanwhile stays as it is.
+pub fn confirm<'a>(ids: impl IntoIterator<Item = &'a str>) -> Batch {
+    let rows: Rows = ids.into_iter().map(|id| [Value::from(id)]).collect();
+    Batch::new().many(
+        "update assignment set stands = 1, carried = null, version = version + 1
+          where assignment = $1 and carried = 1",
+        rows,
+    )
+}
+
 /// Changes who sits where and when, if the plan still is the version before.
 pub fn change(assignment: &Assignment) -> Batch {
     Batch::new()
         .step(
             "update assignment
-                set person = $1, from_ms = $2, until_ms = $3, stands = $4, version = version + 1
+                set person = $1, from_ms = $2, until_ms = $3, stands = $4, carried = null,
+                    version = version + 1
               where assignment = $5 and version = $6",
             [
                 assignment.person.as_ref().map(PersonId::as_str).into(),
@@ -76,6 +89,7 @@ fn read_assignment(row: &Row) -> Result<Assignment, StoreError> {
         until: UnixMillis(row.int(10)?),
         stands: row.int(11)? == 1,
         version: unsigned(row.int(12)?),
+        carried: row.opt_int(13)? == Some(1),
     })
 }
 
@@ -88,7 +102,7 @@ pub async fn assignments(
     let rows = db
         .query(
             "select assignment, person, seat, org, unit, region, duty, team, stop, from_ms,
-                    until_ms, stands, version
+                    until_ms, stands, version, carried
                from assignment
               where ($1 = '' or org = $1)
                 and ($2 = '' or region = $2)
@@ -104,7 +118,7 @@ pub async fn assignment(db: &Db, id: &str) -> Result<Option<Assignment>, StoreEr
     let row = db
         .query_opt(
             "select assignment, person, seat, org, unit, region, duty, team, stop, from_ms,
-                    until_ms, stands, version
+                    until_ms, stands, version, carried
                from assignment where assignment = $1",
             &[id.into()],
         )

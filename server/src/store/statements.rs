@@ -131,11 +131,12 @@ pub async fn newest(db: &Db, kind: Kind) -> Result<Option<StoredStatement>, Stor
     row.as_ref().map(StoredStatement::read).transpose()
 }
 
-/// Statements after `position` that concern one key: set-ups, new epochs, its revocation, decisions
-/// about its records; oldest first, at most `limit`.
+/// Statements after `position` that concern one key: set-ups, new epochs, what election follows, its
+/// revocation, decisions about its records, messages to `reader`; oldest first, at most `limit`.
 pub async fn concerning(
     db: &Db,
     of: &hattama_proto::id::Kid,
+    reader: Option<&hattama_proto::id::PersonId>,
     position: Option<u64>,
     limit: u32,
 ) -> Result<Vec<StoredStatement>, StoreError> {
@@ -144,11 +145,15 @@ pub async fn concerning(
         .query(
             "select position, kind, subject, jws from statement
               where position >= $1
-                and (kind in ($2, $7)
+                and (kind in ($2, $7, $8)
                      or (kind = $3 and subject = $4)
                      or (kind = $5 and exists (select 1 from record
                                                 where record.record_id = statement.subject
-                                                  and record.kid = $4)))
+                                                  and record.kid = $4))
+                     or (kind = $9 and exists (select 1 from message_to
+                                                where message_to.person = $10
+                                                  and message_to.statement_id
+                                                      = statement.statement_id)))
               order by position limit $6",
             &[
                 integer(from),
@@ -158,6 +163,9 @@ pub async fn concerning(
                 Kind::Decision.typ().into(),
                 limit.into(),
                 Kind::Epoch.typ().into(),
+                Kind::Succession.typ().into(),
+                Kind::Message.typ().into(),
+                reader.map_or("", |person| person.as_str()).into(),
             ],
         )
         .await?;

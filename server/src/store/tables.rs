@@ -6,17 +6,17 @@
 //! the signer: what was filled half-way cannot be served by mistake. A test compares this list and
 //! its columns with the migrations.
 
-pub use super::table::Table;
 use super::{
-    Db, Row, StoreError, accounts, cosignatures, devices, forms, heard, incidents,
+    accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
-    log, packs, photos, publications, records, roster, statements,
+    log, messages, once, packs, photos, publications, records, roster, statements,
     table::{BYTES, FILES, INT, TEXT, table},
     transcriptions, units, vault,
 };
+pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 50] = [
+pub const TABLES: [Table; 55] = [
     table(
         "statement",
         &[INT],
@@ -185,7 +185,7 @@ pub const TABLES: [Table; 50] = [
             "assignment",
             &[TEXT],
             "select assignment, person, seat, org, unit, region, duty, team, stop, from_ms,
-                    until_ms, stands, version
+                    until_ms, stands, version, carried
                from assignment where assignment > $1 order by assignment limit $2",
             roster::PLAN,
         )
@@ -235,7 +235,7 @@ pub const TABLES: [Table; 50] = [
         ..table(
             "device_report",
             &[TEXT],
-            "select kid, heard_at_ms, waiting, oldest_at_ms from device_report
+            "select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report
               where kid > $1 order by kid limit $2",
             heard::HEAR,
         )
@@ -436,6 +436,44 @@ pub const TABLES: [Table; 50] = [
         transcriptions::GIVE_BACK,
     ),
     table(
+        "message",
+        &[TEXT],
+        "select message, account, audience, texts, org, region, sent_at_ms from message
+          where message > $1 order by message limit $2",
+        messages::ADD,
+    ),
+    table(
+        "message_to",
+        &[TEXT, TEXT],
+        "select person, statement_id, message from message_to
+          where (person, statement_id) > ($1, $2) order by person, statement_id limit $3",
+        messages::ADDRESS,
+    ),
+    table(
+        "request_done",
+        &[TEXT, TEXT],
+        "select actor, request_key, asked, answer, at_ms from request_done
+          where (actor, request_key) > ($1, $2) order by actor, request_key limit $3",
+        once::ADD,
+    ),
+    table(
+        "carried_key",
+        &[TEXT],
+        "select kid, public_key, from_election, secret_hash from carried_key
+          where kid > $1 order by kid limit $2",
+        carried::ADD,
+    ),
+    Table {
+        replace: Some(LATER_TICKET),
+        ..table(
+            "carry_ticket",
+            &[TEXT],
+            "select secret_hash, used from carry_ticket
+              where secret_hash > $1 order by secret_hash limit $2",
+            carried::GIVE_TICKET,
+        )
+    },
+    table(
         "log_leaf",
         &[INT],
         "select position, hash, kind, subject from log_leaf
@@ -443,47 +481,6 @@ pub const TABLES: [Table; 50] = [
         log::APPEND_LEAF,
     ),
 ];
-
-/// How many rows each table has, in the order of [`TABLES`], as one moment saw them.
-pub async fn counts(db: &Db) -> Result<Vec<u64>, StoreError> {
-    let rows = db
-        .query(
-            "select (select count(*) from statement), (select count(*) from pack_part),
-                    (select count(*) from operator_token), (select count(*) from account),
-                    (select count(*) from recovery_code), (select count(*) from account_session),
-                    (select count(*) from account_token),
-                    (select count(*) from account_invitation),
-                    (select count(*) from role_change), (select count(*) from passkey),
-                    (select count(*) from audit_event),
-                    (select count(*) from identity), (select count(*) from vault_member),
-                    (select count(*) from vault_key), (select count(*) from vault_share),
-                    (select count(*) from vault_grant), (select count(*) from vault_entry),
-                    (select count(*) from vault_opening), (select count(*) from assignment),
-                    (select count(*) from presence), (select count(*) from filled_form),
-                    (select count(*) from device_progress),
-                    (select count(*) from invitation),
-                    (select count(*) from device_token), (select count(*) from brought_key),
-                    (select count(*) from record), (select count(*) from unit_entry_pack),
-                    (select count(*) from fork), (select count(*) from correction),
-                    (select count(*) from photo_named), (select count(*) from photo),
-                    (select count(*) from incident), (select count(*) from incident_transition),
-                    (select count(*) from incident_change), (select count(*) from incident_tag),
-                    (select count(*) from incident_edition), (select count(*) from incident_token),
-                    (select count(*) from incident_request), (select count(*) from webhook),
-                    (select count(*) from publication), (select count(*) from publication_row),
-                    (select count(*) from checkpoint), (select count(*) from cosignature),
-                    (select count(*) from transcription_item),
-                    (select count(*) from transcription_reading),
-                    (select count(*) from transcription_lease),
-                    (select count(*) from transcription_desk),
-                    (select count(*) from transcription_given_back),
-                    (select count(*) from log_leaf)",
-            &[],
-        )
-        .await?;
-    let row = rows.first().map_or(&[][..], Row::values);
-    (0..row.len()).map(|column| rows[0].int(column).map(log::unsigned)).collect()
-}
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ use super::{
         shift,
         waiting::Listed,
     },
+    turnout::{self, TurnoutSection},
     unit_list,
     visitor::Visitor,
     words::Words,
@@ -43,6 +44,7 @@ struct RegionPage<'a> {
     w: &'static Words,
     region: RegionView,
     altered: Option<Finding>,
+    turnout: Vec<TurnoutSection>,
     units: Vec<UnitRow>,
     /// How many there are.
     units_total: String,
@@ -73,7 +75,9 @@ pub(super) async fn show(
             .ok_or_else(|| {
                 HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
             })?;
-    answer::html(&page(frame, &region, &overview))
+    let mut page = page(frame, &region, &overview);
+    page.turnout = turnout::below(frame, &visitor.operator.scope, &code, &headquarters).await?;
+    answer::html(&page)
 }
 
 fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPage<'a> {
@@ -89,6 +93,7 @@ fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPag
         w: frame.w,
         region: view,
         altered: region_view::finding(frame, region),
+        turnout: Vec::new(),
         units: here().take(LISTED_MAX).map(|listed| unit_row(frame, listed)).collect(),
         units_total: figure(total as u64),
         all_units: (total > LISTED_MAX).then(|| unit_list::address_of_region(&region.code)),

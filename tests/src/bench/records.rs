@@ -149,6 +149,7 @@ fn request(key: &SigningKey, role: Role, invitation: &Invitation) -> String {
             role,
             proof: invitation.proof(role),
             app: App { name: "bench".into(), version: "1".into() },
+            vouch: None,
         },
     };
     jws::sign(key, Kind::EnrolmentRequest, &claims).expect("it fits")

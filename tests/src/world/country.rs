@@ -17,7 +17,12 @@ pub struct Country {
     precincts: Vec<UnitCode>,
     choices: Vec<String>,
     copies: Vec<&'static str>,
+    /// Name of the election, day of the vote, round.
+    vote: (&'static str, &'static str, u32),
 }
+
+/// The election that a country has, unless it says otherwise.
+const FIRST_ROUND: (&str, &str, u32) = ("test-2005", "2005-12-04", 1);
 
 impl Country {
     /// Two regions with two districts each and three precincts in each of them.
@@ -29,12 +34,18 @@ impl Country {
             precincts,
             choices: ["heron", "lark", "crane"].map(str::to_owned).into(),
             copies: vec!["certified_copy", "posted_sheet", "wall_form"],
+            vote: FIRST_ROUND,
         }
+    }
+
+    /// The same country two weeks later, in an election of its own.
+    pub fn second_round(self) -> Self {
+        Self { vote: ("test-2005-2", "2005-12-18", 2), ..self }
     }
 
     /// One district with these precincts, these choices and two copies that may be compared.
     pub fn of(precincts: Vec<UnitCode>, choices: Vec<String>, copies: [&'static str; 2]) -> Self {
-        Self { precincts, choices, copies: copies.into() }
+        Self { precincts, choices, copies: copies.into(), vote: FIRST_ROUND }
     }
 
     /// All precincts.
@@ -72,12 +83,12 @@ impl Country {
             .map(|(one, other)| json!([self.copies[one], self.copies[other]]))
             .collect();
         json!({
-            "id": "test-2005",
+            "id": self.vote.0,
             "names": {"en": "Test"},
             "exercise": {"en": "EXERCISE"},
             "time_zone": "Asia/Almaty",
-            "date": "2005-12-04",
-            "round": 1,
+            "date": self.vote.1,
+            "round": self.vote.2,
             "contests": [{
                 "code": "president", "names": {"en": "President"}, "mandates": 1,
                 "choices": choices,
@@ -114,6 +125,29 @@ impl Country {
                 "code": "sealed", "names": {"en": "Sealed?"}, "kind": "yes_no",
                 "critical": false, "phase": "opening",
             }],
+            "check_in": "arrived",
+        }, {
+            "code": "shift",
+            "names": {"en": "Arrival and departure"},
+            "kind": "checklist",
+            "levels": ["precinct"],
+            "questions": [
+                {
+                    "code": "what", "names": {"en": "What?"},
+                    "kind": {"one_of": ["arrived", "departed", "handed_over"]},
+                },
+                {"code": "to", "names": {"en": "Who takes over?"}, "kind": "words"},
+            ],
+            "check_in": {"asked": {"what": "what", "to": "to"}},
+        }, {
+            "code": "turnout",
+            "names": {"en": "Turnout"},
+            "kind": "turnout",
+            "levels": ["precinct"],
+            "questions": [
+                {"code": "hour", "names": {"en": "Hour"}, "kind": "time"},
+                {"code": "voted", "names": {"en": "Voted so far"}, "kind": "number"},
+            ],
         }]})
     }
 

@@ -96,6 +96,7 @@ impl Device {
                 role,
                 proof: by.proof(role),
                 app: App { name: "test".to_owned(), version: "1".to_owned() },
+                vouch: None,
             },
         };
         sign(&self.key, Kind::EnrolmentRequest, &claims).expect("a request is short")

@@ -12,6 +12,14 @@ use hattama_server::{
 /// # Panics
 /// If the store does not take it.
 pub async fn hire(db: &Db, name: &str, token: &str, now: UnixMillis) {
+    hire_within(db, name, token, &Scope::default(), now).await;
+}
+
+/// As [`hire`], limited to a scope.
+///
+/// # Panics
+/// If the store does not take it.
+pub async fn hire_within(db: &Db, name: &str, token: &str, scope: &Scope, now: UnixMillis) {
     let stored = sessions::StoredToken {
         token_hash: token_hash(token),
         name: "of a test".to_owned(),
@@ -19,7 +27,6 @@ pub async fn hire(db: &Db, name: &str, token: &str, now: UnixMillis) {
         created_at: now,
         expires_at: None,
     };
-    let scope = Scope::default();
-    let account = accounts::add(name, name, (&Role::ALL, &scope), AccountState::Active, now);
+    let account = accounts::add(name, name, (&Role::ALL, scope), AccountState::Active, now);
     db.commit(account.and(sessions::add_token(name, &stored))).await.expect("it is new");
 }

@@ -50,6 +50,7 @@ const SETTLED: &str = r#"{"reading":{"shows":"illegible"},"reason":"r"}"#;
 const NOBODY: &str = r#"{"to":null}"#;
 const SECRET: &str = r#"{"passphrase":"no"}"#;
 const TOLD_PROTOCOL: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","form":"f","copy":"c","lines":{},"contests":{},"photos":[]}}"#;
+const TOLD_MISSING: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","missing":"copy_refused"}}"#;
 const TOLD_INCIDENT: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"categories":["c"],"phase":"count","severity":"low","words":"w","language":"en"}}"#;
 const TOLD_FORM: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","form":"f","answers":{}}}"#;
 const NOTE: &str = r#"{"note":"none"}"#;
@@ -161,13 +162,18 @@ pub(crate) const TABLE: &[Line] = &[
     line("POST", "/v1/people/{person}/replacement", Roles("CD"), Json(REASON)),
     line("GET", "/v1/roster", Roles("C"), None),
     line("POST", "/v1/roster/import", Roles("C"), Json(r#"{"org":"watchers","table":""}"#)),
+    line("POST", "/v1/roster/confirmation", Roles("C"), None),
     line("POST", "/v1/roster/{assignment}", Roles("C"), Json(r#"{"person":null,"version":1}"#)),
     line("POST", "/v1/presences", Roles("C"), Json(r#"{"person":"p-none","unit":"0","what":"?"}"#)),
+    line("GET", "/v1/messages", Roles("CD"), None),
+    line("POST", "/v1/messages", Roles("CD"), Json(r#"{"to":"everybody","texts":{}}"#)),
     line("GET", "/v1/checklists", Roles(READ), None),
     line("GET", "/v1/checklists/matrix", Roles(READ), None),
     line("GET", "/v1/turnout", Roles(READ), None),
+    line("GET", "/v1/turnout/{code}", Roles(READ), None),
     line("GET", "/v1/rehearsal", Roles("CRUD"), None),
     line("POST", "/v1/telephone/protocols", Roles("C"), Json(TOLD_PROTOCOL)),
+    line("POST", "/v1/telephone/not-obtained", Roles("C"), Json(TOLD_MISSING)),
     line("POST", "/v1/telephone/incidents", Roles("C"), Json(TOLD_INCIDENT)),
     line("POST", "/v1/telephone/forms", Roles("C"), Json(TOLD_FORM)),
     line("GET", "/units", Roles(READ), None),
@@ -186,8 +192,11 @@ pub(crate) const TABLE: &[Line] = &[
     line("POST", "/roster", Roles("C"), Form("person=p&unit=u&what=x")),
     line("GET", "/roster/import", Roles("C"), None),
     line("POST", "/roster/import", Roles("C"), Form("org=watchers&table=&run=dry")),
+    line("POST", "/roster/confirmation", Roles("C"), Form("x=1")),
     line("GET", "/contacts", Roles("C"), None),
     line("POST", "/contacts", Roles("C"), Form("do=close")),
+    line("GET", "/messages", Roles("CD"), None),
+    line("POST", "/messages", Roles("CD"), Form("to=everybody")),
     line("GET", "/checklists", Roles(READ), None),
     line("GET", "/rehearsal", Roles("CRUD"), None),
     line("GET", "/telephone", Roles("C"), None),

@@ -149,6 +149,9 @@ fn a_key_says_what_its_role_may_say_and_nothing_else() {
         Kind::Transcription,
         Kind::IncidentReview,
         Kind::EnrolmentRequest,
+        Kind::Message,
+        Kind::Succession,
+        Kind::Vouch,
     ] {
         let verdict = wire.push_one(&results.say_anything(kind, &json!({})));
         assert_eq!((verdict.verdict, verdict.reason), rejected("wrong_role"), "{kind}");

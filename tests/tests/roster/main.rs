@@ -3,18 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod arrivals;
+mod carry_over;
 mod drill;
 mod lost_phone;
+mod messages;
 mod names;
 mod pages;
 mod plan;
 mod telephone;
 mod vault;
 
-use hattama_server::{config::Config, folder::DataFolder, store::Db};
+use hattama_server::{access::Scope, config::Config, folder::DataFolder, store::Db};
 use hattama_tests::{
     engine::OPENED_AT,
-    world::{Answer, Ending, Wire, World, block_on, hire},
+    world::{Answer, Ending, Wire, World, block_on, hire, hire_within},
 };
 use serde_json::{Value, json};
 
@@ -56,6 +59,21 @@ pub(crate) fn accounts(world: &mut World, names: &[&str]) -> Vec<Wire> {
     });
     world.start();
     names.iter().map(|name| Wire::to(world.address(), &format!("token-of-{name}"))).collect()
+}
+
+/// Accounts limited to an organisation and a region; what each asks with.
+pub(crate) fn limited(world: &mut World, who: &[(&str, Option<&str>, Option<&str>)]) -> Vec<Wire> {
+    world.end(Ending::InOrder);
+    block_on(async {
+        let db = store(world).await;
+        for (name, org, region) in who {
+            let scope = Scope { org: org.map(str::to_owned), region: region.map(str::to_owned) };
+            hire_within(&db, name, &format!("token-of-{name}"), &scope, OPENED_AT).await;
+        }
+        db.close().await;
+    });
+    world.start();
+    who.iter().map(|(name, ..)| Wire::to(world.address(), &format!("token-of-{name}"))).collect()
 }
 
 /// Posts and expects 200.

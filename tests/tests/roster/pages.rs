@@ -9,6 +9,8 @@ on_both_engines![
     contacts_are_opened_and_a_phone_is_replaced_on_one_page,
     a_call_is_typed_and_read_back,
     a_plan_is_pasted_checked_and_planned,
+    a_form_that_is_sent_twice_makes_one_entry,
+    a_message_is_written_in_two_languages_and_listed,
 ];
 
 /// A passphrase in place of another.
@@ -62,6 +64,8 @@ fn every_page_is_there_in_three_languages_and_small(world: &mut World) {
         "/telephone?form=protocol",
         "/telephone?form=opening",
         "/telephone?form=%2Aincident",
+        "/telephone?form=%2Anot-obtained",
+        "/messages",
     ] {
         let mut titles = std::collections::BTreeSet::new();
         for language in ["kk", "ru", "en"] {
@@ -137,4 +141,60 @@ fn a_plan_is_pasted_checked_and_planned(world: &mut World) {
     let (status, place, _) = send(world, &token, "/roster/import", &form);
     assert_eq!((status, place.as_str()), (303, "/roster"));
     assert!(browse(&wire, "/roster").text().contains("<td>A</td>"));
+}
+
+/// The key that a page has in its form.
+fn key(wire: &Wire, path: &str) -> String {
+    let page = browse(wire, path).text();
+    let value = page.split("name=\"once\" value=\"").nth(1).expect("the form has a key");
+    value.split('"').next().unwrap().to_owned()
+}
+
+fn a_form_that_is_sent_twice_makes_one_entry(world: &mut World) {
+    let (wire, unit) = (world.wire(), world.country().precinct(0));
+    let (person, _) = invite(&wire, "17", unit.as_str());
+    let token = world.made().operator_token.clone();
+    let once = key(&wire, "/telephone?form=%2Anot-obtained");
+    assert_ne!(once, key(&wire, "/telephone?form=%2Anot-obtained"), "each page has its own");
+    let form = [
+        ("form", "*not-obtained"),
+        ("person", &person),
+        ("unit", unit.as_str()),
+        ("channel", "voice"),
+        ("missing", "not_posted"),
+        ("office", "the chair"),
+        ("once", &once),
+    ];
+    let (status, place, text) = send(world, &token, "/telephone", &form);
+    assert_eq!(status, 303, "{text}");
+    assert_eq!(send(world, &token, "/telephone", &form).1, place, "the same entry");
+    assert_eq!(wire.record_ids().len(), 1);
+    assert!(browse(&wire, &place).text().contains("<dd>the chair</dd>"));
+}
+
+fn a_message_is_written_in_two_languages_and_listed(world: &mut World) {
+    let (wire, unit) = (world.wire(), world.country().precinct(0));
+    let (_, invitation) = invite(&wire, "17", unit.as_str());
+    let phone = world.blank_phone();
+    phone.enrol(&invitation.parse().unwrap());
+    let token = world.made().operator_token.clone();
+    let once = key(&wire, "/messages");
+    let mut form = vec![
+        ("to", "within"),
+        ("which", ""),
+        ("kk", "Orynda"),
+        ("ru", "Na meste"),
+        ("once", &once),
+    ];
+    let wrong = send(world, &token, "/messages", &form);
+    assert!(wrong.0 == 200 && wrong.2.contains("Na meste"), "nothing typed is lost");
+    form[1].1 = "0";
+    for _click in 0..2 {
+        let (status, place, text) = send(world, &token, "/messages", &form);
+        assert_eq!((status, place.as_str()), (303, "/messages"), "{text}");
+    }
+    phone.sync_once();
+    assert_eq!(phone.notebook().messages().unwrap().len(), 1);
+    let page = browse(&wire, "/messages").text();
+    assert!(page.contains("<p lang=\"kk\">Orynda</p>") && page.contains("Na meste"), "{page}");
 }

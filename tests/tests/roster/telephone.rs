@@ -10,6 +10,8 @@ on_both_engines![
     what_is_told_counts_is_flagged_and_confirms_nobody,
     the_two_pseudonyms_never_meet_at_the_desk,
     a_checklist_is_listed_and_a_critical_answer_opens_an_incident,
+    a_copy_that_was_not_obtained_is_told_and_fills_its_slot,
+    under_a_key_a_call_makes_one_entry_however_often_it_is_sent,
 ];
 
 /// A sheet as JSON, as an operator types it.
@@ -118,4 +120,40 @@ fn a_checklist_is_listed_and_a_critical_answer_opens_an_incident(world: &mut Wor
     assert_eq!(incidents["incidents"].as_array().unwrap().len(), 1);
     assert_eq!(incidents["incidents"][0]["id"], told["record"]);
     assert_eq!(incidents["incidents"][0]["phase"], "opening");
+}
+
+fn a_copy_that_was_not_obtained_is_told_and_fills_its_slot(world: &mut World) {
+    let (wire, unit) = (world.wire(), world.country().precinct(0));
+    let (person, _) = invite(&wire, "17", unit.as_str());
+    let entry = json!({
+        "unit": unit, "missing": "copy_refused", "copy": "certified_copy",
+        "office": "chair of the commission", "words": "come back tomorrow",
+    });
+    let path = "/v1/telephone/not-obtained";
+    let told = done(&wire, path, &call(&json!(person), &entry));
+    assert_eq!(told["held"], Value::Null);
+    assert_eq!(refused(&wire.post(path, &call(&Value::Null, &entry))), "invalid", "say who");
+    let file = wire.get_json(&format!("/v1/units/{unit}"));
+    assert_eq!(file["not_obtained"][0]["record"], told["record"], "{file}");
+    assert_eq!(file["entries"][0]["flags"], json!(["told_to_desk"]));
+}
+
+fn under_a_key_a_call_makes_one_entry_however_often_it_is_sent(world: &mut World) {
+    let (wire, unit) = (world.wire(), world.country().precinct(0));
+    let (person, _) = invite(&wire, "17", unit.as_str());
+    let post = |wire: &hattama_tests::world::Wire, seed: u64| {
+        let body = call(&json!(person), &sheet(world, seed)).to_string();
+        let headers = [("content-type", "application/json"), ("idempotency-key", "call-1")];
+        wire.send("POST", "/v1/telephone/protocols", &headers, body.as_bytes()).unwrap()
+    };
+    // Two at once, as a double click sends them.
+    let (one, two) = std::thread::scope(|scope| {
+        let asked = [(); 2].map(|()| scope.spawn(|| post(&world.wire(), 3).json()));
+        let [one, two] = asked.map(|thread| thread.join().unwrap());
+        (one, two)
+    });
+    assert_eq!(one["record"], two["record"], "{one} {two}");
+    assert_eq!(post(&wire, 3).json()["record"], one["record"], "after an answer that was lost");
+    assert_eq!(wire.record_ids().len(), 1);
+    assert_eq!(refused(&post(&wire, 4)), "key-reused");
 }

@@ -144,6 +144,7 @@ pub(crate) fn form_part() -> FormPart {
                 contests: vec![ContestCode::new("president").unwrap()],
                 relations: relations(),
                 questions: vec![],
+                check_in: None,
             },
             FormDefinition {
                 code: FormCode::new("opening").unwrap(),
@@ -165,6 +166,7 @@ pub(crate) fn form_part() -> FormPart {
                     question("remarks", QuestionKind::Words, None, None),
                     question("register_signed", QuestionKind::OneOf(codes), None, None),
                 ],
+                check_in: None,
             },
             FormDefinition {
                 code: FormCode::new("turnout").unwrap(),
@@ -175,6 +177,7 @@ pub(crate) fn form_part() -> FormPart {
                 contests: vec![],
                 relations: vec![],
                 questions: vec![],
+                check_in: None,
             },
         ],
     }

@@ -2,17 +2,18 @@
 
 use hattama_proto::{
     id::{
-        ChoiceCode, ContestCode, CopyType, FormCode, LineCode, OrgId, PartHash, PersonId,
-        PublicationId, RecordId, TreeRoot, WordsHash,
+        ChoiceCode, ContestCode, CopyType, ElectionId, FormCode, LineCode, OrgId, PartHash,
+        PersonId, PublicationId, RecordId, TreeRoot, WordsHash,
     },
     invitation::{Invitation, Proof},
-    kind::Role,
-    pack::{PackManifest, PartRef},
-    record::{App, EnrolmentRequest, Figure, RequestClaims},
+    jws::sign,
+    kind::{Kind, Role},
+    pack::{Names, PackManifest, PartRef},
+    record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
-        Accounting, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, PublicationStatement, Reading, RegionTally, Revocation,
-        SettledBy, StatementClaims, Tally, Transcription, TreeHead,
+        Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
+        Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
     },
     time::UnixMillis,
 };
@@ -52,6 +53,7 @@ pub(crate) fn request(role: Role) -> RequestClaims {
             role,
             proof: Proof::derive(&invitation().secret, role),
             app: App { name: "hattama-observer".into(), version: "0.1.0".into() },
+            vouch: None,
         },
     }
 }
@@ -236,4 +238,39 @@ pub(crate) fn incident_changes() -> Vec<(&'static str, IncidentChange)> {
 pub(crate) fn incident_review(change: IncidentChange) -> IncidentReview {
     let incident = RecordId::of(chain_of_incidents()[0].as_bytes());
     IncidentReview { incident, version: 4, account: "reviewer-2".into(), change }
+}
+
+pub(crate) fn message() -> Message {
+    let salt = nonce(31);
+    let person = PersonId::new("observer-17").unwrap();
+    Message {
+        message: "m-1".into(),
+        account: "coordinator-2".into(),
+        texts: Names::new(
+            "Санау аяқталғанша орныңыздан кетпеңіз.",
+            "Не уходите, пока подсчёт не окончен.",
+            "Stay until the count is over.",
+        ),
+        to: vec![Addressee::of(&salt, &person)],
+        salt,
+    }
+}
+
+pub(crate) fn succession() -> Succession {
+    Succession {
+        next: ElectionId::new("exercise-2030-2").unwrap(),
+        root: Signer::Root.key().kid(),
+        hq: vec!["https://hq.example.org".into()],
+        pin: None,
+    }
+}
+
+/// The observer's key for protocols vouches for the one of the next round.
+pub(crate) fn vouch() -> String {
+    let claims = VouchClaims {
+        election: election(),
+        nonce: nonce(33),
+        body: Vouch { next: succession().next, key: Signer::Stranger.key().kid() },
+    };
+    sign(&Signer::Results.key(), Kind::Vouch, &claims).unwrap()
 }

@@ -17,13 +17,10 @@ use super::{IncidentView, etag};
 use crate::{
     access::Operator,
     app::Headquarters,
-    http::HttpProblem,
+    http::{HttpProblem, idempotency},
     review::{Ask, Asked, IncidentState},
     store,
 };
-
-/// Name of the header under whose value a request is carried out once.
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// What a change came to.
 #[derive(Serialize)]
@@ -51,12 +48,7 @@ async fn change(
             )
         })?),
     };
-    let key = match request.headers().get(IDEMPOTENCY_KEY) {
-        None => None,
-        Some(key) => Some(key.to_str().map_err(|_| {
-            HttpProblem::new(ProblemCode::MalformedRequest, "an Idempotency-Key is plain ASCII")
-        })?),
-    };
+    let key = idempotency::key(request)?;
     let asked = Asked { incident: id, by: operator, expected, key };
     let now = (headquarters.clock)();
     let mut changed = headquarters.review.change_incident(&asked, ask, now).await?;

@@ -40,6 +40,20 @@ const fn plan(operation: Operation) -> Operation {
     Operation { refused: PLAN, ..operation }
 }
 
+/// What the telephone desk takes.
+const fn told(path: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        headers: ONCE,
+        refused: TOLD,
+        ..post(path, FIELD, summary, Body::Json("Told"), ANY)
+    }
+}
+
+const ONCE: &[Parameter] =
+    &[may("Idempotency-Key", Kind::Text, "Under one key a request is carried out once.")];
+/// What the telephone desk refuses.
+const TOLD: &[P] = &[P::NotFound, P::Invalid, P::KeyReused, P::MalformedRequest];
+
 const ANY: Answer = Answer::Json("Any");
 const LIST: Answer = Answer::Json("AnyList");
 
@@ -136,6 +150,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ANY,
     )),
     plan(post(
+        "/v1/roster/confirmation",
+        FIELD,
+        "Lets seats stand that were taken over from the round before.",
+        Body::None,
+        ANY,
+    )),
+    plan(post(
         "/v1/roster/{assignment}",
         FIELD,
         "Gives a seat to somebody, or ends it.",
@@ -150,6 +171,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ANY,
     )),
     Operation {
+        refused: TOLD,
+        ..get("/v1/messages", FIELD, "Messages to observers, newest first.", LIST)
+    },
+    Operation {
+        headers: ONCE,
+        refused: TOLD,
+        ..post(
+            "/v1/messages",
+            FIELD,
+            "Sends a message to observers.",
+            Body::Json("NewMessage"),
+            ANY,
+        )
+    },
+    Operation {
         query: FORMS,
         refused: PLAN,
         ..get("/v1/checklists", FIELD, "Filled forms, newest first.", ANY)
@@ -160,26 +196,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ..get("/v1/checklists/matrix", FIELD, "Which unit has sent which form.", ANY)
     },
     plan(get("/v1/turnout", FIELD, "Turnout by region.", LIST)),
+    plan(get("/v1/turnout/{code}", FIELD, "Turnout over the day, of a unit and below it.", ANY)),
     plan(get("/v1/rehearsal", FIELD, "Who has not yet proven every step.", ANY)),
-    plan(post(
-        "/v1/telephone/protocols",
-        FIELD,
-        "Writes down figures that somebody told.",
-        Body::Json("Told"),
-        ANY,
-    )),
-    plan(post(
-        "/v1/telephone/incidents",
-        FIELD,
-        "Writes down an incident that somebody told.",
-        Body::Json("Told"),
-        ANY,
-    )),
-    plan(post(
-        "/v1/telephone/forms",
-        FIELD,
-        "Writes down a checklist that somebody told.",
-        Body::Json("Told"),
-        ANY,
-    )),
+    told("/v1/telephone/protocols", "Writes down figures that somebody told."),
+    told("/v1/telephone/not-obtained", "Writes down a copy that somebody could not get, and why."),
+    told("/v1/telephone/incidents", "Writes down an incident that somebody told."),
+    told("/v1/telephone/forms", "Writes down a checklist that somebody told."),
 ];

@@ -238,6 +238,13 @@ fn field() -> Value {
             ("to_person", or_null(&text())),
             ("at", or_null(&json!({ "type": "integer" }))),
         ]),
+        "NewMessage": body(&["to", "texts"], &[
+            ("to", reference("Any")),
+            ("org", or_null(&text())),
+            ("texts", json!({
+                "type": "object", "minProperties": 1, "additionalProperties": text(),
+            })),
+        ]),
         "Told": body(&["channel", "told_at", "entry"], &[
             ("person", or_null(&text())),
             ("org", or_null(&text())),

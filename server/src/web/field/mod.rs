@@ -2,6 +2,8 @@
 
 pub(super) mod checklists;
 pub(super) mod contacts;
+pub(super) mod messages;
+mod read_back;
 pub(super) mod rehearsal;
 pub(super) mod roster;
 pub(super) mod telephone;

@@ -39,6 +39,8 @@ struct RosterPage<'a> {
     counts: Vec<(&'static str, usize)>,
     seats: Vec<Seat>,
     is_cut: bool,
+    /// Seats of the round before that wait to be confirmed.
+    to_confirm: usize,
     kinds: Vec<(&'static str, &'static str)>,
     typed: PresenceForm,
 }
@@ -122,6 +124,7 @@ async fn page(
         counts,
         seats: seats.collect(),
         is_cut: view.expected.len() > SEATS_MAX,
+        to_confirm: view.to_confirm.len(),
         kinds: PresenceKind::ALL.iter().map(|kind| kind.name()).zip(f.presences).collect(),
         typed,
     })
@@ -167,6 +170,16 @@ pub(in crate::web) async fn submit(
         Ok(_) => Ok(answer::see_other("/roster")),
         Err(error) => page(&visitor, &headquarters, "", Some(error.to_string()), form).await,
     }
+}
+
+/// `POST /roster/confirmation`: lets seats of the round before stand.
+pub(in crate::web) async fn confirm(
+    visitor: Visitor,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let now = (headquarters.clock)();
+    headquarters.field.confirm_carried(&visitor.operator, now).await?;
+    Ok(answer::see_other("/roster"))
 }
 
 #[derive(Template)]

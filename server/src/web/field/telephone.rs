@@ -12,21 +12,23 @@ use actix_web::{
 use askama::Template;
 use hattama_proto::{
     id::{CategoryCode, CopyType, FormCode, OrgId, PersonId, PhaseCode, RecordId, UnitCode},
-    jws::Envelope,
     pack::{FormDefinition, FormKind, QuestionKind},
     record::{
-        Answer, Body, Channel, Figure, FormAnswers, Incident, ResultsProtocol, Severity, SheetFlags,
+        Answer, Body, Channel, Figure, FormAnswers, Incident, Missing, NotObtained,
+        ResultsProtocol, Severity, SheetFlags,
     },
     time::{ClaimedTime, UnixMillis},
 };
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::read_back::{Written, written};
 use crate::{
     app::Headquarters,
-    field::{Telephoned, moment},
+    field::{FieldError, Telephoned, moment},
     http::HttpProblem,
-    store,
+    once::Once,
+    random,
     web::{
         answer,
         frame::Frame,
@@ -37,6 +39,12 @@ use crate::{
 
 /// What is chosen to report an incident; no form can be called so.
 const INCIDENT: &str = "*incident";
+
+/// What is chosen where a copy could not be had.
+const NOT_OBTAINED: &str = "*not-obtained";
+
+/// The field that holds the key under which this form is written down once.
+const ONCE: &str = "once";
 
 #[derive(Template)]
 #[template(path = "telephone.html")]
@@ -51,6 +59,11 @@ struct TelephonePage<'a> {
     form: String,
     is_incident: bool,
     is_sheet: bool,
+    is_missing: bool,
+    /// Why there is no copy: value and text.
+    reasons: Vec<(&'static str, &'static str)>,
+    /// Under which this form is written down once, however often it is sent.
+    once: String,
     channels: Vec<(&'static str, &'static str)>,
     copies: Vec<(String, String)>,
     phases: Vec<(String, String)>,
@@ -81,12 +94,6 @@ impl Typed {
     }
 }
 
-/// What was written down, to be read back.
-struct Written {
-    record: String,
-    lines: Vec<(String, String)>,
-}
-
 /// Query of `GET /telephone`.
 #[derive(Deserialize)]
 pub(in crate::web) struct TelephoneQuery {
@@ -106,7 +113,7 @@ pub(in crate::web) async fn show(
         Some(record) => written(&visitor, record, &headquarters).await?,
         None => None,
     };
-    answer::html(&page(&visitor.frame, &query.form, Typed::default(), None, written))
+    answer::html(&page(&visitor.frame, &query.form, Typed::default(), None, written)?)
 }
 
 /// `POST /telephone`: writes it down. What was typed stays in the form when it could not be.
@@ -121,11 +128,13 @@ pub(in crate::web) async fn submit(
     let now = (headquarters.clock)();
     let told = match told(frame, &kind, &typed, now) {
         Ok(told) => told,
-        Err(what) => return answer::html(&page(frame, &kind, typed, Some(what), None)),
+        Err(what) => return answer::html(&page(frame, &kind, typed, Some(what), None)?),
     };
-    match headquarters.telephone.write_down(told, &visitor.operator, now).await {
+    // A double click, or the same form sent again after its answer was lost, makes one entry.
+    let once = Once::new(typed.get(ONCE), &typed.0).ok();
+    match headquarters.telephone.write_down(told, once.as_ref(), &visitor.operator, now).await {
         Ok(heard) => Ok(answer::see_other(&format!("/telephone?written={}", heard.record))),
-        Err(error) => answer::html(&page(frame, &kind, typed, Some(error.to_string()), None)),
+        Err(error) => answer::html(&page(frame, &kind, typed, Some(error.to_string()), None)?),
     }
 }
 
@@ -135,17 +144,20 @@ fn page<'a>(
     typed: Typed,
     trouble: Option<String>,
     written: Option<Written>,
-) -> TelephonePage<'a> {
+) -> Result<TelephonePage<'a>, HttpProblem> {
     let (w, f) = (frame.w, super::words(frame));
     let forms = frame.pack.forms.forms.iter();
     let kinds = forms
         .map(|form| (form.code.to_string(), frame.form(&form.code)))
+        .chain([(NOT_OBTAINED.to_owned(), w.kind_not_obtained.to_owned())])
         .chain([(INCIDENT.to_owned(), w.incident.to_owned())]);
     let definition = FormCode::new(form).ok().and_then(|code| frame.pack.form(&code));
     let is_incident = form == INCIDENT;
-    let chosen = is_incident || definition.is_some();
+    let is_missing = form == NOT_OBTAINED;
+    let chosen = is_incident || is_missing || definition.is_some();
+    let once = random::text::<16>().map_err(FieldError::from)?;
     let incidents = &frame.pack.incidents;
-    TelephonePage {
+    Ok(TelephonePage {
         frame,
         w,
         f,
@@ -154,6 +166,9 @@ fn page<'a>(
         form: if chosen { form.to_owned() } else { String::new() },
         is_incident,
         is_sheet: definition.is_some_and(|form| form.kind == FormKind::Results),
+        is_missing,
+        reasons: Missing::ALL.iter().map(|one| (one.name(), w.missing(*one))).collect(),
+        once,
         channels: Channel::ALL.iter().map(|channel| channel.name()).zip(f.channels).collect(),
         copies: frame
             .pack
@@ -176,7 +191,7 @@ fn page<'a>(
         fields: definition.map(|form| fields(frame, form, &typed)).unwrap_or_default(),
         typed,
         written,
-    }
+    })
 }
 
 /// The fields of a form, in the order of the paper.
@@ -222,19 +237,22 @@ fn told(frame: &Frame, kind: &str, typed: &Typed, now: UnixMillis) -> Result<Tel
     let text = |name: &str| typed.get(name).trim();
     let optional = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
     let unit = optional("unit").map(UnitCode::new).transpose().map_err(|e| e.to_string())?;
+    let zone = TimeZone::get(&frame.pack.election.time_zone).unwrap_or(TimeZone::UTC);
+    let needed = |unit: Option<UnitCode>| unit.ok_or_else(|| format!("{}: –", frame.w.unit));
     let body = if kind == INCIDENT {
         Body::Incident(incident(typed, unit)?)
+    } else if kind == NOT_OBTAINED {
+        Body::NotObtained(missing(typed, needed(unit)?, &zone)?)
     } else {
         let code = FormCode::new(kind).map_err(|error| error.to_string())?;
         let form = frame.pack.form(&code).ok_or("form")?;
-        let unit = unit.ok_or_else(|| format!("{}: –", frame.w.unit))?;
+        let unit = needed(unit)?;
         if form.kind == FormKind::Results {
             Body::Protocol(sheet(frame, form, typed, unit)?)
         } else {
             Body::Form(answers(frame, form, typed, unit)?)
         }
     };
-    let zone = TimeZone::get(&frame.pack.election.time_zone).unwrap_or(TimeZone::UTC);
     let told_at = match text("told_at") {
         "" => now,
         at => moment(at, &zone).ok_or("2005-12-04 06:30")?,
@@ -261,6 +279,24 @@ fn incident(typed: &Typed, unit: Option<UnitCode>) -> Result<Incident, String> {
         language: typed.get("language").to_owned(),
         attachments: Vec::new(),
         refers_to: None,
+    })
+}
+
+fn missing(typed: &Typed, unit: UnitCode, zone: &TimeZone) -> Result<NotObtained, String> {
+    let optional = |name: &str| Some(typed.get(name).trim()).filter(|text| !text.is_empty());
+    let occurred_at = optional("occurred_at")
+        .map(|at| moment(at, zone).ok_or("2005-12-04 06:30"))
+        .transpose()?
+        .map(ClaimedTime::from_unix_millis);
+    let copy = optional("copy").map(CopyType::new).transpose();
+    Ok(NotObtained {
+        unit,
+        missing: Missing::from_name(typed.get("missing")).ok_or("missing")?,
+        copy: copy.map_err(|error| error.to_string())?,
+        occurred_at,
+        office: optional("office").map(str::to_owned),
+        words: typed.get("words").to_owned(),
+        photos: Vec::new(),
     })
 }
 
@@ -339,62 +375,4 @@ fn answers(
         answers.insert(question.code.clone(), answer);
     }
     Ok(FormAnswers { unit, form: form.code.clone(), answers })
-}
-
-/// What was written down a moment ago; none if it is no desk's record or not the operator's to see.
-async fn written(
-    visitor: &Visitor,
-    record: &RecordId,
-    headquarters: &Headquarters,
-) -> Result<Option<Written>, HttpProblem> {
-    let Some(stored) = store::records::by_id(&headquarters.db, record).await? else {
-        return Ok(None);
-    };
-    let frame = &visitor.frame;
-    let Ok(envelope) = Envelope::parse(&stored.jws) else { return Ok(None) };
-    let enrolment = headquarters.book.read().statements.enrolment(&envelope.kid()).cloned();
-    let Some(desk) = enrolment.filter(|known| known.desk) else { return Ok(None) };
-    let mine = visitor.operator.scope.org.as_deref();
-    if mine.is_some_and(|mine| mine != desk.org.as_str()) {
-        return Ok(None);
-    }
-    let Ok(verified) = envelope.verify(&desk.public_key) else { return Ok(None) };
-    let Ok(record) = hattama_proto::record::Record::read(verified) else { return Ok(None) };
-    let mut lines = Vec::new();
-    if let Some(unit) = record.claims.body.unit() {
-        lines.push((frame.w.unit.to_owned(), frame.unit(unit)));
-    }
-    let figure = |value: Option<Figure>| {
-        value.map_or_else(|| "–".to_owned(), |value| value.value().to_string())
-    };
-    match &record.claims.body {
-        Body::Protocol(sheet) => {
-            let form = frame.pack.form(&sheet.form);
-            for line in form.map_or(&[][..], |form| &form.lines) {
-                let label = format!("{} {}", line.number, frame.name(&line.names));
-                let value = sheet.lines.get(&line.code).copied().flatten();
-                lines.push((label, figure(value)));
-            }
-            for (contest, choices) in &sheet.contests {
-                for (choice, value) in choices {
-                    lines.push((frame.choice(contest, choice), figure(*value)));
-                }
-            }
-        }
-        Body::Form(filled) => {
-            let form = frame.pack.form(&filled.form);
-            for question in form.map_or(&[][..], |form| &form.questions) {
-                let said = match filled.answers.get(&question.code) {
-                    Some(Answer::YesNo(yes)) => frame.w.yes_no(Some(*yes)).to_owned(),
-                    Some(Answer::Number(number)) => number.to_string(),
-                    Some(Answer::Text(text)) => text.clone(),
-                    Some(Answer::Open) | None => "–".to_owned(),
-                };
-                lines.push((frame.name(&question.names).to_owned(), said));
-            }
-        }
-        Body::Incident(incident) => lines.push((frame.w.words.to_owned(), incident.words.clone())),
-        Body::NotObtained(_) | Body::Correction(_) => {}
-    }
-    Ok(Some(Written { record: stored.id.to_hex(), lines }))
 }

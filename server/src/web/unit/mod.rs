@@ -27,6 +27,7 @@ use super::{
     frame::{Frame, Id, UnitLink},
     incident_list::{Line, line},
     pictures::{Picture, pictures},
+    turnout::{self, TurnoutSection},
     visitor::Visitor,
     words::Words,
 };
@@ -60,6 +61,7 @@ struct UnitPage<'a> {
     not_obtained: Vec<Missing>,
     photos: Vec<Picture>,
     forms: Vec<FormView>,
+    turnout: Vec<TurnoutSection>,
     incidents: Vec<Line>,
     /// Whether there are more incidents than are listed.
     more_incidents: bool,
@@ -139,6 +141,7 @@ pub(super) async fn show(
     let received = store::records::received(&headquarters.db, &ids).await?;
     let desk = headquarters.desk.of_unit(operator, &code).await?;
     page.timeline = timeline::of(frame, &file, &received, &desk, &headquarters.book.read());
+    page.turnout = turnout::of_unit(frame, &operator.scope, &code, &headquarters).await?;
     answer::html(&page)
 }
 
@@ -183,6 +186,7 @@ fn page<'a>(
             .collect(),
         photos: file.entries.iter().flat_map(|filed| photos(frame, filed, whole)).collect(),
         forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
+        turnout: Vec::new(),
         incidents: incidents
             .iter()
             .take(INCIDENTS_MAX)

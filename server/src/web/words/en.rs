@@ -9,6 +9,8 @@ pub(in crate::web) const EN: Words = Words {
     review: &super::review::EN,
     people: super::people::EN,
     field: super::field::EN,
+    message: super::messages::EN,
+    turnout: super::turnout::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

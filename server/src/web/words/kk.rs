@@ -9,6 +9,8 @@ pub(in crate::web) const KK: Words = Words {
     review: &super::review::KK,
     people: super::people::KK,
     field: super::field::KK,
+    message: super::messages::KK,
+    turnout: super::turnout::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -6,10 +6,12 @@
 mod en;
 mod field;
 mod kk;
+mod messages;
 mod people;
 mod review;
 mod ru;
 mod transcription;
+mod turnout;
 mod watch;
 
 use hattama_proto::{
@@ -19,8 +21,8 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    en::EN, field::FieldWords, kk::KK, people::PeopleWords, review::ReviewWords, ru::RU,
-    transcription::TranscriptionWords,
+    en::EN, field::FieldWords, kk::KK, messages::MessageWords, people::PeopleWords,
+    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -38,6 +40,10 @@ pub(super) struct Words {
     pub(super) people: PeopleWords,
     /// Work with people in the field.
     pub(super) field: FieldWords,
+    /// Of messages to them.
+    pub(super) message: MessageWords,
+    /// Of turnout over the day.
+    pub(super) turnout: TurnoutWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

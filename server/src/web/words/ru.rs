@@ -9,6 +9,8 @@ pub(in crate::web) const RU: Words = Words {
     review: &super::review::RU,
     people: super::people::RU,
     field: super::field::RU,
+    message: super::messages::RU,
+    turnout: super::turnout::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",

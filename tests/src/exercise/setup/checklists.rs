@@ -2,7 +2,7 @@
 
 use hattama_proto::{
     id::{FormCode, PhaseCode, QuestionCode},
-    pack::{FormDefinition, FormKind, Names, Question, QuestionKind},
+    pack::{CheckIn, FormDefinition, FormKind, Names, Question, QuestionKind},
     statement::Level,
 };
 
@@ -48,6 +48,8 @@ pub(super) fn forms() -> Vec<FormDefinition> {
         contests: Vec::new(),
         relations: Vec::new(),
         questions: questions.iter().filter(|row| row.form == code).map(question).collect(),
+        // Whoever opens the station with the commission has come.
+        check_in: (code == "opening").then_some(CheckIn::Arrived),
     });
     forms.into()
 }

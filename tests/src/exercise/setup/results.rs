@@ -89,6 +89,7 @@ fn form(code: &str, titles: [&str; 3], levels: Vec<Level>) -> FormDefinition {
         contests: vec![president()],
         relations: relations(),
         questions: Vec::new(),
+        check_in: None,
     }
 }
 

@@ -1,0 +1,44 @@
+//! Requests that came under a key and were carried out.
+
+use hattama_proto::time::UnixMillis;
+
+use super::{Batch, Db, StoreError};
+
+/// What a request under a key came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// SHA-256 of what was asked for, hex.
+    pub asked: String,
+    /// The name of what came of it.
+    pub answer: String,
+}
+
+pub(super) const ADD: &str = "insert into request_done (actor, request_key, asked, answer, at_ms)
+     values ($1, $2, $3, $4, $5)";
+
+/// Notes that a request was carried out; a second one under the key is a unique violation. Goes into
+/// the transaction that carries it out.
+pub fn add(actor: &str, key: &str, done: &Done, at: UnixMillis) -> Batch {
+    Batch::new().step(
+        ADD,
+        [
+            actor.into(),
+            key.into(),
+            done.asked.as_str().into(),
+            done.answer.as_str().into(),
+            at.0.into(),
+        ],
+    )
+}
+
+/// What an account's request under this key came to; none if there was none.
+pub async fn done(db: &Db, actor: &str, key: &str) -> Result<Option<Done>, StoreError> {
+    let row = db
+        .query_opt(
+            "select asked, answer from request_done where actor = $1 and request_key = $2",
+            &[actor.into(), key.into()],
+        )
+        .await?;
+    row.map(|row| Ok(Done { asked: row.text(0)?.to_owned(), answer: row.text(1)?.to_owned() }))
+        .transpose()
+}
