@@ -17,9 +17,11 @@ use crate::{
     book::SharedBook,
     compare::UnitDigest,
     picture::{self, PictureError},
+    roster::TurnoutSeries,
     store::{self, Db, StoreError},
     touched::Touched,
     touched_units::{Taken, touched_units},
+    turnout,
 };
 
 /// Rows read at once while everything is gone through.
@@ -27,8 +29,8 @@ const PAGE: u32 = 500;
 
 /// What was made of a unit.
 enum Digested {
-    /// A digest that lists and sums need.
-    Listed(UnitDigest),
+    /// A digest that lists and sums need, and what was told of turnout.
+    Listed(UnitDigest, Vec<TurnoutSeries>),
     /// Nothing that any of them needs.
     Unlisted(UnitCode),
 }
@@ -37,6 +39,7 @@ enum Digested {
 #[derive(Clone, Debug, Default)]
 pub struct Digests {
     known: Arc<RwLock<HashMap<UnitCode, UnitDigest>>>,
+    turnout: Arc<RwLock<HashMap<UnitCode, Vec<TurnoutSeries>>>>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -47,14 +50,26 @@ impl Digests {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// By unit: what was told of its turnout, where anything was. As [`read`](Self::read).
+    pub fn turnout(&self) -> RwLockReadGuard<'_, HashMap<UnitCode, Vec<TurnoutSeries>>> {
+        self.turnout.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn put(&self, digests: Vec<Digested>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut turnout = self.turnout.write().unwrap_or_else(PoisonError::into_inner);
         for digest in digests {
             match digest {
-                Digested::Listed(digest) => {
+                Digested::Listed(digest, series) if series.is_empty() => {
+                    turnout.remove(&digest.unit);
+                    known.insert(digest.unit.clone(), digest);
+                }
+                Digested::Listed(digest, series) => {
+                    turnout.insert(digest.unit.clone(), series);
                     known.insert(digest.unit.clone(), digest);
                 }
                 Digested::Unlisted(unit) => {
+                    turnout.remove(&unit);
                     known.remove(&unit);
                 }
             }
@@ -118,7 +133,9 @@ impl Headquarters {
         let book = self.book.clone();
         let digest_all = move || {
             let book = book.read();
-            files.iter().map(|file| Digested::Listed(UnitDigest::of(file, &book.pack))).collect()
+            let series = turnout::reader(&book.pack);
+            let digest = |file| Digested::Listed(UnitDigest::of(file, &book.pack), series(file));
+            files.iter().map(digest).collect()
         };
         let digests = Digests::default();
         digests.put(
@@ -152,6 +169,7 @@ async fn digested(
     let book = book.clone();
     let digest_all = move || {
         let book = book.read();
+        let series = turnout::reader(&book.pack);
         rows.iter()
             .map(|(unit, lines)| {
                 let file = picture::file_of(unit, lines, &book)?;
@@ -159,7 +177,7 @@ async fn digested(
                 let listed = book.pack.units.get(unit).is_some() || digest.awaits_check;
                 // An incident names a unit and stands in no file.
                 Ok(if listed && !digest.is_empty {
-                    Digested::Listed(digest)
+                    Digested::Listed(digest, series(&file))
                 } else {
                     Digested::Unlisted(unit.clone())
                 })

@@ -2,6 +2,7 @@
 
 use hattama_proto::{
     id::{FormCode, QuestionCode, UnitCode},
+    pack::Pack,
     time::ClaimedTime,
 };
 use jiff::tz::TimeZone;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::{
     access::Scope,
     app::Headquarters,
+    merge::UnitFile,
     picture::PictureError,
     roster::{TimeOfDay, TurnoutSeries, TurnoutSum, turnout_of, turnout_sums},
 };
@@ -43,32 +45,58 @@ impl Headquarters {
         scope: &Scope,
         unit: &UnitCode,
     ) -> Result<TurnoutView, PictureError> {
-        let files = self.unit_files_within(scope, unit).await?;
         let pack = std::sync::Arc::clone(&self.book.read().pack);
-        let zone = TimeZone::get(&pack.election.time_zone).unwrap_or(TimeZone::UTC);
-        let local = |claimed: &ClaimedTime| time_of_day(claimed, &zone);
         let mut own = Vec::new();
         let mut all: Vec<TurnoutSeries> = Vec::new();
-        for file in &files {
-            let series = turnout_of(file, &pack, local);
-            if file.unit == *unit {
+        let mut take = |of: &UnitCode, series: Vec<TurnoutSeries>| {
+            if of == unit {
                 own.clone_from(&series);
             }
             all.extend(series);
-        }
-        let mut sums: Vec<TurnoutSums> = Vec::new();
-        for one in &all {
-            let is_same = |sum: &TurnoutSums| sum.form == one.form && sum.question == one.question;
-            if !sums.iter().any(is_same) {
-                let same = all
-                    .iter()
-                    .filter(|other| (&other.form, &other.question) == (&one.form, &one.question));
-                let (form, question) = (one.form.clone(), one.question.clone());
-                sums.push(TurnoutSums { form, question, hours: turnout_sums(same) });
+        };
+        if scope.is_everything() {
+            let digests = self.digests().await?;
+            for (of, series) in digests.turnout().iter() {
+                if of == unit || pack.units.is_within(of, unit) {
+                    take(of, series.clone());
+                }
             }
+        } else {
+            let files = self.unit_files_within(scope, unit).await?;
+            let series = reader(&pack);
+            files.iter().for_each(|file| take(&file.unit, series(file)));
         }
-        Ok(TurnoutView { unit: unit.clone(), series: own, sums })
+        Ok(TurnoutView { unit: unit.clone(), series: own, sums: sums(&all) })
     }
+}
+
+/// Reads the turnout off unit files, in the time zone of the election.
+pub(crate) fn reader(pack: &Pack) -> impl Fn(&UnitFile) -> Vec<TurnoutSeries> {
+    let zone = TimeZone::get(&pack.election.time_zone).unwrap_or(TimeZone::UTC);
+    move |file| turnout_of(file, pack, |claimed| time_of_day(claimed, &zone))
+}
+
+/// The sums over units, by question, in the order of their codes.
+pub(crate) fn sums<'a>(all: impl IntoIterator<Item = &'a TurnoutSeries>) -> Vec<TurnoutSums> {
+    let mut asked: Vec<Vec<&TurnoutSeries>> = Vec::new();
+    for one in all {
+        let is_same =
+            |other: &&TurnoutSeries| other.form == one.form && other.question == one.question;
+        match asked.iter_mut().find(|same| same.first().is_some_and(is_same)) {
+            Some(same) => same.push(one),
+            None => asked.push(vec![one]),
+        }
+    }
+    let mut sums: Vec<TurnoutSums> = asked
+        .into_iter()
+        .filter_map(|same| {
+            let first = same.first()?;
+            let (form, question) = (first.form.clone(), first.question.clone());
+            Some(TurnoutSums { form, question, hours: turnout_sums(same) })
+        })
+        .collect();
+    sums.sort_by(|one, other| (&one.form, &one.question).cmp(&(&other.form, &other.question)));
+    sums
 }
 
 /// The time of day at the election.

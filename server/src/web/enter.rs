@@ -59,11 +59,8 @@ impl<'a> EnterPage<'a> {
     /// Where somebody is not in, or not any more: leads back to the page, with what was typed on it.
     pub(super) fn again(frame: &'a Frame, here: &'a str, typed: &'a Kept, was_in: bool) -> Self {
         let p = frame.p();
-        let wrong = if typed.is_nothing() {
-            was_in.then_some(p.session_over)
-        } else {
-            Some(p.kept_enter)
-        };
+        let wrong =
+            if typed.is_nothing() { was_in.then_some(p.session_over) } else { Some(p.kept_enter) };
         Self::new(frame, wrong, here).keeping(typed)
     }
 

@@ -75,9 +75,7 @@ pub(super) async fn show(
             .ok_or_else(|| {
                 HttpProblem::new(ProblemCode::NotFound, "the register has no such region")
             })?;
-    let mut page = page(frame, &region, &overview);
-    page.turnout = turnout::below(frame, &visitor.operator.scope, &code, &headquarters).await?;
-    answer::html(&page)
+    answer::html(&page(frame, &region, &overview))
 }
 
 fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPage<'a> {
@@ -93,7 +91,7 @@ fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPag
         w: frame.w,
         region: view,
         altered: region_view::finding(frame, region),
-        turnout: Vec::new(),
+        turnout: turnout::below(frame, &region.turnout),
         units: here().take(LISTED_MAX).map(|listed| unit_row(frame, listed)).collect(),
         units_total: figure(total as u64),
         all_units: (total > LISTED_MAX).then(|| unit_list::address_of_region(&region.code)),

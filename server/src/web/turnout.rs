@@ -57,14 +57,8 @@ pub(super) async fn of_unit(
 }
 
 /// Of all below a unit: the lowest and the highest sum.
-pub(super) async fn below(
-    frame: &Frame,
-    scope: &crate::access::Scope,
-    unit: &UnitCode,
-    headquarters: &Headquarters,
-) -> Result<Vec<TurnoutSection>, PictureError> {
-    let view = headquarters.turnout_within(scope, unit).await?;
-    Ok(view.sums.iter().map(|sums| hours(frame, sums)).collect())
+pub(super) fn below(frame: &Frame, sums: &[TurnoutSums]) -> Vec<TurnoutSection> {
+    sums.iter().map(|sums| hours(frame, sums)).collect()
 }
 
 fn lines(frame: &Frame, series: &TurnoutSeries) -> TurnoutSection {

@@ -29,7 +29,9 @@ use crate::{
     merge::Coverage,
     picture::PictureError,
     published::Publication,
+    roster::TurnoutSeries,
     store::{self, photos::Arrivals},
+    turnout::{self, TurnoutSums},
 };
 
 /// How long an overview is shown while the log grows: so many times what it took to make.
@@ -84,6 +86,8 @@ pub(in crate::web) struct Region {
     pub(in crate::web) contests: Vec<ContestSums>,
     /// Lines of the precinct form, in its order.
     pub(in crate::web) lines: Vec<LineSums>,
+    /// Turnout over the day.
+    pub(in crate::web) turnout: Vec<TurnoutSums>,
 }
 
 /// Who is silent.
@@ -217,9 +221,11 @@ async fn gather(
     let (book, scope) = (headquarters.book.clone(), scope.clone());
     let publications = [precincts, totals];
     let compute = move || {
+        let told = digests.turnout();
         let (book, digests) = (book.read(), digests.read());
         let mut regions = regions(&digests, &publications, &book.pack);
         regions.retain(|region| scope.sees_unit(&book, &region.code));
+        add_turnout(&mut regions, &told, &book.pack);
         let mut silence = silence(&digests, &scope, &book);
         silence.not_enrolled = counts.not_enrolled;
         let listed = listed(digests.values(), &publications[0], &silence.precincts, &book.pack);
@@ -336,10 +342,29 @@ fn regions(
                 differing,
                 contests: sums.contests,
                 lines: lines.remove(&code).unwrap_or_default(),
+                turnout: Vec::new(),
                 code,
             })
         })
         .collect()
+}
+
+/// Adds what was told of turnout, region by region.
+fn add_turnout(
+    regions: &mut [Region],
+    turnout: &HashMap<UnitCode, Vec<TurnoutSeries>>,
+    pack: &Pack,
+) {
+    let mut by_region: HashMap<&UnitCode, Vec<&TurnoutSeries>> = HashMap::new();
+    for (unit, series) in turnout {
+        if let Some(region) = pack.units.region_of(unit) {
+            by_region.entry(&region.code).or_default().extend(series);
+        }
+    }
+    for region in regions {
+        let series = by_region.remove(&region.code).unwrap_or_default();
+        region.turnout = turnout::sums(series);
+    }
 }
 
 /// What still awaits check. A record that was held because nobody knew its device does not, once
