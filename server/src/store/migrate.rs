@@ -68,6 +68,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0020_field_message",
     "0021_carry_over",
     "0022_transcription_by_unit",
+    "0023_incident_board",
 ];
 
 /// The number of the last migration of this program.
