@@ -225,11 +225,12 @@ const scenes = {
       await page.keyboard.press('Control+Enter');
       await page.locator('input[name="password"]').first().waitFor();
       await picture(page, 'asked-to-enter-again');
-      await two.enter(page);
+      await two.enterAgain(page);
       // What was sent goes along; it was not whole yet, so it is looked at once more.
       await picture(page, 'sent-as-the-session-ended');
       await page.locator('form[method="post"] + p a').click();
       await page.waitForURL(document);
+      await page.waitForLoadState();
       const back = page.url();
       const typed = await page.locator('input.cell').evaluateAll((cells) => cells.map((c) => c.value));
       await picture(page, 'half-typed-is-there');

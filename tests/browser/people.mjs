@@ -88,6 +88,14 @@ export class Person {
     await page.waitForURL((address) => !address.pathname.startsWith('/enter'));
   }
 
+  /// In again after a session ended amid a form: the page offers what was sent.
+  async enterAgain(page) {
+    await this.password(page);
+    await page.locator('input[name="code"]').fill(await this.code());
+    await page.locator('form[action="/enter/second"] button.main').click();
+    await page.locator('form[method="post"] + p a').waitFor();
+  }
+
   /// In with password and code, in a browser of one's own.
   async in(options = {}) {
     const at = await this.browser(options);

@@ -15,6 +15,8 @@ mod driver;
 mod every_page;
 #[path = "browser/hostile.rs"]
 mod hostile;
+#[path = "browser/hostile_desk.rs"]
+mod hostile_desk;
 #[path = "browser/house.rs"]
 mod house;
 #[path = "browser/night.rs"]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     driver::{Driver, Site},
+    hostile_desk,
     payloads::{MARKER, payloads},
 };
 
@@ -100,7 +101,8 @@ fn plant(world: &World, payloads: &[String]) -> Vec<Value> {
         world.wire().push_all(batch);
     }
     operators(world, &incidents, &said, payloads);
-    pages.extend(incidents.iter().map(|record| page(&format!("/incidents/{}", record.id), 3)));
+    pages.extend(hostile_desk::write(world, &incidents, payloads));
+    pages.extend(incidents.iter().map(|record| page(&format!("/incidents/{}", record.id), 4)));
     let units = world.country().precincts().iter();
     // Each unit has its share of numbers, offices and answers.
     let share = payloads.len() / world.country().precincts().len();
@@ -134,7 +136,7 @@ fn operators(world: &World, incidents: &[Signed], said: &[Signed], payloads: &[S
     assert_eq!(answer.unwrap().status, 200);
 }
 
-fn page(path: &str, payloads: usize) -> Value {
+pub(crate) fn page(path: &str, payloads: usize) -> Value {
     json!({"path": path, "payloads": payloads})
 }
 
