@@ -20,20 +20,25 @@ use super::{
 const LISTS: [(&str, [&[&str]; 3]); 8] = [
     ("official", [&["0-0-4", "0-2-2"], &["0-0-4"], &["0-2-2"]]),
     ("difference", [&["0-2-6"], &["0-2-6"], &[]]),
-    // Two organisations read one sheet differently: neither can know it from its own records.
-    ("mismatch", [&["0-0-0"], &[], &[]]),
+    // What the house has: each organisation has two who read its sheet differently.
+    ("mismatch", [&["0-0-0", "1-1-1"], &["0-0-0", "1-1-1"], &["0-0-0"]]),
     ("arithmetic", [&["0-2-2"], &[], &["0-2-2"]]),
     ("awaiting", [&["1-1-5"], &[], &["1-1-5"]]),
     ("silent", [&["0-0-8", "1-3-3"], &["0-0-8"], &["1-3-3"]]),
-    ("not-obtained", [&["1-1-1"], &[], &["1-1-1"]]),
+    ("not-obtained", [&["1-1-9"], &[], &["1-1-9"]]),
     (
         "covered",
-        [&["0-0-0", "0-0-4", "0-2-2", "0-2-6"], &["0-0-0", "0-0-4", "0-2-6"], &["0-0-0", "0-2-2"]],
+        [
+            &["0-0-0", "0-0-4", "0-2-2", "0-2-6", "1-1-1"],
+            &["0-0-0", "0-0-4", "0-2-6", "1-1-1"],
+            &["0-0-0", "0-2-2"],
+        ],
     ),
 ];
 
-/// Precincts of region 0 with a document, and such that differ from what was published.
-const MAP: [[u64; 2]; 3] = [[4, 2], [3, 1], [2, 1]];
+/// Precincts of region 0 with a document, and such that differ from what was published; precincts of
+/// region 1 with a document.
+const MAP: [[u64; 3]; 3] = [[4, 2, 1], [3, 1, 1], [2, 1, 0]];
 
 fn device(world: &World, org: &str, seed: u64, mandate: &Mandate) -> Device {
     let body = json!({"label": "an observer", "org": org, "mandate": mandate});
@@ -44,16 +49,16 @@ fn device(world: &World, org: &str, seed: u64, mandate: &Mandate) -> Device {
     device
 }
 
-/// What both sent, beside the protocols of 0-0-0 that the house has, and what was published.
+/// What both sent, beside the protocols of 0-0-0 and 1-1-1 that the house has, and what was published.
 fn speak(world: &World) {
     let only = |unit: &str| Mandate::Units(vec![code(unit)]);
-    let mut own = device(world, OWN, 11, &Mandate::Everywhere);
-    let mut other = device(world, OTHER, 12, &Mandate::Everywhere);
+    let mut own = device(world, OWN, 51, &Mandate::Everywhere);
+    let mut other = device(world, OTHER, 52, &Mandate::Everywhere);
     let protocol = |unit: &str, copy, seed| invented(code(unit), copy, seed, Vec::new());
     let mut odd = protocol("0-2-2", certified(), 20);
     odd.lines.insert("valid".parse().unwrap(), Some(Figure::new(1).unwrap()));
     let missing = NotObtained {
-        unit: code("1-1-1"),
+        unit: code("1-1-9"),
         copy: None,
         missing: Missing::CopyRefused,
         words: "told to come back".to_owned(),
@@ -70,8 +75,8 @@ fn speak(world: &World) {
         &other.say(Body::NotObtained(missing)),
     ]);
     // Of each one who was to be somewhere: one says nothing, one speaks of another place.
-    let _silent = device(world, OWN, 13, &only("0-0-8"));
-    let mut astray = device(world, OTHER, 14, &only("1-3-3"));
+    let _silent = device(world, OWN, 53, &only("0-0-8"));
+    let mut astray = device(world, OTHER, 54, &only("1-3-3"));
     wire.push_one(&astray.say(Body::Protocol(protocol("1-1-5", certified(), 15))));
     let csv = "unit,contest:president:heron\n0-0-4,300\n0-2-2,300\n";
     let path = "/v1/publications?level=precinct&source=test";
@@ -110,11 +115,11 @@ fn an_organisation_sees_its_own_figures_on_every_list_and_on_the_map() {
                 assert!(page.contains(&counted), "{list} of {org:?}: {page}");
             }
         }
-        let [covered, differing] = MAP[at];
+        let [covered, differing, far] = MAP[at];
         for show in ["coverage", "differences"] {
             let page = page(&house, org, &format!("/map?show={show}&lang=en"));
-            for (list, wanted) in [("covered", covered), ("official", differing)] {
-                for (region, wanted) in [("0", wanted), ("1", 0)] {
+            for (list, wanted) in [("covered", [covered, far]), ("official", [differing, 0])] {
+                for (region, wanted) in ["0", "1"].into_iter().zip(wanted) {
                     let link = format!("href=\"/units?show={list}&#38;region={region}\">{wanted}<");
                     assert!(page.contains(&link), "{link} of {org:?} in {page}");
                 }
