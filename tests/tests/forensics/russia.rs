@@ -57,7 +57,7 @@ fn check(year: u16, leader: usize, mode: usize) {
 
     let whole = integer_percentages(&figures);
     assert_eq!(whole.precincts, known["integer"]["eligible"].as_u64().unwrap());
-    for (place, seen) in [whole.either, whole.turnout, whole.share].into_iter().enumerate() {
+    for (place, seen) in [whole.either, whole.share, whole.turnout].into_iter().enumerate() {
         let known = |name: &str| number(&known["integer"][name][place]);
         assert!(near(seen.observed as f64, known("observed_exact"), 0.0), "{place}: {seen:?}");
         assert!(near(seen.expected, known("expected"), 0.002), "{place}: {seen:?}");
