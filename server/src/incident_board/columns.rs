@@ -221,11 +221,9 @@ impl Columns {
         words: &[Arc<Postings>],
     ) -> Option<Test<'a>> {
         let mut checks = Vec::new();
-        let equal: [(&Option<String>, Column); 9] = [
+        let equal: [(&Option<String>, Column); 7] = [
             (&filter.scope.org, |row| row.org),
             (&filter.scope.region, |row| row.region),
-            (&filter.state, |row| row.state),
-            (&filter.severity, |row| row.severity),
             (&filter.phase, |row| row.phase),
             (&filter.unit, |row| row.unit),
             (&filter.org, |row| row.org),
@@ -238,14 +236,9 @@ impl Columns {
                 checks.push(Check::Is(column, self.codes.find(wanted)?));
             }
         }
-        let code = filter.category.as_ref().map(|code| format!("\"{code}\""));
         let tag = filter.tag.as_ref().map(|tag| format!("\n{tag}\n"));
         let among = [
-            (
-                code.map(|code| self.categories.with(|text| text.contains(&code))),
-                (|row| row.categories) as Column,
-            ),
-            (filter.area.as_ref().map(|area| self.areas.within(area)), |row| row.area),
+            (filter.area.as_ref().map(|area| self.areas.within(area)), (|row| row.area) as Column),
             (tag.map(|tag| self.tags.with(|text| text.contains(&tag))), |row| row.tags),
         ];
         for (wanted, column) in among {
@@ -258,10 +251,33 @@ impl Columns {
         checks.extend(span(filter.received).map(Check::Received));
         checks.extend(span(filter.occurred).map(Check::Occurred));
         checks.extend(words.iter().cloned().map(Check::Word));
-        Some(Test { rows: &self.rows, checks })
+        let kinds = self.kinds(filter)?;
+        Some(Test { rows: &self.rows, kinds, checks })
     }
 
-    /// How many fit, by state, severity and categories; in the order of their texts.
+    /// The kinds that fit; all of them where neither state nor severity nor category limits. None where
+    /// nothing can fit.
+    fn kinds(&self, filter: &IncidentFilter) -> Option<Option<Bits>> {
+        if filter.state.is_none() && filter.severity.is_none() && filter.category.is_none() {
+            return Some(None);
+        }
+        let find = |text: &Option<String>| match text {
+            None => Some(None),
+            Some(text) => self.codes.find(text).map(Some),
+        };
+        let (state, severity) = (find(&filter.state)?, find(&filter.severity)?);
+        let code = filter.category.as_ref().map(|code| format!("\"{code}\""));
+        let fits = |(of_state, of_severity, categories): &Kind| {
+            state.is_none_or(|wanted| wanted == *of_state)
+                && severity.is_none_or(|wanted| wanted == *of_severity)
+                && code.as_ref().is_none_or(|code| self.categories.text(*categories).contains(code))
+        };
+        let kinds = self.kinds.iter().zip(0..);
+        Some(Some(kinds.filter(|(kind, _)| fits(kind)).map(|(_, number)| number).collect()))
+    }
+
+    /// How many fit, by state, severity and categories; in the order of their texts. What asks for
+    /// nothing else is answered without a look at the rows.
     pub(super) fn tallies(&self, test: &Test<'_>) -> Vec<Tallies> {
         let mut counts;
         let counts = if test.checks.is_empty() {
@@ -278,8 +294,9 @@ impl Columns {
             .kinds
             .iter()
             .zip(counts)
-            .filter(|(_, count)| **count > 0)
-            .map(|((state, severity, categories), count)| Tallies {
+            .enumerate()
+            .filter(|(kind, (_, count))| **count > 0 && test.takes(*kind))
+            .map(|(_, ((state, severity, categories), count))| Tallies {
                 state: text(*state),
                 severity: text(*severity),
                 categories: self.categories.text(*categories).to_owned(),
@@ -311,19 +328,28 @@ enum Check {
 /// A filter in symbols: only what it asks for is looked at.
 pub(super) struct Test<'a> {
     rows: &'a [Row],
+    /// The kinds that fit; none: all.
+    kinds: Option<Bits>,
+    /// What else has to hold.
     checks: Vec<Check>,
 }
 
 impl Test<'_> {
+    /// Whether a kind fits.
+    fn takes(&self, kind: usize) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.has(kind))
+    }
+
     /// Whether a row fits.
     pub(super) fn fits(&self, place: usize) -> bool {
         let row = &self.rows[place];
-        self.checks.iter().all(|check| match check {
-            Check::Is(column, wanted) => column(row) == *wanted,
-            Check::Among(column, wanted) => wanted.has(column(row) as usize),
-            Check::Received(span) => span.contains(&row.received),
-            Check::Occurred(span) => row.occurred != UNKNOWN && span.contains(&row.occurred),
-            Check::Word(word) => word.has(place),
-        })
+        self.takes(row.kind)
+            && self.checks.iter().all(|check| match check {
+                Check::Is(column, wanted) => column(row) == *wanted,
+                Check::Among(column, wanted) => wanted.has(column(row) as usize),
+                Check::Received(span) => span.contains(&row.received),
+                Check::Occurred(span) => row.occurred != UNKNOWN && span.contains(&row.occurred),
+                Check::Word(word) => word.has(place),
+            })
     }
 }

@@ -34,9 +34,6 @@ use crate::{
     merge::CellKey,
 };
 
-/// Units that the page lists; all of them are a list of their own.
-const LISTED_MAX: usize = 50;
-
 #[derive(Template)]
 #[template(path = "region.html")]
 struct RegionPage<'a> {
@@ -81,20 +78,17 @@ pub(super) async fn show(
 fn page<'a>(frame: &'a Frame, region: &Region, overview: &Overview) -> RegionPage<'a> {
     let mut view = RegionView::new(frame, region);
     view.rows.splice(0..0, lines(frame, region));
-    let here = || {
-        let of = |listed: &&Listed| listed.region.as_ref() == Some(&region.code);
-        overview.listed.iter().filter(of)
-    };
-    let total = here().count();
+    let units = region.first_units.iter().map(|place| &overview.listed[*place]);
     RegionPage {
         frame,
         w: frame.w,
         region: view,
         altered: region_view::finding(frame, region),
         turnout: turnout::below(frame, &region.turnout),
-        units: here().take(LISTED_MAX).map(|listed| unit_row(frame, listed)).collect(),
-        units_total: figure(total as u64),
-        all_units: (total > LISTED_MAX).then(|| unit_list::address_of_region(&region.code)),
+        units: units.map(|listed| unit_row(frame, listed)).collect(),
+        units_total: figure(region.units as u64),
+        all_units: (region.units > region.first_units.len())
+            .then(|| unit_list::address_of_region(&region.code)),
     }
 }
 

@@ -41,6 +41,9 @@ const SHOWN_MS_MIN: i64 = 1_000;
 /// So much later, in milliseconds, it is no longer shown while a new one is made.
 const OLD_MS: i64 = 4_000;
 
+/// Units that a region's page lists; all of them are a list of their own.
+const FIRST_UNITS: usize = 50;
+
 /// Scopes whose overview is kept: an account of each region of a large country, twice over.
 const SCOPES_MAX: usize = 64;
 
@@ -88,6 +91,10 @@ pub(in crate::web) struct Region {
     pub(in crate::web) lines: Vec<LineSums>,
     /// Turnout over the day.
     pub(in crate::web) turnout: Vec<TurnoutSums>,
+    /// How many units of it are [`listed`](Overview::listed).
+    pub(in crate::web) units: usize,
+    /// The first of them, by their places in that list.
+    pub(in crate::web) first_units: Vec<usize>,
 }
 
 /// Who is silent.
@@ -229,6 +236,7 @@ async fn gather(
         let mut silence = silence(&digests, &scope, &book);
         silence.not_enrolled = counts.not_enrolled;
         let listed = listed(digests.values(), &publications[0], &silence.precincts, &book.pack);
+        add_units(&mut regions, &listed);
         let awaiting = awaiting(&counts.held, &book);
         Overview {
             received: counts.received,
@@ -343,10 +351,28 @@ fn regions(
                 contests: sums.contests,
                 lines: lines.remove(&code).unwrap_or_default(),
                 turnout: Vec::new(),
+                units: 0,
+                first_units: Vec::new(),
                 code,
             })
         })
         .collect()
+}
+
+/// Adds how many units are listed, and the first of them, region by region.
+fn add_units(regions: &mut [Region], listed: &[Listed]) {
+    let mut by_region: HashMap<&UnitCode, Vec<usize>> = HashMap::new();
+    for (place, listed) in listed.iter().enumerate() {
+        if let Some(region) = &listed.region {
+            by_region.entry(region).or_default().push(place);
+        }
+    }
+    for region in regions {
+        let mut units = by_region.remove(&region.code).unwrap_or_default();
+        region.units = units.len();
+        units.truncate(FIRST_UNITS);
+        region.first_units = units;
+    }
 }
 
 /// Adds what was told of turnout, region by region.
