@@ -27,9 +27,12 @@ const shows = (text, words) =>
 /// and as HTML, comes back.
 async function types({ page, context }, figures, name) {
   await page.goto('/transcription');
+  // The button has the focus a moment after the page is there.
+  await page.locator('button:focus').waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/transcription\/[0-9a-f]+/);
   await page.waitForLoadState();
+  await page.locator('input.cell:focus').waitFor();
   const address = page.url();
   const html = plain(await (await context.request.get(address)).text());
   const text = plain(await page.locator('main').innerText());
@@ -205,8 +208,10 @@ const scenes = {
     async (at) => {
       const { page } = at.second;
       await page.goto('/transcription');
+      await page.locator('button:focus').waitFor();
       await page.keyboard.press('Enter');
       await page.waitForURL(/\/transcription\/[0-9a-f]+/);
+      await page.locator('input.cell:focus').waitFor();
       const document = page.url();
       for (const figure of PAPER.slice(0, 3)) {
         await page.keyboard.type(figure);
