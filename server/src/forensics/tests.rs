@@ -46,7 +46,7 @@ proptest! {
         trials in 1..200_u64, part in 0..200_u64, step in 1..7_u64
     ) {
         let part = part.min(trials);
-        let holds = |value: u64| value % step == 0;
+        let holds = |value: u64| value.is_multiple_of(step);
         let exact = by_coefficients(trials, part, holds);
         prop_assert!((probability(trials, part, holds) - exact).abs() < 1e-9);
     }

@@ -29,7 +29,7 @@ fn told(position: u64, changed: u64, kind: usize) -> Told {
         record: RecordId::of(&position.to_be_bytes()),
         person: None,
         org: Some(format!("org{}", kind % 2)),
-        unit: (kind % 3 > 0).then(|| format!("unit{}", kind % 3)),
+        unit: (!kind.is_multiple_of(3)).then(|| format!("unit{}", kind % 3)),
         region: Some(format!("region{}", kind % 2)),
         categories: format!("[\"a{}\",\"b\"]", kind % 3),
         phase: "count".to_owned(),
@@ -50,7 +50,8 @@ fn told(position: u64, changed: u64, kind: usize) -> Told {
     Told {
         changed: ChangedIncident {
             incident,
-            occurred_at: (kind % 4 > 0).then(|| UnixMillis(i64::try_from(kind % 4).unwrap())),
+            occurred_at: (!kind.is_multiple_of(4))
+                .then(|| UnixMillis(i64::try_from(kind % 4).unwrap())),
             area: Some(pick(&AREAS, 3)),
         },
         tags: tags.map(|(_, tag)| (*tag).to_owned()).collect(),
