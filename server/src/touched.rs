@@ -2,7 +2,7 @@
 //!
 //! A log's group touches the units its records name; a statement or a fork touches whatever stands on
 //! a record or a key; a picture that has come, whatever names it. What these come to in units is
-//! looked up in the store, by [`crate::touched_units`].
+//! looked up in the store, by `touched_units`.
 
 use std::collections::HashSet;
 

