@@ -154,7 +154,8 @@ fn problem_page(answer: &ServiceResponse, typed: &Kept) -> HttpResponse {
         let headquarters: Option<&Data<Headquarters>> = request.app_data();
         let was_in =
             headquarters.is_some_and(|hq| cookie(request, session_cookie(&hq.config)).is_some());
-        html_with(status, &EnterPage::again(&frame, &back(request, &frame), typed, was_in))
+        let next = if typed.is_nothing() { back(request, &frame) } else { typed.home() };
+        html_with(status, &EnterPage::again(&frame, &next, typed, was_in))
     } else if steps_up {
         // What only shows something comes back to where it was asked for; of a form, what was typed
         // stays in the browser's page before this one.

@@ -131,9 +131,13 @@ impl Kept {
     pub(super) fn page(&self, request: &HttpRequest) -> Result<HttpResponse, HttpProblem> {
         let frame = Frame::of_stranger(request);
         let (w, p) = (frame.w, frame.p());
+        answer::html(&KeptPage { frame: &frame, w, p, kept: self, back: self.home() })
+    }
+
+    /// The page that its form stands on.
+    pub(super) fn home(&self) -> String {
         let parts: Vec<&str> = self.to.split('/').collect();
-        let back = if parts.len() > 3 { parts[..3].join("/") } else { self.to.clone() };
-        answer::html(&KeptPage { frame: &frame, w, p, kept: self, back })
+        if parts.len() > 3 { parts[..3].join("/") } else { self.to.clone() }
     }
 }
 
