@@ -20,7 +20,7 @@ use hattama_proto::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::waiting::{Listed, listed};
+use super::waiting::{Listed, Waiting, listed, waiting};
 use crate::{
     access::Scope,
     app::Headquarters,
@@ -66,6 +66,8 @@ pub(in crate::web) struct Overview {
     pub(in crate::web) silence: Silence,
     /// Units of which anything is known or expected, by code.
     pub(in crate::web) listed: Vec<Listed>,
+    /// The lists of what waits for somebody.
+    pub(in crate::web) waiting: Vec<Waiting>,
     publications: [Arc<Publication>; 2],
     /// What it took to make, in milliseconds.
     took_ms: i64,
@@ -237,6 +239,7 @@ async fn gather(
         silence.not_enrolled = counts.not_enrolled;
         let listed = listed(digests.values(), &publications[0], &silence.precincts, &book.pack);
         add_units(&mut regions, &listed);
+        let waiting = waiting(&listed, scope.region.as_deref());
         let awaiting = awaiting(&counts.held, &book);
         Overview {
             received: counts.received,
@@ -245,6 +248,7 @@ async fn gather(
             regions,
             silence,
             listed,
+            waiting,
             publications,
             ..Overview::default()
         }

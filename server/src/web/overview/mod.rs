@@ -16,7 +16,7 @@ use askama::Template;
 pub(super) use self::gather::{Overview, OverviewCache, Region};
 use self::{
     region_view::{Finding, RegionView},
-    waiting::Show,
+    waiting::Waiting,
 };
 use super::{
     answer,
@@ -114,7 +114,7 @@ pub(super) async fn show(
         BTreeMap::new()
     };
     let mut page = page(frame, &overview, &states);
-    page.stuck = stuck(frame, &overview, &visitor.operator.scope);
+    page.stuck = stuck(frame, &overview);
     let on_phones = headquarters.heard.waiting_on(&visitor.operator.scope, &headquarters.book);
     page.on_phones_total = figure(on_phones.iter().sum());
     page.on_phones = on_phones
@@ -127,23 +127,14 @@ pub(super) async fn show(
 }
 
 /// What waits for somebody and is not empty, the most urgent first.
-fn stuck(frame: &Frame, overview: &Overview, scope: &Scope) -> Vec<Stuck> {
-    let lists = Show::ALL.into_iter().filter(|show| *show != Show::Covered);
-    lists
-        .filter_map(|show| {
-            let mut found = overview
-                .listed
-                .iter()
-                .filter(|listed| listed.is_in(show) && unit_list::is_seen(scope, listed));
-            let first = found.next()?;
-            Some(Stuck {
-                text: unit_list::title(frame.w, show),
-                count: figure(1 + found.count() as u64),
-                list: unit_list::address_of(show, None),
-                next: frame.unit_address(&first.unit),
-            })
-        })
-        .collect()
+fn stuck(frame: &Frame, overview: &Overview) -> Vec<Stuck> {
+    let view = |waiting: &Waiting| Stuck {
+        text: unit_list::title(frame.w, waiting.show),
+        count: figure(waiting.count as u64),
+        list: unit_list::address_of(waiting.show, None),
+        next: frame.unit_address(&waiting.first),
+    };
+    overview.waiting.iter().map(view).collect()
 }
 
 fn page<'a>(

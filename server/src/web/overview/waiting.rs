@@ -80,6 +80,29 @@ impl Listed {
     }
 }
 
+/// A list that is not empty, and the first unit of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::web) struct Waiting {
+    pub(in crate::web) show: Show,
+    pub(in crate::web) count: usize,
+    pub(in crate::web) first: UnitCode,
+}
+
+/// The lists of what waits for somebody, of what lies in the region of whoever looks, if any.
+pub(super) fn waiting(listed: &[Listed], region: Option<&str>) -> Vec<Waiting> {
+    let seen = |listed: &&Listed| {
+        region.is_none() || listed.region.as_ref().map(UnitCode::as_str) == region
+    };
+    let lists = Show::ALL.into_iter().filter(|show| *show != Show::Covered);
+    lists
+        .filter_map(|show| {
+            let mut found = listed.iter().filter(seen).filter(|listed| listed.is_in(show));
+            let first = found.next()?.unit.clone();
+            Some(Waiting { show, count: 1 + found.count(), first })
+        })
+        .collect()
+}
+
 /// Every unit of which anything is known or expected, by code.
 pub(super) fn listed<'a>(
     digests: impl Iterator<Item = &'a UnitDigest>,
