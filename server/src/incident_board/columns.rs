@@ -106,7 +106,7 @@ struct Row {
     occurred: i64,
 }
 
-/// All incidents, in the order of their reports.
+/// All incidents, in the order in which they were first read. A row never moves.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     codes: Symbols,
@@ -118,6 +118,8 @@ pub(super) struct Columns {
     counts: Vec<u64>,
     rows: Vec<Row>,
     incidents: Vec<StoredIncident>,
+    /// Rows by the log index of the report.
+    by_receipt: BTreeMap<u64, usize>,
     /// Rows by the log index of the last change.
     by_change: BTreeMap<u64, usize>,
 }
@@ -130,7 +132,7 @@ impl Columns {
 
     /// The row of the incident with this report.
     pub(super) fn row_of(&self, position: u64) -> Option<usize> {
-        self.incidents.binary_search_by_key(&position, |incident| incident.position).ok()
+        self.by_receipt.get(&position).copied()
     }
 
     pub(super) fn incident(&self, row: usize) -> &StoredIncident {
@@ -166,24 +168,18 @@ impl Columns {
         };
         row.kind = self.kind_of((row.state, row.severity, row.categories));
         self.counts[row.kind] += 1;
-        match self.incidents.binary_search_by_key(&incident.position, |known| known.position) {
-            Ok(place) => {
-                self.counts[self.rows[place].kind] -= 1;
-                self.by_change.remove(&self.incidents[place].changed_position);
-                self.by_change.insert(incident.changed_position, place);
-                self.rows[place] = row;
-                self.incidents[place] = incident;
-            }
-            // Reports come in the order of the log, so this is the end; only a change of an
-            // incident whose report was not read yet comes before others.
-            Err(place) => {
-                if place < self.rows.len() {
-                    self.by_change.values_mut().filter(|at| **at >= place).for_each(|at| *at += 1);
-                }
-                self.by_change.insert(incident.changed_position, place);
-                self.rows.insert(place, row);
-                self.incidents.insert(place, incident);
-            }
+        if let Some(place) = self.row_of(incident.position) {
+            self.counts[self.rows[place].kind] -= 1;
+            self.by_change.remove(&self.incidents[place].changed_position);
+            self.by_change.insert(incident.changed_position, place);
+            self.rows[place] = row;
+            self.incidents[place] = incident;
+        } else {
+            let place = self.rows.len();
+            self.by_receipt.insert(incident.position, place);
+            self.by_change.insert(incident.changed_position, place);
+            self.rows.push(row);
+            self.incidents.push(incident);
         }
     }
 
@@ -201,17 +197,12 @@ impl Columns {
         &self,
         order: IncidentOrder,
         after: Option<u64>,
-    ) -> Box<dyn Iterator<Item = usize> + '_> {
-        let after = after.unwrap_or(u64::MAX);
-        match order {
-            IncidentOrder::Changed => {
-                Box::new(self.by_change.range(..after).rev().map(|(_, row)| *row))
-            }
-            IncidentOrder::Received => {
-                let end = self.incidents.partition_point(|incident| incident.position < after);
-                Box::new((0..end).rev())
-            }
-        }
+    ) -> impl Iterator<Item = usize> + '_ {
+        let rows = match order {
+            IncidentOrder::Changed => &self.by_change,
+            IncidentOrder::Received => &self.by_receipt,
+        };
+        rows.range(..after.unwrap_or(u64::MAX)).rev().map(|(_, row)| *row)
     }
 
     /// The filter in symbols; none where nothing can fit.

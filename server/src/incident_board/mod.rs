@@ -144,27 +144,29 @@ impl IncidentBoard {
         limit: usize,
     ) -> Vec<StoredIncident> {
         let columns = self.read();
-        let everything = IncidentFilter { scope: scope.clone(), ..IncidentFilter::default() };
-        let at_unit = IncidentFilter { unit: of.unit.clone(), ..everything.clone() };
-        let Some(all) = columns.test(&everything, &[]) else { return Vec::new() };
+        let within = |scope: Scope, unit: Option<String>| {
+            let filter = IncidentFilter { unit, scope, ..IncidentFilter::default() };
+            columns.test(&filter, &[])
+        };
         let newest = || columns.in_order(IncidentOrder::Received, None);
         let mut rows: Vec<usize> = Vec::new();
         if of.unit.is_some()
-            && let Some(test) = columns.test(&at_unit, &[])
+            && let Some(test) = within(scope.clone(), of.unit.clone())
         {
             rows.extend(newest().filter(|row| test.fits(*row)).take(limit + 1));
         }
-        let same_time = |row: &usize| {
-            let incident = columns.incident(*row);
-            of.region.is_some()
-                && incident.region == of.region
-                && (around.0..around.1).contains(&columns.happened(*row))
-        };
-        let others: Vec<usize> = newest()
-            .filter(|row| same_time(row) && all.fits(*row) && !rows.contains(row))
-            .take(limit + 1)
-            .collect();
-        rows.extend(others);
+        let region = of.region.clone();
+        if region.is_some()
+            && (scope.region.is_none() || scope.region == region)
+            && let Some(test) = within(Scope { org: scope.org.clone(), region }, None)
+        {
+            let same_time = |row: &usize| (around.0..around.1).contains(&columns.happened(*row));
+            let others: Vec<usize> = newest()
+                .filter(|row| same_time(row) && test.fits(*row) && !rows.contains(row))
+                .take(limit + 1)
+                .collect();
+            rows.extend(others);
+        }
         let found = rows.into_iter().map(|row| columns.incident(row));
         found.filter(|incident| incident.record != of.record).take(limit).cloned().collect()
     }

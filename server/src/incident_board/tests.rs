@@ -156,3 +156,14 @@ proptest! {
         prop_assert_eq!(counted, fitting);
     }
 }
+
+#[test]
+fn a_row_keeps_its_place_whatever_is_read_later() {
+    // Where words stand is kept by row: a report that is read late must not shift the others.
+    let mut columns = Columns::default();
+    for (position, changed) in [(5, 5), (9, 20), (2, 30), (5, 40)] {
+        columns.put(told(position, changed, 1).changed, &[]);
+    }
+    assert_eq!([5, 9, 2].map(|position| columns.row_of(position)), [Some(0), Some(1), Some(2)]);
+    assert_eq!(columns.row_of(7), None);
+}
