@@ -191,14 +191,14 @@ pub(super) async fn feed(
     // What a phone says of itself never keeps it from its feed: unreadable is as good as unsaid.
     let waiting: Option<Waiting> = query.waiting.as_deref().and_then(|text| text.parse().ok());
     let oldest_s = query.oldest_s.as_deref().and_then(|text| text.parse().ok());
-    let said = (waiting, oldest_s);
-    headquarters.heard.hear(device.kid, said, query.after, (headquarters.clock)()).await?;
+    let waits = (waiting, oldest_s);
     let limit = u32::try_from(FEED_ITEMS_MAX).unwrap_or(u32::MAX);
     let unheard = headquarters.book.read().first_unheard_epoch(query.epoch);
     let after = match (query.after, unheard) {
         (Some(after), Some(epoch)) if after >= epoch => epoch.checked_sub(1),
         (after, _) => after,
     };
+    headquarters.heard.hear(device.kid, waits, after, (headquarters.clock)()).await?;
     let reader = Messages::reader(&headquarters.book.read(), &device.kid);
     let said =
         store::statements::concerning(&headquarters.db, &device.kid, reader.as_ref(), after, limit)

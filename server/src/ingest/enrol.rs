@@ -192,7 +192,9 @@ impl Enrolments {
         let token = super::token_hash(&device_token);
         let mut batch = store::devices::give_token(&token, &kid, now, token_expires_at);
         let mut ticket = None;
-        if claims.body.vouch.is_some() && claims.body.role == Role::Results {
+        // A key that was revoked meanwhile is answered as before, and lets nothing else in.
+        let stands = self.book.read().statements.revoked_from(&kid).is_none();
+        if claims.body.vouch.is_some() && claims.body.role == Role::Results && stands {
             let fresh = random::text::<16>()?;
             let hash = Proof::derive(&fresh, Role::Incidents).hash();
             batch = batch.and(store::carried::give_ticket(&hash));

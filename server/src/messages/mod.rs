@@ -12,7 +12,7 @@
 
 mod audience;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use hattama_proto::{
     id::{Kid, OrgId, PersonId},
@@ -33,7 +33,7 @@ use crate::{
     log::{Item, Says, SequenceError, Sequencer},
     once::Once,
     random,
-    review::Review,
+    review::{LANGUAGES, Review},
     store::{self, Db, StoreError, messages::StoredMessage},
 };
 
@@ -84,9 +84,6 @@ pub struct MessageView {
     /// How many of them have a phone that has read its feed beyond it.
     pub received: u64,
 }
-
-/// Languages that a message can be written in: those of the interface.
-pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 
 impl Messages {
     /// Messages of this headquarters.
@@ -174,15 +171,16 @@ impl Messages {
             Err(error) => return Err(error.into()),
         }
         crate::audit::note(&self.db, &operator.name, "message", &stored.message, now).await?;
-        self.view(stored).await
+        self.view(stored, &self.read_until()).await
     }
 
     /// Messages that the operator's scope holds, newest first.
     pub async fn list(&self, operator: &Operator) -> Result<Vec<MessageView>, FieldError> {
         let (org, region) = (operator.scope.org.as_deref(), operator.scope.region.as_deref());
         let mut views = Vec::new();
+        let read = self.read_until();
         for stored in store::messages::list(&self.db, org, region, LIST_MAX).await? {
-            views.push(self.view(stored).await?);
+            views.push(self.view(stored, &read).await?);
         }
         Ok(views)
     }
@@ -208,7 +206,8 @@ impl Messages {
             return Err(FieldError::KeyReused);
         }
         let stored = store::messages::by_name(&self.db, &done.answer).await?;
-        self.view(stored.ok_or(FieldError::KeyReused)?).await.map(Some)
+        let stored = stored.ok_or(FieldError::KeyReused)?;
+        self.view(stored, &self.read_until()).await.map(Some)
     }
 
     /// The organisation that a message is limited to: the account's, or the one asked for.
@@ -225,26 +224,30 @@ impl Messages {
         }
     }
 
-    async fn view(&self, stored: StoredMessage) -> Result<MessageView, FieldError> {
+    /// How far each person's phones have read their feeds: those that messages are given to.
+    fn read_until(&self) -> HashMap<PersonId, u64> {
+        let book = self.book.read();
+        let mut read: HashMap<PersonId, u64> = HashMap::new();
+        for known in book.statements.enrolments() {
+            let after = self.heard.of(&known.kid).and_then(|heard| heard.feed_after);
+            let (Some(after), Some(person)) = (after, Self::reader(&book, &known.kid)) else {
+                continue;
+            };
+            let furthest = read.entry(person).or_default();
+            *furthest = after.max(*furthest);
+        }
+        read
+    }
+
+    async fn view(
+        &self,
+        stored: StoredMessage,
+        read: &HashMap<PersonId, u64>,
+    ) -> Result<MessageView, FieldError> {
         let to = store::messages::addressed(&self.db, &stored.message).await?;
-        let kids: HashMap<PersonId, Vec<Kid>> = {
-            let book = self.book.read();
-            let wanted: BTreeSet<&PersonId> = to.iter().map(|(person, _)| person).collect();
-            let mut kids: HashMap<PersonId, Vec<Kid>> = HashMap::new();
-            for known in book.statements.enrolments() {
-                if wanted.contains(&known.person) && known.role == Role::Results {
-                    kids.entry(known.person.clone()).or_default().push(known.kid);
-                }
-            }
-            kids
-        };
-        let has_read = |kid: &Kid, position: u64| {
-            let heard = self.heard.of(kid).and_then(|heard| heard.feed_after);
-            heard.is_some_and(|after| after >= position)
-        };
-        let received = to.iter().filter(|(person, position)| {
-            kids.get(person).into_iter().flatten().any(|kid| has_read(kid, *position))
-        });
+        let received = to
+            .iter()
+            .filter(|(person, position)| read.get(person).is_some_and(|after| after >= position));
         let unreadable =
             |_| FieldError::Invalid("a stored message cannot be read by this version".to_owned());
         Ok(MessageView {

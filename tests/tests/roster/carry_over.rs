@@ -367,10 +367,14 @@ fn only_the_own_key_for_the_own_election_is_vouched_for(world: &mut World) {
     let incidents = || phone_key(&phone, Role::Incidents);
     let alone = vouch(&second, &incidents(), 87, "");
     assert_eq!(refused_enrolment(&second, &alone), "invitation-used");
-    let reply = second.wire().enrol(&EnrolmentPush { request: theirs }).unwrap();
-    let ticket = reply.ticket.unwrap();
+    let ask = || second.wire().enrol(&EnrolmentPush { request: theirs.clone() }).unwrap();
+    let ticket = ask().ticket.unwrap();
     let both = vouch(&second, &incidents(), 88, &ticket);
     second.wire().enrol(&EnrolmentPush { request: both }).unwrap();
+    // Once the new key is revoked, asking again brings no word for another.
+    assert!(ask().ticket.is_some(), "an answer that was lost is given again");
+    second.wire().revoke(fresh(84).kid());
+    assert_eq!(ask().ticket, None);
     // One key vouches for one.
     let twice = request(&second, &old, &fresh(89), |_| {});
     assert_eq!(refused_enrolment(&second, &twice), "invitation-used");

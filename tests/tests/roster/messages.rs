@@ -119,6 +119,11 @@ fn a_revoked_device_is_given_none_and_a_new_phone_of_the_person_all(world: &mut 
     let fresh = world.blank_phone();
     fresh.enrol(&replaced["invitation"].as_str().unwrap().parse().unwrap());
     done(&wire, "/v1/messages", &json!({"to": "everybody", "texts": {"en": "again"}}));
+    // The lost one still reads its feed to its end, and is given nothing: nor has the person anything
+    // until the new one reads.
+    Wire::to(world.address(), &token).get("/v1/feed?after=1000000");
+    let newest = &wire.get_json("/v1/messages")[0];
+    assert_eq!((&newest["texts"]["en"], &newest["received"]), (&json!("again"), &json!(0)));
     assert_eq!(texts(&fresh), ["again", "before"], "the person has what was for them");
     assert_eq!(fed(world, &token).len(), 0);
 }
