@@ -55,7 +55,7 @@ fn is_kept(path: &str) -> bool {
             ["transcription" | "incidents", id] | ["transcription", id, "decision" | "proposal"]
                 | ["incidents", id, "publication"] if !id.is_empty()
         )
-        || matches!(parts.as_slice(), ["telephone" | "roster"] | ["roster", "import"])
+        || matches!(parts.as_slice(), ["telephone" | "roster" | "messages"] | ["roster", "import"])
 }
 
 /// The form that a request brings, if it is one that is kept; the request goes on with the same body.
@@ -164,6 +164,7 @@ mod tests {
             "/incidents/ab12",
             "/incidents/ab12/publication",
             "/telephone",
+            "/messages",
             "/roster/import",
         ] {
             assert!(is_kept(kept), "{kept}");

@@ -2,7 +2,7 @@
 
 use hattama_tests::world::{Answer, Wire, World};
 
-use crate::{THIRD, invite, make_vault, on_both_engines};
+use crate::{THIRD, invite, limited, make_vault, on_both_engines};
 
 on_both_engines![
     every_page_is_there_in_three_languages_and_small,
@@ -125,6 +125,13 @@ fn a_call_is_typed_and_read_back(world: &mut World) {
     assert_eq!(status, 303, "{text}");
     let back = browse(&wire, &place).text();
     assert!(back.contains("<dd>1024</dd>") && back.contains("<dd>–</dd>"), "{back}");
+    // To nobody of another region.
+    let there = limited(world, &[("north", None, Some("0")), ("south", None, Some("1"))]);
+    let seen = there.iter().map(|wire| browse(wire, &place)).map(|answer| {
+        assert_eq!(answer.status, 200);
+        answer.text().contains("<dd>1024</dd>")
+    });
+    assert_eq!(seen.collect::<Vec<_>>(), [true, false]);
 }
 
 fn a_plan_is_pasted_checked_and_planned(world: &mut World) {

@@ -34,8 +34,7 @@ pub(super) async fn written(
     let Ok(envelope) = Envelope::parse(&stored.jws) else { return Ok(None) };
     let enrolment = headquarters.book.read().statements.enrolment(&envelope.kid()).cloned();
     let Some(desk) = enrolment.filter(|known| known.desk) else { return Ok(None) };
-    let mine = visitor.operator.scope.org.as_deref();
-    if mine.is_some_and(|mine| mine != desk.org.as_str()) {
+    if !visitor.operator.scope.sees_record(&headquarters.book.read(), &stored) {
         return Ok(None);
     }
     let Ok(verified) = envelope.verify(&desk.public_key) else { return Ok(None) };
