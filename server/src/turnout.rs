@@ -46,27 +46,20 @@ impl Headquarters {
         unit: &UnitCode,
     ) -> Result<TurnoutView, PictureError> {
         let pack = std::sync::Arc::clone(&self.book.read().pack);
-        let mut own = Vec::new();
-        let mut all: Vec<TurnoutSeries> = Vec::new();
-        let mut take = |of: &UnitCode, series: Vec<TurnoutSeries>| {
-            if of == unit {
-                own.clone_from(&series);
-            }
-            all.extend(series);
-        };
         if scope.is_everything() {
             let digests = self.digests().await?;
-            for (of, series) in digests.turnout().iter() {
-                if of == unit || pack.units.is_within(of, unit) {
-                    take(of, series.clone());
-                }
-            }
-        } else {
-            let files = self.unit_files_within(scope, unit).await?;
-            let series = reader(&pack);
-            files.iter().for_each(|file| take(&file.unit, series(file)));
+            let told = digests.turnout();
+            let below = |of: &UnitCode| of == unit || pack.units.is_within(of, unit);
+            let all = told.iter().filter(|(of, _)| below(of)).flat_map(|(_, series)| series);
+            let series = told.get(unit).cloned().unwrap_or_default();
+            return Ok(TurnoutView { unit: unit.clone(), series, sums: sums(all) });
         }
-        Ok(TurnoutView { unit: unit.clone(), series: own, sums: sums(&all) })
+        let files = self.unit_files_within(scope, unit).await?;
+        let read = reader(&pack);
+        let told: Vec<_> = files.iter().map(|file| (&file.unit, read(file))).collect();
+        let own = told.iter().find(|(of, _)| *of == unit).map(|(_, series)| series.clone());
+        let all = told.iter().flat_map(|(_, series)| series);
+        Ok(TurnoutView { unit: unit.clone(), series: own.unwrap_or_default(), sums: sums(all) })
     }
 }
 

@@ -3,10 +3,13 @@
 //! Computed from the records whenever the roster is looked at, so that a form that does not count
 //! moves nobody, and one that counts again does.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use hattama_proto::{
-    id::{PersonId, RecordId, UnitCode},
+    id::{OrgId, PersonId, RecordId, UnitCode},
     kind::Role,
     pack::CheckIn,
     time::UnixMillis,
@@ -18,7 +21,7 @@ use crate::{
     book::Book,
     merge::{Entry, EntryBody, FiledEntry, Reason, Standing, merge},
     roster::{Presence, PresenceKind, check_in, happened_at},
-    store::{self, forms::FormFilter},
+    store::{self, StoreError, forms::FormFilter},
 };
 
 impl Field {
@@ -56,26 +59,42 @@ impl Field {
         units.sort_unstable();
         units.dedup();
         let rows = store::units::entries_of(&self.db, &units).await?;
-        let book = self.book.read();
-        let mut arrivals = Vec::new();
-        for (unit, lines) in units.iter().zip(rows) {
-            let Some(lines) = lines else { continue };
-            let entries: Vec<Arc<Entry>> = Entry::read_lines(&lines)
-                .map_err(|error| FieldError::Invalid(format!("unit {unit}: {error}")))?;
-            let file = merge(unit, &entries, &book.statements, &book.pack);
-            arrivals.extend(file.entries.iter().filter_map(|filed| {
-                let received_at = *received.get(&filed.entry.id)?;
-                arrival(filed, &asked, received_at, &book)
-            }));
-        }
-        Ok(arrivals)
+        let book = self.book.clone();
+        let merge_all = move || {
+            let book = book.read();
+            let known = known_people(&book);
+            let mut arrivals = Vec::new();
+            for (unit, lines) in units.iter().zip(rows) {
+                let Some(lines) = lines else { continue };
+                let entries: Vec<Arc<Entry>> = Entry::read_lines(&lines)
+                    .map_err(|error| FieldError::Invalid(format!("unit {unit}: {error}")))?;
+                let file = merge(unit, &entries, &book.statements, &book.pack);
+                arrivals.extend(file.entries.iter().filter_map(|filed| {
+                    let received_at = *received.get(&filed.entry.id)?;
+                    arrival(filed, &asked, received_at, &known, &book)
+                }));
+            }
+            Ok(arrivals)
+        };
+        // Off the threads that serve connections.
+        tokio::task::spawn_blocking(merge_all)
+            .await
+            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
     }
+}
+
+/// Whoever has a key for protocols, by organisation.
+fn known_people(book: &Book) -> HashSet<(&OrgId, &PersonId)> {
+    let known = book.statements.enrolments();
+    let known = known.filter(|known| known.role == Role::Results && !known.desk);
+    known.map(|known| (&known.org, &known.person)).collect()
 }
 
 fn arrival(
     filed: &FiledEntry,
     asked: &[(String, CheckIn)],
     received_at: UnixMillis,
+    known: &HashSet<(&OrgId, &PersonId)>,
     book: &Book,
 ) -> Option<Presence> {
     let counts = match &filed.standing {
@@ -90,12 +109,7 @@ fn arrival(
     let person = if filed.is_told() { told?.person.as_ref()? } else { filed.person()? };
     let org = filed.org()?;
     // A name that nobody of the organisation has is nobody's: somebody left, and that is all.
-    let is_known = |to: &PersonId| {
-        book.statements.enrolments().any(|known| {
-            known.person == *to && known.org == *org && known.role == Role::Results && !known.desk
-        })
-    };
-    let to_person = to_person.filter(is_known);
+    let to_person = to_person.filter(|to| known.contains(&(org, to)));
     let what = match (what, &to_person) {
         (PresenceKind::HandedOver, None) => PresenceKind::Departed,
         (what, _) => what,

@@ -1,13 +1,13 @@
 //! Turnout over the day on the pages of units and regions: a small drawing, and the figures.
 
-use hattama_proto::id::UnitCode;
-
 use super::{
     frame::{Frame, Id},
     words::TurnoutWords,
 };
 use crate::{
-    app::Headquarters, picture::PictureError, roster::TurnoutSeries, turnout::TurnoutSums,
+    merge::UnitFile,
+    roster::TurnoutSeries,
+    turnout::{self, TurnoutSums},
 };
 
 mod chart;
@@ -45,15 +45,9 @@ pub(super) struct HourView {
     pub(super) falls: bool,
 }
 
-/// Of the unit itself: a line for every observer.
-pub(super) async fn of_unit(
-    frame: &Frame,
-    scope: &crate::access::Scope,
-    unit: &UnitCode,
-    headquarters: &Headquarters,
-) -> Result<Vec<TurnoutSection>, PictureError> {
-    let view = headquarters.turnout_within(scope, unit).await?;
-    Ok(view.series.iter().map(|series| lines(frame, series)).collect())
+/// Of the unit itself, off its file: a line for every observer.
+pub(super) fn of_unit(frame: &Frame, file: &UnitFile) -> Vec<TurnoutSection> {
+    turnout::reader(&frame.pack)(file).iter().map(|series| lines(frame, series)).collect()
 }
 
 /// Of all below a unit: the lowest and the highest sum.

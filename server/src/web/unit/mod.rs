@@ -141,7 +141,6 @@ pub(super) async fn show(
     let received = store::records::received(&headquarters.db, &ids).await?;
     let desk = headquarters.desk.of_unit(operator, &code).await?;
     page.timeline = timeline::of(frame, &file, &received, &desk, &headquarters.book.read());
-    page.turnout = turnout::of_unit(frame, &operator.scope, &code, &headquarters).await?;
     answer::html(&page)
 }
 
@@ -186,7 +185,7 @@ fn page<'a>(
             .collect(),
         photos: file.entries.iter().flat_map(|filed| photos(frame, filed, whole)).collect(),
         forms: file.entries.iter().filter_map(|filed| form(frame, filed)).collect(),
-        turnout: Vec::new(),
+        turnout: turnout::of_unit(frame, file),
         incidents: incidents
             .iter()
             .take(INCIDENTS_MAX)

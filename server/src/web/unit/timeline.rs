@@ -112,9 +112,7 @@ fn waiting(frame: &Frame, of: &OfUnit) -> Option<Event> {
     let names: Vec<String> = of
         .typed_by
         .iter()
-        .filter_map(|(seat, account)| {
-            Some(format!("{}: {}", seat_name(frame, *seat), account.as_deref()?))
-        })
+        .map(|(seat, account)| format!("{}: {account}", seat_name(frame, *seat)))
         .collect();
     let mut text = frame.copy(&of.item.copy);
     if !names.is_empty() {
