@@ -107,13 +107,16 @@ impl Headquarters {
         scope: &Scope,
         ids: impl IntoIterator<Item = RecordId>,
     ) -> Result<HashSet<RecordId>, StoreError> {
-        let mut seen = HashSet::new();
-        for id in ids {
-            if scope.is_everything() || self.record_within(scope, &id).await?.is_some() {
-                seen.insert(id);
-            }
+        let ids: Vec<RecordId> = ids.into_iter().collect();
+        if scope.is_everything() || ids.is_empty() {
+            return Ok(ids.into_iter().collect());
         }
-        Ok(seen)
+        let found = store::records::keys_and_units(&self.db, &ids).await?;
+        let book = self.book.read();
+        let sees =
+            |(kid, unit): &(String, Option<String>)| scope.sees_row(&book, kid, unit.as_deref());
+        let known = ids.into_iter().zip(found);
+        Ok(known.filter(|(_, row)| row.as_ref().is_some_and(sees)).map(|(id, _)| id).collect())
     }
 
     /// Takes out of incidents what they count instead of, where that lies outside `scope`.

@@ -14,9 +14,9 @@ use crate::{
 pub struct OfUnit {
     /// The item.
     pub item: Item,
-    /// The seats on which somebody typed, in their order, with the account's name: nobody before it is
-    /// over, and no names but for who decides.
-    pub typed_by: Vec<(Seat, Option<String>)>,
+    /// The seats on which somebody typed, in their order, with the account's name. Of an open item,
+    /// and for who decides; of what was settled its statement says who read it.
+    pub typed_by: Vec<(Seat, String)>,
 }
 
 impl Desk {
@@ -36,16 +36,14 @@ impl Desk {
                 continue;
             }
             let item = Item::read(stored)?;
-            let is_over = matches!(item.state, ItemState::Open | ItemState::Settled);
             if !item.is_needed && item.state != ItemState::Settled {
                 continue;
             }
             let mut typed_by = Vec::new();
-            if is_over {
-                let with_names = operator.may(Permission::Decide);
+            if item.state == ItemState::Open && operator.may(Permission::Decide) {
                 for reading in store::transcriptions::readings(&self.db, &item.id).await? {
                     let Some(seat) = reading.seat.and_then(Seat::new) else { continue };
-                    typed_by.push((seat, with_names.then_some(reading.account)));
+                    typed_by.push((seat, reading.account));
                 }
                 typed_by.sort();
             }

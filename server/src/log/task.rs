@@ -266,12 +266,13 @@ impl Task {
             self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
             return Err(error.into());
         }
+        // Before the size: whoever follows the log by its size has to find what was touched.
+        self.book.change(|book| *book = fresh);
         {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
             signed.size = head.size;
             signed.note = note.map(Arc::from);
         }
-        self.book.change(|book| *book = fresh);
         self.stale = false;
         Ok(())
     }

@@ -351,6 +351,20 @@ pub async fn units(db: &Db, ids: &[RecordId]) -> Result<Vec<Option<String>>, Sto
         .collect()
 }
 
+/// By which key each of these records is, and about which unit; in the order of `ids`.
+pub async fn keys_and_units(
+    db: &Db,
+    ids: &[RecordId],
+) -> Result<Vec<Option<(String, Option<String>)>>, StoreError> {
+    let rows: Rows = ids.iter().map(|id| [Value::from(id.to_hex())]).collect();
+    let read = |rows: Vec<Row>| {
+        let read = |row: &Row| Ok((row.text(0)?.to_owned(), row.opt_text(1)?.map(str::to_owned)));
+        rows.first().map(read).transpose()
+    };
+    let found = db.query_many("select kid, unit from record where record_id = $1", rows).await?;
+    found.into_iter().map(read).collect()
+}
+
 /// The last place of a chain that has arrived, and a record that stands there.
 pub async fn chain_end(db: &Db, of: &Kid) -> Result<Option<(u64, RecordId)>, StoreError> {
     let row = db

@@ -42,10 +42,17 @@ impl Vault {
     pub async fn state(&self, scope: &Scope) -> Result<VaultState, VaultError> {
         let mut grants = store::vault::grants(&self.db).await?;
         grants.retain(|(org, region, _)| scope.sees(Some(org), Some(region)));
+        let people = store::vault::clear_identities(&self.db).await?;
         let mut clear = 0;
-        for person in store::vault::clear_identities(&self.db).await? {
-            let region = self.region_of_person(&person).await?;
-            clear += u64::from(scope.sees(Some(person.org.as_str()), Some(&region)));
+        for person in &people {
+            // Where somebody may observe is looked up person by person, so only where it decides.
+            clear += match &scope.region {
+                None => u64::from(scope.sees(Some(person.org.as_str()), None)),
+                Some(_) => {
+                    let region = self.region_of_person(person).await?;
+                    u64::from(scope.sees(Some(person.org.as_str()), Some(&region)))
+                }
+            };
         }
         Ok(VaultState {
             made: self.is_made().await?,
