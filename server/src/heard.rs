@@ -11,8 +11,6 @@ use std::{
 
 use hattama_proto::{
     id::Kid,
-    pack::Pack,
-    statement::{Enrolment, Mandate},
     time::UnixMillis,
     wire::{LANES, Waiting},
 };
@@ -96,7 +94,7 @@ impl HeardDevices {
         for (kid, known) in &*known {
             let Some(waiting) = known.heard.waiting else { continue };
             let enrolment = book.statements.enrolment(kid);
-            if !enrolment.is_some_and(|enrolment| is_seen(scope, enrolment, &book.pack)) {
+            if !enrolment.is_some_and(|enrolment| scope.sees_device(&book, enrolment)) {
                 continue;
             }
             for (sum, count) in total.iter_mut().zip(waiting.0) {
@@ -104,17 +102,5 @@ impl HeardDevices {
             }
         }
         total
-    }
-}
-
-/// Whether an account may know of a device: it is of its organisation, and observes nowhere but in
-/// its region.
-pub fn is_seen(scope: &Scope, enrolment: &Enrolment, pack: &Pack) -> bool {
-    let org = Some(enrolment.org.as_str());
-    match &enrolment.mandate {
-        Mandate::Units(units) if !units.is_empty() => units.iter().all(|code| {
-            scope.sees(org, pack.units.region_of(code).map(|region| region.code.as_str()))
-        }),
-        _ => scope.sees(org, None),
     }
 }

@@ -31,6 +31,7 @@ pub use self::plan::{Plan, plan};
 use crate::{
     app::Headquarters,
     book::{self, Authority, Book, BookError},
+    clock::HOUR_MS,
     config::Config,
     folder::DataFolder,
     ingest::own_statement,
@@ -39,9 +40,6 @@ use crate::{
     roster::Assignment,
     store::{self, Batch, Db, StoreError, carried::CarriedKey, devices::NewInvitation},
 };
-
-/// An hour, in ms.
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// Stands for organisation and region of the vault's own key.
 const OWN: &str = "*";

@@ -12,10 +12,7 @@ use hattama_proto::{
     statement::{Enrolment, Mandate},
 };
 
-use crate::{merge::Statements, roster::Assignment};
-
-/// A day, in ms.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+use crate::{clock::DAY_MS, merge::Statements, roster::Assignment};
 
 /// What carries over.
 #[derive(Clone, Debug, Default)]

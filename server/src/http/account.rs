@@ -8,13 +8,8 @@ use super::HttpProblem;
 use crate::{
     access::Operator,
     app::Headquarters,
-    people::{OwnView, PeopleError, totp},
+    people::{OwnView, token_end, totp},
 };
-
-/// Milliseconds of a day.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Longest life of a token with an end, in days.
-const DAYS_MAX: u32 = 3650;
 
 /// The account as it stands: what every change here answers with.
 async fn own(
@@ -160,11 +155,8 @@ pub(super) async fn make_token(
     body: Json<TokenBody>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<MadeToken>, HttpProblem> {
-    if body.days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)) {
-        return Err(PeopleError::Refused("give a number of days from 1 to 3650, or none").into());
-    }
     let now = (headquarters.clock)();
-    let until = body.days.map(|days| now.plus_ms(i64::from(days) * DAY_MS));
+    let until = token_end(body.days, now)?;
     let what = (body.name.as_str(), body.stepped_up);
     let made = headquarters.people.new_token(&operator, what, until, now).await?;
     Ok(Json(MadeToken { id: made.id, token: made.token }))

@@ -12,6 +12,7 @@ use hattama_proto::{
 
 use crate::{
     book::SharedBook,
+    clock::HOUR_MS,
     config::Config,
     random::{self, RandomError},
     store::{self, Batch, Db, StoreError, devices::NewInvitation},
@@ -20,9 +21,6 @@ use crate::{
 
 /// Longest life of an invitation, in hours: one season.
 const VALID_HOURS_MAX: u32 = 24 * 90;
-
-/// An hour, in ms.
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// Invites. Cheap to clone.
 #[derive(Clone)]

@@ -35,7 +35,7 @@ use hattama_proto::time::UnixMillis;
 pub use self::{
     admin::{Invited, check_scope, is_name},
     entering::{Entered, NewSession, Proof, Whence},
-    own::{NewToken, OwnAccount},
+    own::{NewToken, OwnAccount, token_end},
     password::{BYTES_MAX as PASSWORD_BYTES_MAX, CHARS_MIN as PASSWORD_CHARS_MIN},
     roles::NewRoles,
     view::{AccountDetail, AccountView, AuditPage, OwnView, RoleChangeView},

@@ -11,8 +11,10 @@ use super::{
 use crate::{
     access::{Factor, Operator},
     audit,
+    clock::DAY_MS,
     ingest::token_hash,
     random,
+    review::LANGUAGES,
     store::{
         self,
         accounts::StoredAccount,
@@ -30,8 +32,16 @@ const RECOVERY_LETTERS: usize = 16;
 /// Longest name of a token or key, in bytes.
 const LABEL_BYTES_MAX: usize = 100;
 
-/// Languages of the pages, BCP 47.
-const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+/// Longest life of a token with an end, in days.
+const TOKEN_DAYS_MAX: u32 = 3650;
+
+/// When a token ends that is made for so many days; none: never.
+pub fn token_end(days: Option<u32>, now: UnixMillis) -> Result<Option<UnixMillis>, PeopleError> {
+    if days.is_some_and(|days| !(1..=TOKEN_DAYS_MAX).contains(&days)) {
+        return Err(PeopleError::Refused("give a number of days from 1 to 3650, or none"));
+    }
+    Ok(days.map(|days| now.plus_ms(i64::from(days) * DAY_MS)))
+}
 
 /// All that an account's own page shows.
 #[derive(Debug)]

@@ -21,13 +21,8 @@ use crate::{
     access::Factor,
     app::Headquarters,
     http::HttpProblem,
-    people::{OwnAccount, PeopleError, short_id},
+    people::{OwnAccount, PeopleError, short_id, token_end},
 };
-
-/// Milliseconds of a day.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Longest life of a token with an end, in days.
-const DAYS_MAX: u32 = 3650;
 
 #[derive(Template)]
 #[template(path = "people/account.html")]
@@ -268,13 +263,12 @@ pub(super) async fn make_token(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let now = (headquarters.clock)();
-    let days = form.days.trim().parse::<u32>().ok().filter(|days| (1..=DAYS_MAX).contains(days));
-    if days.is_none() && !form.days.trim().is_empty() {
-        return Err(
-            PeopleError::Refused("write a number of days from 1 to 3650, or nothing").into()
-        );
-    }
-    let until = days.map(|days| now.plus_ms(i64::from(days) * DAY_MS));
+    // What is no number is as good as one out of bounds.
+    let days = match form.days.trim() {
+        "" => None,
+        days => Some(days.parse().unwrap_or(0)),
+    };
+    let until = token_end(days, now)?;
     let token = (form.name.as_str(), form.stepped_up.is_some());
     let made = headquarters.people.new_token(&visitor.operator, token, until, now).await?;
     let told = Told { token: Some(made.token), ..Told::default() };

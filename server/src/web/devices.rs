@@ -24,11 +24,7 @@ use super::{
     words::{Words, fill},
 };
 use crate::{
-    access::Scope,
-    app::Headquarters,
-    book::Book,
-    heard::{HeardDevices, is_seen},
-    http::HttpProblem,
+    access::Scope, app::Headquarters, book::Book, heard::HeardDevices, http::HttpProblem,
     store::heard::Heard,
 };
 
@@ -94,7 +90,7 @@ pub(super) async fn show(
     let mut found: Vec<&Enrolment> = book
         .statements
         .enrolments()
-        .filter(|enrolment| is_seen(scope, enrolment, &book.pack))
+        .filter(|enrolment| scope.sees_device(&book, enrolment))
         .filter(|enrolment| fits(&query, enrolment, &book, &headquarters.heard))
         .collect();
     let fitting = found.len();

@@ -17,12 +17,9 @@ use crate::{
     config::Config,
     folder::DataFolder,
     keys,
-    people::{AccountDetail, AccountView, AuditPage, People, check_scope},
+    people::{AccountDetail, AccountView, AuditPage, People, check_scope, token_end},
     store::{Db, accounts::AuditFilter},
 };
-
-/// Milliseconds of a day.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Does it on the folder.
 pub(super) fn run(path: &Path, command: Command, json: bool) -> Result<(), CliError> {
@@ -121,7 +118,7 @@ async fn carry_out(
         Command::EndSession(end) => Ok(people.end_here(&end.name, end.id.as_deref(), now).await?),
         Command::Token(token) => {
             let account = token.account.ok_or_else(|| needed("the account that it is for"))?;
-            let until = token.days.map(|days| now.plus_ms(i64::from(days) * DAY_MS));
+            let until = token_end(token.days, now)?;
             let what = (token.name.as_str(), token.stepped_up);
             let made = people.token_here(&account, what, until, now).await?;
             output::note(&format!("Token {} of {account}, told once:", made.id));
