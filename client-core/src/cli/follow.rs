@@ -33,7 +33,8 @@ impl Follow {
             name: env!("CARGO_BIN_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let election = notebook.succession()?.map(|succession| succession.next);
+        // Before a folder is made for what nobody announced.
+        let election = Some(notebook.needed_succession()?.next);
         let options = NotebookOptions { election, app, ..NotebookOptions::default() };
         let next = Notebook::open(&self.into, options)?;
         let enrolled = notebook.follow(&next)?;

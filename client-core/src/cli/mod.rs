@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! protocol not-obtained form incident correct     sign and keep; need no network
-//! enrol sync                                      talk to headquarters
+//! enrol sync follow                               talk to headquarters
 //! list outbox receipts receipt messages           show what there is
 //! ```
 //!

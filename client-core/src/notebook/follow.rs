@@ -76,7 +76,8 @@ impl Notebook {
         Ok(summary)
     }
 
-    fn needed_succession(&self) -> Result<Succession, NotebookError> {
+    /// The election that follows, or what to do to hear of it.
+    pub fn needed_succession(&self) -> Result<Succession, NotebookError> {
         self.succession()?.ok_or_else(|| {
             let error = "headquarters has not said yet which election follows; sync first";
             NotebookError::invalid("succession", error)

@@ -186,7 +186,9 @@ impl From<EvidenceError> for CliError {
         let text = whole(&error);
         match error {
             EvidenceError::NotFound | EvidenceError::TooLarge => Self::Input(text),
-            EvidenceError::Altered(_) | EvidenceError::SetUp => Self::CheckFailed(text),
+            EvidenceError::Altered(_) | EvidenceError::Item(_) | EvidenceError::SetUp => {
+                Self::CheckFailed(text)
+            }
             _ => Self::Machine(text),
         }
     }

@@ -19,8 +19,8 @@ use crate::{
 const AFTER_HELP: &str = "\
 A second round is an election of its own: make its headquarters with `hattama init`. Then, with that \
 one stopped, carry the registrations over; and with the old one stopped, announce the new one in its \
-log. Both serve again; each phone reads in its feed what follows and goes on by itself, with new keys \
-for which its old ones vouch. No record of the first round counts in the second.
+log. Both serve again; each phone reads in its feed what follows, and its app (or `hattama-observer \
+follow`) enrols new keys for which its old ones vouch. No record of the first round counts in the second.
 
 Run carry-over again after a phone was lost in between: what was revoked by then ends here too.
 

@@ -41,6 +41,11 @@ pub enum EvidenceError {
         "the store was altered at log index {0}; run `hattama fsck` before evidence is handed out"
     )]
     Altered(u64),
+    /// A document on the desk of transcriptions that cannot be read.
+    #[error(
+        "the document {0} on the desk cannot be read; run `hattama fsck` before evidence is handed out"
+    )]
+    Item(String),
     /// The set-up in the store is not the one that was signed.
     #[error("the election set-up in the store is not whole; run `hattama fsck`")]
     SetUp,
@@ -230,7 +235,8 @@ impl Sources<'_> {
         }
         let units: Vec<UnitCode> = units.into_iter().collect();
         for item in store::transcriptions::items_of(self.db, &units).await? {
-            let records: Vec<RecordId> = serde_json::from_str(&item.records).unwrap_or_default();
+            let records: Vec<RecordId> = serde_json::from_str(&item.records)
+                .map_err(|_| EvidenceError::Item(item.id.clone()))?;
             if item.state == ItemState::Open.name() && records.contains(&stored.id) {
                 let readings = store::transcriptions::readings(self.db, &item.id).await?;
                 let seated = readings.iter().filter(|reading| reading.seat.is_some());
