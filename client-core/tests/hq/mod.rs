@@ -190,6 +190,7 @@ impl Hq {
             number: name.into(),
             names: names(),
             required,
+            counts: None,
         };
         let forms = FormPart {
             forms: vec![FormDefinition {

@@ -87,6 +87,26 @@ pub struct FormLine {
     /// Whether the paper is incomplete without it. A phone reminds; it never blocks.
     #[serde(default)]
     pub required: bool,
+    /// What it counts, where turnout and shares are computed with it; lines that count the same are
+    /// added up. Nothing in set-ups made before turnout was compared, and then none is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counted>,
+}
+
+/// What a line counts, whatever the form calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Voters on the list when the poll closed.
+    Voters,
+    /// Ballots given out: early, at the station, outside it.
+    Issued,
+    /// Ballots found in the boxes.
+    Found,
+    /// Ballots found and not valid.
+    Invalid,
+    /// Ballots found and valid.
+    Valid,
 }
 
 /// One question of a checklist.

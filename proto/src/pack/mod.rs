@@ -17,7 +17,9 @@ pub use self::{
         Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, HqKeys, HqKeysError,
         LinkedCopies, Witnesses,
     },
-    form::{CheckIn, FormDefinition, FormKind, FormLine, FormPart, Question, QuestionKind},
+    form::{
+        CheckIn, Counted, FormDefinition, FormKind, FormLine, FormPart, Question, QuestionKind,
+    },
     incidents::{CategoryDefinition, IncidentPart, PhaseDefinition},
     manifest::{PackManifest, PartName, PartRef},
     names::Names,

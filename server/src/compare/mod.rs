@@ -1,6 +1,7 @@
 //! Compare: where did the numbers change? Pure.
 
 mod answer;
+mod counted;
 mod digest;
 mod edition;
 mod figures;
@@ -13,6 +14,7 @@ mod tree;
 mod tree_tests;
 
 pub use self::answer::{Answer, Change, answer};
+pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
 pub use self::figures::{form_lines, our_figures};

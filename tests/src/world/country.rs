@@ -103,6 +103,7 @@ impl Country {
         let line = |code: &str, number: &str| {
             json!({
                 "code": code, "number": number, "names": {"en": code}, "required": true,
+                "counts": code,
             })
         };
         json!({"forms": [{

@@ -139,6 +139,7 @@ pub(crate) fn form_part() -> FormPart {
                         number: format!("{number}"),
                         names: Names::new("", "", code),
                         required: *code != "spoilt",
+                        counts: None,
                     })
                     .collect(),
                 contests: vec![ContestCode::new("president").unwrap()],

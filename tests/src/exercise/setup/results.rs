@@ -6,7 +6,9 @@
 
 use hattama_proto::{
     id::{ContestCode, CopyType, FormCode, RelationId},
-    pack::{FormDefinition, FormKind, FormLine, Operator, Relation, RelationSeverity, Term},
+    pack::{
+        Counted, FormDefinition, FormKind, FormLine, Operator, Relation, RelationSeverity, Term,
+    },
     statement::Level,
 };
 
@@ -99,6 +101,19 @@ fn printed_line(number: u32, line: Line) -> FormLine {
         number: number.to_string(),
         names: names(line_names(line)),
         required: true,
+        counts: counts(line),
+    }
+}
+
+/// What turnout and shares are computed with.
+const fn counts(line: Line) -> Option<Counted> {
+    match line {
+        Line::VotersOnList => Some(Counted::Voters),
+        Line::IssuedEarly | Line::IssuedStation | Line::IssuedOutside => Some(Counted::Issued),
+        Line::PortableBoxes | Line::StationaryBoxes => Some(Counted::Found),
+        Line::Invalid => Some(Counted::Invalid),
+        Line::Valid => Some(Counted::Valid),
+        Line::BallotsReceived | Line::Cancelled => None,
     }
 }
 
