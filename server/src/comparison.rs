@@ -8,6 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use hattama_proto::{
     id::{ContestCode, PublicationId},
+    pack::{Contest, Pack},
     statement::Level,
 };
 use tokio::sync::Mutex;
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use crate::{
     access::Scope,
     app::Headquarters,
-    compare::{self, Answer, Node, Official},
+    compare::{self, Answer, Compared, Node, Official, Tree},
     picture::PictureError,
     published::Publication,
     store::StoreError,
@@ -25,24 +26,33 @@ use crate::{
 const SCOPES_MAX: usize = 64;
 
 /// Where the numbers changed, contest by contest.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Comparison {
     /// Leaves of the log that it speaks of.
     pub log_size: u64,
     /// By contest, in the order of the set-up.
     pub contests: Vec<ContestComparison>,
     publications: [Arc<Publication>; 4],
+    /// The set-up, and how many changes of digests it was made with.
+    pack: Option<Arc<Pack>>,
+    changes: u64,
 }
 
 /// One contest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ContestComparison {
     /// The contest.
     pub contest: ContestCode,
     /// The answer.
     pub answer: Answer,
-    /// Every unit of the register, above before below.
-    pub nodes: Vec<Node>,
+    tree: Arc<Tree>,
+}
+
+impl ContestComparison {
+    /// Every unit of the register that may be seen, above before below.
+    pub fn nodes(&self) -> &[Arc<Node>] {
+        self.tree.nodes()
+    }
 }
 
 /// The last comparison of each scope. One request makes a new one while the others wait for it.
@@ -82,22 +92,53 @@ impl Headquarters {
             *newest = Publication::newest(&self.db, level, known).await?;
         }
         let digests = self.digests_within(scope).await?;
-        let (book, scope) = (self.book.clone(), scope.clone());
+        let (book, scope, before) = (self.book.clone(), scope.clone(), std::mem::take(kept));
         let compute = move || {
-            let pack = Arc::clone(&book.read().pack);
-            let official = Official { levels: publications.each_ref().map(|of| &of.rows) };
+            let set_up = Arc::clone(&book.read().pack);
+            let changes = digests.changes();
+            // Of a limited scope the digests are others every time, and their changes are not told.
+            let follows = scope.is_everything()
+                && before.pack.as_ref().is_some_and(|known| Arc::ptr_eq(known, &set_up))
+                && before.publications.iter().zip(&publications).all(|(a, b)| Arc::ptr_eq(a, b));
+            let changed = follows.then(|| digests.changed_after(before.changes)).flatten();
+            let mut next = Arc::unwrap_or_clone(before);
             let digests = digests.read();
-            let of_contest = |contest: &hattama_proto::pack::Contest| {
-                let mut nodes = compare::tree(contest, official, digests.values(), &pack);
-                if scope.region.is_some() {
-                    let book = book.read();
-                    nodes.retain(|node| scope.sees_unit(&book, &node.unit));
+            let official = Official { levels: publications.each_ref().map(|of| &of.rows) };
+            let earlier = publications.each_ref().map(|of| &of.earlier);
+            let (digests, pack) = (&*digests, &*set_up);
+            if let Some(changed) = changed {
+                for (of, contest) in next.contests.iter_mut().zip(&pack.election.contests) {
+                    // Without one there is nothing to compare again, and the answer stands.
+                    if !changed.is_empty() {
+                        // A copy is made only while somebody still reads the one before.
+                        let tree = Arc::make_mut(&mut of.tree);
+                        tree.update(&changed, Compared { contest, official, digests, pack });
+                        of.answer = compare::answer(tree.nodes(), contest, earlier);
+                    }
                 }
-                let answer = compare::answer(&nodes, contest);
-                ContestComparison { contest: contest.code.clone(), answer, nodes }
-            };
-            let contests = pack.election.contests.iter().map(of_contest).collect();
-            Comparison { log_size: size, contests, publications }
+            } else {
+                let anew = |contest: &Contest| {
+                    let mut tree = Tree::new(Compared { contest, official, digests, pack });
+                    if scope.region.is_some() {
+                        let book = book.read();
+                        tree.limit(|unit| scope.sees_unit(&book, unit));
+                    }
+                    let answer = compare::answer(tree.nodes(), contest, earlier);
+                    ContestComparison {
+                        contest: contest.code.clone(),
+                        answer,
+                        tree: Arc::new(tree),
+                    }
+                };
+                next.contests = pack.election.contests.iter().map(anew).collect();
+            }
+            Comparison {
+                log_size: size,
+                contests: next.contests,
+                publications,
+                pack: Some(Arc::clone(&set_up)),
+                changes,
+            }
         };
         let made = tokio::task::spawn_blocking(compute)
             .await

@@ -4,7 +4,7 @@
 //! The result is what computing everything anew gives; the random histories hold it to that.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
@@ -17,6 +17,7 @@ use crate::{
     book::SharedBook,
     compare::UnitDigest,
     picture::{self, PictureError},
+    recent_units::RecentUnits,
     roster::TurnoutSeries,
     store::{self, Db, StoreError},
     touched::Touched,
@@ -40,6 +41,7 @@ enum Digested {
 pub struct Digests {
     known: Arc<RwLock<HashMap<UnitCode, UnitDigest>>>,
     turnout: Arc<RwLock<HashMap<UnitCode, Vec<TurnoutSeries>>>>,
+    recent: Arc<RwLock<RecentUnits>>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -55,22 +57,36 @@ impl Digests {
         self.turnout.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many digests changed until now. What is [read](Self::read) afterwards has all of these
+    /// changes.
+    pub(crate) fn changes(&self) -> u64 {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner).count()
+    }
+
+    /// Units whose digest changed after the first `seen` changes; none if those are forgotten.
+    pub(crate) fn changed_after(&self, seen: u64) -> Option<HashSet<UnitCode>> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner).after(seen)
+    }
+
     fn put(&self, digests: Vec<Digested>) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut turnout = self.turnout.write().unwrap_or_else(PoisonError::into_inner);
         for digest in digests {
             match digest {
                 Digested::Listed(digest, series) if series.is_empty() => {
                     turnout.remove(&digest.unit);
-                    known.insert(digest.unit.clone(), digest);
+                    insert(digest, &mut known, &mut recent);
                 }
                 Digested::Listed(digest, series) => {
                     turnout.insert(digest.unit.clone(), series);
-                    known.insert(digest.unit.clone(), digest);
+                    insert(digest, &mut known, &mut recent);
                 }
                 Digested::Unlisted(unit) => {
                     turnout.remove(&unit);
-                    known.remove(&unit);
+                    if known.remove(&unit).is_some() {
+                        recent.note(unit);
+                    }
                 }
             }
         }
@@ -122,6 +138,13 @@ impl Digests {
     }
 }
 
+fn insert(digest: UnitDigest, known: &mut HashMap<UnitCode, UnitDigest>, recent: &mut RecentUnits) {
+    if known.get(&digest.unit) != Some(&digest) {
+        recent.note(digest.unit.clone());
+        known.insert(digest.unit.clone(), digest);
+    }
+}
+
 impl Headquarters {
     /// The digests of what lies within `scope`. A limited one is computed anew: what lies outside is
     /// taken out before anything is merged.
@@ -146,11 +169,12 @@ impl Headquarters {
         Ok(digests)
     }
 
-    /// Reads ahead what every list and sum needs: every unit file is merged once, and every
-    /// incident read. About 8 s for a million records, beside whatever is asked meanwhile.
+    /// Reads ahead what every list and sum needs: every unit file is merged once, every incident
+    /// read, and all levels are compared. About 8 s for a million records, beside whatever is asked
+    /// meanwhile.
     pub async fn warm(&self) -> Result<(), PictureError> {
         self.incident_board().await?;
-        self.digests().await.map(|_| ())
+        self.comparison().await.map(|_| ())
     }
 
     /// The digests of all units, as the log says now.

@@ -13,7 +13,7 @@ use hattama_proto::{
 };
 
 use crate::{
-    compare::{EditionChanges, edition_changes},
+    compare::{Earlier, EditionChanges, edition_changes},
     merge::{CellKey, Cells, Shapes},
     store::{self, Db, StoreError},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Publication {
     pub(crate) id: Option<PublicationId>,
     /// Figures by unit.
     pub(crate) rows: HashMap<UnitCode, Cells>,
+    /// What those before it said otherwise, oldest first.
+    pub(crate) earlier: Earlier,
 }
 
 impl Publication {
@@ -40,10 +42,13 @@ impl Publication {
             None => Ok(Arc::default()),
             Some(id) => {
                 let rows = store::publications::rows(db, &id).await?;
-                let read = tokio::task::spawn_blocking(move || read_rows(&rows))
-                    .await
-                    .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
-                Ok(Arc::new(Self { id: Some(id), rows: read }))
+                let before = store::publications::otherwise(db, level, &id).await?;
+                let read = tokio::task::spawn_blocking(move || {
+                    let rows = read_rows(&rows);
+                    Self { id: Some(id), earlier: read_earlier(&before), rows }
+                });
+                let read = read.await.map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+                Ok(Arc::new(read))
             }
         }
     }
@@ -103,6 +108,16 @@ fn read_rows(rows: &[(String, u64, String)]) -> HashMap<UnitCode, Cells> {
             Some((UnitCode::new(unit).ok()?, read_row(cells, &mut shapes)?))
         })
         .collect()
+}
+
+fn read_earlier(rows: &[(PublicationId, String, String)]) -> Earlier {
+    let (mut shapes, mut earlier) = (Shapes::default(), Earlier::new());
+    for (publication, unit, cells) in rows {
+        let Ok(unit) = UnitCode::new(unit) else { continue };
+        let Some(cells) = read_row(cells, &mut shapes) else { continue };
+        earlier.entry(unit).or_default().push((*publication, cells));
+    }
+    earlier
 }
 
 /// Reads what [`crate::review::Review::archive`] wrote; a column of another version is left out.

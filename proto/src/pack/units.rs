@@ -148,6 +148,21 @@ impl UnitRegister {
         self.by_code.get(code).map(|index| &self.units[*index])
     }
 
+    /// Where the unit with this code stands in [`all`](Self::all).
+    pub fn position(&self, code: &UnitCode) -> Option<usize> {
+        self.by_code.get(code).copied()
+    }
+
+    /// Where the parent of the unit at `position` stands; none for the top, or past the end.
+    pub fn parent_of(&self, position: usize) -> Option<usize> {
+        self.parent.get(position).copied().flatten()
+    }
+
+    /// Where the children of the unit at `position` stand.
+    pub fn children_of(&self, position: usize) -> &[usize] {
+        self.children.get(position).map_or(&[], Vec::as_slice)
+    }
+
     /// The unit and everything above it, nearest first.
     pub fn upwards(&self, code: &UnitCode) -> impl Iterator<Item = &Unit> {
         let mut next = self.by_code.get(code).copied();

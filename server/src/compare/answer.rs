@@ -3,8 +3,10 @@
 //! A change is said by what is higher and what is lower, never by who gave to whom: margins cannot
 //! show that. The lowest level comes first, because what changed below is part of every total above.
 
+use std::{collections::HashMap, sync::Arc};
+
 use hattama_proto::{
-    id::{ChoiceCode, UnitCode},
+    id::{ChoiceCode, PublicationId, UnitCode},
     pack::Contest,
     statement::Level,
 };
@@ -12,8 +14,12 @@ use serde::Serialize;
 
 use super::{
     slip::Slip,
-    tree::{Below, Impossible, Node, Verdict},
+    tree::{Below, Impossible, Node, Unlikely, Verdict, Votes, differences},
 };
+use crate::merge::{CellKey, Cells};
+
+/// What earlier publications of a level said otherwise than the newest one, by unit, oldest first.
+pub type Earlier = HashMap<UnitCode, Vec<(PublicationId, Cells)>>;
 
 /// Where one contest's numbers changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +31,12 @@ pub struct Answer {
     pub compared: Vec<(Level, usize)>,
     /// Units whose remainder is open: it may be right, and nobody can tell.
     pub open: usize,
+    /// Units for which other votes were published before than are published now; the larger
+    /// replacement first. Whether anybody announced it is not in the figures.
+    pub replaced: Vec<Replaced>,
+    /// Units whose own published figures are unlikely, whatever lies below: more votes or ballots
+    /// than voters. In the order of the register.
+    pub unlikely: Vec<UnlikelyUnit>,
 }
 
 /// One unit at which the numbers changed.
@@ -39,49 +51,171 @@ pub struct Change {
     pub higher: Vec<(ChoiceCode, u64)>,
     /// Choices that are lower.
     pub lower: Vec<(ChoiceCode, u64)>,
-    /// The larger of what was won and what was lost, in votes.
+    /// The larger of what was won and what was lost, in votes; where only the sum of all votes is
+    /// unlikely, by how many.
     pub size: u64,
     /// What it looks like, at a precinct.
     pub slip: Option<Slip>,
     /// Why the precincts that were not published cannot explain it, if some were not.
     pub why: Vec<Impossible>,
+    /// What is unlikely about what would be left for them, where they could explain it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlikely: Vec<Unlikely>,
+    /// The last publication before that said of the unit what lies below it: the figures were
+    /// replaced after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<PublicationId>,
     /// At a precinct: whether our figures were transcribed, typed off the photographs by people who
     /// saw nothing else. While they were not, the difference may be a slip of our own.
     pub transcribed: bool,
 }
 
-/// The answer to what [`tree`](super::tree::tree) found of a contest.
-pub fn answer(nodes: &[Node], contest: &Contest) -> Answer {
+/// One unit for which other votes were published before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Its level.
+    pub level: Level,
+    /// The last publication that said otherwise.
+    pub before: PublicationId,
+    /// Choices that are higher now, in votes, the largest first.
+    pub higher: Vec<(ChoiceCode, u64)>,
+    /// Choices that are lower now.
+    pub lower: Vec<(ChoiceCode, u64)>,
+    /// The larger of what was won and what was lost, in votes.
+    pub size: u64,
+    /// Whether the newest publication leaves the unit out.
+    pub withdrawn: bool,
+}
+
+/// One unit with figures that are unlikely by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnlikelyUnit {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Its level.
+    pub level: Level,
+    /// What is unlikely.
+    pub unlikely: Vec<Unlikely>,
+}
+
+/// The answer to what [`Tree`](super::tree::Tree) found of a contest. `earlier` is what was published
+/// before, in the order of [`Level::ALL`].
+pub fn answer(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) -> Answer {
     let mut answer = Answer::default();
-    for level in Level::ALL {
-        let of_level = || nodes.iter().filter(|node| node.level == level);
-        let compared = |node: &&Node| {
-            matches!(
-                node.verdict,
-                Verdict::Equal | Verdict::Differs { .. } | Verdict::Impossible { .. }
-            )
-        };
-        answer.compared.push((level, of_level().filter(compared).count()));
-        let mut changes: Vec<Change> =
-            of_level().filter_map(|node| change(node, contest)).collect();
+    let mut by_level: [Vec<Change>; 4] = Default::default();
+    let mut compared = [0; 4];
+    let keys: Vec<CellKey> = contest
+        .choices
+        .iter()
+        .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
+        .collect();
+    for node in nodes {
+        let level = node.level as usize;
+        let editions = earlier[level].get(&node.unit);
+        compared[level] += usize::from(matches!(
+            node.verdict,
+            Verdict::Equal
+                | Verdict::Differs { .. }
+                | Verdict::Unlikely { .. }
+                | Verdict::Impossible { .. }
+        ));
+        answer.open += usize::from(matches!(node.verdict, Verdict::Open { .. }));
+        if !node.unlikely.is_empty() {
+            let (unit, unlikely) = (node.unit.clone(), node.unlikely.clone());
+            answer.unlikely.push(UnlikelyUnit { unit, level: node.level, unlikely });
+        }
+        answer
+            .replaced
+            .extend(editions.and_then(|editions| replaced(node, editions, contest, &keys)));
+        by_level[level].extend(change(
+            node,
+            contest,
+            editions.map_or(&[][..], Vec::as_slice),
+            &keys,
+        ));
+    }
+    answer.compared = Level::ALL.into_iter().zip(compared).collect();
+    for mut changes in by_level {
         changes.sort_by_key(|change| {
             let clerical = change.slip.is_some_and(Slip::is_clerical);
             (change.transcribed, clerical, std::cmp::Reverse(change.size))
         });
         answer.changes.extend(changes);
     }
-    answer.open = nodes.iter().filter(|node| matches!(node.verdict, Verdict::Open { .. })).count();
+    answer.replaced.sort_by_key(|replaced| (replaced.level, std::cmp::Reverse(replaced.size)));
     answer
 }
 
-fn change(node: &Node, contest: &Contest) -> Option<Change> {
-    let (by, slip, why) = match &node.verdict {
-        Verdict::Differs { by, slip } => (by.clone(), *slip, Vec::new()),
-        Verdict::Impossible { why, .. } => (impossible(why, contest), None, why.clone()),
+fn change(
+    node: &Node,
+    contest: &Contest,
+    editions: &[(PublicationId, Cells)],
+    keys: &[CellKey],
+) -> Option<Change> {
+    let (by, slip) = match &node.verdict {
+        Verdict::Differs { by, slip } => (by.clone(), *slip),
+        Verdict::Impossible { why, .. } => (impossible(why, contest), None),
+        Verdict::Unlikely { why, .. } => (outside(why, contest), None),
         Verdict::NotPublished | Verdict::NothingBelow | Verdict::Equal | Verdict::Open { .. } => {
             return None;
         }
     };
+    let why = match &node.verdict {
+        Verdict::Impossible { why, .. } => why.clone(),
+        _ => Vec::new(),
+    };
+    let unlikely = match &node.verdict {
+        Verdict::Unlikely { why, .. } => why.clone(),
+        _ => Vec::new(),
+    };
+    let (higher, lower) = sides(&by, contest);
+    let size = size(&higher, &lower).max(unlikely.iter().filter_map(excess).max().unwrap_or(0));
+    let below = match &node.below {
+        Below::OurCopy { votes, .. } => votes.as_ref(),
+        Below::Published { votes, open: 0, .. } => Some(votes),
+        Below::Published { .. } => None,
+    };
+    let says_so = |(_, cells): &&(PublicationId, Cells)| {
+        below.is_some_and(|below| {
+            let by = differences(&votes(cells, keys), below);
+            by.iter().any(Option::is_some) && by.iter().all(|by| by.unwrap_or(0) == 0)
+        })
+    };
+    let replaced = editions.iter().rev().find(says_so).map(|(publication, _)| *publication);
+    let transcribed = matches!(node.below, Below::OurCopy { transcribed: true, .. });
+    let (unit, level) = (node.unit.clone(), node.level);
+    Some(Change { unit, level, higher, lower, size, slip, why, unlikely, replaced, transcribed })
+}
+
+/// The last edition that said otherwise of this contest.
+fn replaced(
+    node: &Node,
+    editions: &[(PublicationId, Cells)],
+    contest: &Contest,
+    keys: &[CellKey],
+) -> Option<Replaced> {
+    let nothing = vec![None; keys.len()];
+    let now = node.official.as_ref().unwrap_or(&nothing);
+    let mut before = editions.iter().rev().map(|(id, cells)| (*id, votes(cells, keys)));
+    let (before, then) =
+        before.find(|(_, then)| then.iter().any(Option::is_some) && then != now)?;
+    let (higher, lower) = sides(&differences(now, &then), contest);
+    let size = size(&higher, &lower);
+    let withdrawn = node.official.is_none();
+    let (unit, level) = (node.unit.clone(), node.level);
+    Some(Replaced { unit, level, before, higher, lower, size, withdrawn })
+}
+
+fn votes(cells: &Cells, keys: &[CellKey]) -> Votes {
+    keys.iter().map(|key| cells.get(key)).collect()
+}
+
+type Side = Vec<(ChoiceCode, u64)>;
+
+/// What is higher and what is lower, the largest first.
+fn sides(by: &[Option<i64>], contest: &Contest) -> (Side, Side) {
     let mut moved: Vec<(ChoiceCode, i64)> = contest
         .choices
         .iter()
@@ -89,16 +223,38 @@ fn change(node: &Node, contest: &Contest) -> Option<Change> {
         .filter_map(|(choice, by)| Some((choice.code.clone(), by.filter(|by| *by != 0)?)))
         .collect();
     moved.sort_by_key(|(_, by)| std::cmp::Reverse(by.unsigned_abs()));
-    let side = |wanted: fn(i64) -> bool| -> Vec<(ChoiceCode, u64)> {
+    let side = |wanted: fn(i64) -> bool| -> Side {
         let of_side = moved.iter().filter(|(_, by)| wanted(*by));
         of_side.map(|(choice, by)| (choice.clone(), by.unsigned_abs())).collect()
     };
-    let (higher, lower) = (side(|by| by > 0), side(|by| by < 0));
-    let sum = |side: &[(ChoiceCode, u64)]| side.iter().map(|(_, votes)| votes).sum::<u64>();
-    let size = sum(&higher).max(sum(&lower));
-    let transcribed = matches!(node.below, Below::OurCopy { transcribed: true, .. });
-    let (unit, level) = (node.unit.clone(), node.level);
-    Some(Change { unit, level, higher, lower, size, slip, why, transcribed })
+    (side(|by| by > 0), side(|by| by < 0))
+}
+
+fn size(higher: &Side, lower: &Side) -> u64 {
+    let sum = |side: &Side| side.iter().map(|(_, votes)| votes).sum::<u64>();
+    sum(higher).max(sum(lower))
+}
+
+/// Votes beyond what all voters together can give.
+const fn excess(why: &Unlikely) -> Option<u64> {
+    match why {
+        Unlikely::MoreVotesThanVoters { by, .. } => Some(*by),
+        Unlikely::MoreBallotsThanVoters { ballots, voters } => Some(*ballots - *voters),
+        Unlikely::ShareAboveObserved { .. } | Unlikely::ShareBelowObserved { .. } => None,
+    }
+}
+
+/// By how much at least a choice lies outside what was seen.
+fn outside(why: &[Unlikely], contest: &Contest) -> Vec<Option<i64>> {
+    let signed = |votes: u64| i64::try_from(votes).unwrap_or(i64::MAX);
+    let of_choice = |code: &ChoiceCode| {
+        why.iter().find_map(|why| match why {
+            Unlikely::ShareAboveObserved { choice, by, .. } if choice == code => Some(signed(*by)),
+            Unlikely::ShareBelowObserved { choice, by, .. } if choice == code => Some(-signed(*by)),
+            _ => None,
+        })
+    };
+    contest.choices.iter().map(|choice| of_choice(&choice.code)).collect()
 }
 
 /// What can be said for certain although precincts are open: by how much, at least.

@@ -10,19 +10,20 @@ mod publication;
 mod slip;
 mod sums;
 mod tree;
-#[cfg(test)]
-mod tree_tests;
 
-pub use self::answer::{Answer, Change, answer};
+pub use self::answer::{Answer, Change, Earlier, Replaced, UnlikelyUnit, answer};
 pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
 pub use self::figures::{form_lines, our_figures};
 pub use self::lines::{LineSums, region_lines};
 pub use self::publication::{PublicationError, PublicationRows, read_publication};
-pub use self::slip::{Slip, moved};
+pub use self::slip::{SMALL_MAX, Slip, moved};
 pub use self::sums::{
     ChoiceSums, ContestSums, OurCopy, PrecinctCoverage, PrecinctSum, Published, RegionSums,
     TotalAgreement, our_copy, region_sums,
 };
-pub use self::tree::{Below, Impossible, Node, Official, Verdict, tree};
+pub use self::tree::{
+    Below, Compared, Impossible, Node, OBSERVED_PRECINCTS_MIN, OBSERVED_VOTES_MIN, Official,
+    OurSum, Tree, Unlikely, Verdict, Votes,
+};

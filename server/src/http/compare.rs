@@ -1,6 +1,6 @@
 //! Where the numbers changed.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use actix_web::web::{Data, Json, Query};
 use hattama_proto::{
@@ -41,7 +41,7 @@ struct ContestView {
     #[serde(flatten)]
     answer: Answer,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    nodes: Vec<Node>,
+    nodes: Vec<Arc<Node>>,
 }
 
 /// `GET /v1/compare?contest=&unit=`: at which level the numbers changed, at which units and by how
@@ -52,7 +52,7 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<CompareView>, HttpProblem> {
     let comparison = headquarters.comparison_within(&operator.scope).await?;
-    let pack = std::sync::Arc::clone(&headquarters.book.read().pack);
+    let pack = Arc::clone(&headquarters.book.read().pack);
     let near: HashSet<&UnitCode> = query.unit.as_ref().map_or_else(HashSet::new, |unit| {
         let below = pack.units.children(unit).map(|child| &child.code);
         std::iter::once(unit).chain(below).collect()
@@ -71,7 +71,7 @@ pub(super) async fn show(
         .map(|of| ContestView {
             contest: of.contest.clone(),
             answer: of.answer.clone(),
-            nodes: of.nodes.iter().filter(|node| near.contains(&node.unit)).cloned().collect(),
+            nodes: of.nodes().iter().filter(|node| near.contains(&node.unit)).cloned().collect(),
         })
         .collect();
     if contests.is_empty() {

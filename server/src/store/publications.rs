@@ -123,6 +123,36 @@ pub async fn rows(db: &Db, id: &PublicationId) -> Result<Vec<(String, u64, Strin
         .collect()
 }
 
+/// The rows of all other publications of a level that say otherwise than `newest`, or of units that
+/// it leaves out: publication, unit, cells. The oldest publication first. Cells are written sorted, so
+/// rows that say the same are the same text.
+pub async fn otherwise(
+    db: &Db,
+    level: Level,
+    newest: &PublicationId,
+) -> Result<Vec<(PublicationId, String, String)>, StoreError> {
+    let rows = db
+        .query(
+            "select earlier.publication_id, earlier.unit, earlier.cells
+               from publication
+               join publication_row earlier
+                 on earlier.publication_id = publication.publication_id
+               left join publication_row latest
+                 on latest.publication_id = $2 and latest.unit = earlier.unit
+              where publication.level = $1 and publication.publication_id <> $2
+                and (latest.cells is null or latest.cells <> earlier.cells)
+              order by publication.fetched_at_ms, publication.publication_id, earlier.unit",
+            &[level.name().into(), newest.to_hex().into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let id = row.text(0)?.parse().map_err(|_| unreadable("a publication id"))?;
+            Ok((id, row.text(1)?.to_owned(), row.text(2)?.to_owned()))
+        })
+        .collect()
+}
+
 /// What one unit's row says in a publication.
 pub async fn row_of(db: &Db, id: &PublicationId, unit: &str) -> Result<Option<String>, StoreError> {
     let row = db

@@ -166,10 +166,11 @@ fn looks_like(w: &Words, slip: Slip) -> Chip {
         Slip::Transposition => 1,
         Slip::PowerOfTen => 2,
         Slip::RowsSwapped => 3,
-        Slip::EqualAndOpposite => 4,
-        Slip::BallotsAdded => 5,
-        Slip::BallotsRemoved => 6,
-        Slip::Other => 7,
+        Slip::Small => 4,
+        Slip::EqualAndOpposite => 5,
+        Slip::BallotsAdded => 6,
+        Slip::BallotsRemoved => 7,
+        Slip::Other => 8,
     }];
     if slip.is_clerical() { Chip::plain(text) } else { Chip::alert(text) }
 }

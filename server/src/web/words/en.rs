@@ -261,6 +261,7 @@ pub(in crate::web) const EN: Words = Words {
         "two digits exchanged",
         "a zero too many",
         "rows swapped",
+        "few votes",
         "equal and opposite",
         "votes added",
         "votes removed",

@@ -254,7 +254,7 @@ pub(super) struct Words {
     /// In the order of `merge::EntryFlag`.
     pub(super) flags: [&'static str; 7],
     /// In the order of `compare::Slip`.
-    pub(super) slips: [&'static str; 8],
+    pub(super) slips: [&'static str; 9],
     /// Counted, set aside.
     pub(super) dispositions: [&'static str; 2],
 }

@@ -4,15 +4,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hattama_proto::{
-    id::UnitCode,
-    pack::{Names, Pack, Unit, UnitKind, UnitPart, UnitRegister},
+    id::{PublicationId, UnitCode},
+    pack::{Counted, FormLine, Names, Pack, Unit, UnitKind, UnitPart, UnitRegister},
     statement::Level,
 };
 use proptest::prelude::*;
 
-use super::{Answer, Impossible, Official, Slip, UnitDigest, Verdict, answer, tree};
+use super::{Below, Compared, Impossible, Official, Tree, Unlikely, Verdict};
+use crate::compare::{Answer, Earlier, Slip, UnitDigest, answer};
 use crate::merge::{
-    Cells, UnitFile, merge,
+    CellKey, Cells, UnitFile, merge,
     world::{cell, choice, entry, everybody, full, pack, sheet, unit},
 };
 
@@ -26,7 +27,7 @@ const PRECINCTS: usize = 4;
 struct Country {
     pack: Arc<Pack>,
     levels: [HashMap<UnitCode, Cells>; 4],
-    digests: Vec<UnitDigest>,
+    digests: HashMap<UnitCode, UnitDigest>,
 }
 
 fn votes(a: u64, b: u64) -> Cells {
@@ -66,14 +67,24 @@ impl Country {
         let mut pack = Pack::clone(&pack());
         pack.units =
             UnitRegister::new(UnitPart { version: 1, units: register(), outlines: None }).unwrap();
+        let CellKey::Line { line } = cell(0) else { panic!("the first cell is a line") };
+        let form = &mut pack.forms.forms[0];
+        form.levels = Level::ALL.to_vec();
+        form.lines = vec![FormLine {
+            code: line,
+            number: "1".to_owned(),
+            names: Names::default(),
+            required: true,
+            counts: Some(Counted::Voters),
+        }];
         let mut country =
-            Self { pack: Arc::new(pack), levels: Default::default(), digests: vec![] };
+            Self { pack: Arc::new(pack), levels: Default::default(), digests: HashMap::new() };
         let precincts: Vec<UnitCode> = country.of(Level::Precinct);
         for (number, (code, (a, b))) in precincts.iter().zip(figures).enumerate() {
             country.change(code, (0, 0), (*a, *b));
             if number % 2 == 0 {
                 let file = copy(number, code.as_str(), *a, *b, &country.pack);
-                country.digests.push(UnitDigest::of(&file, &country.pack));
+                country.digests.insert(code.clone(), UnitDigest::of(&file, &country.pack));
             }
         }
         country
@@ -95,23 +106,31 @@ impl Country {
         }
     }
 
+    /// Our copy of a precinct says this.
+    fn see(&mut self, precinct: &UnitCode, (a, b): (u64, u64)) {
+        let file = copy(0, precinct.as_str(), a, b, &self.pack);
+        self.digests.insert(precinct.clone(), UnitDigest::of(&file, &self.pack));
+    }
+
     fn withdraw(&mut self, unit: &UnitCode) {
         self.levels.iter_mut().for_each(|level| drop(level.remove(unit)));
     }
 
-    fn answer(&self) -> Answer {
+    fn compared(&self) -> Compared<'_> {
         let contest = &self.pack.election.contests[0];
-        let [precincts, districts, regions, nation] = &self.levels;
-        let official = Official { levels: [precincts, districts, regions, nation] };
-        answer(&tree(contest, official, &self.digests, &self.pack), contest)
+        let official = Official { levels: self.levels.each_ref() };
+        Compared { contest, official, digests: &self.digests, pack: &self.pack }
+    }
+
+    fn answer(&self) -> Answer {
+        let nothing = Earlier::new();
+        let tree = Tree::new(self.compared());
+        answer(tree.nodes(), &self.pack.election.contests[0], [&nothing; 4])
     }
 
     fn verdict(&self, of: &str) -> Verdict {
-        let contest = &self.pack.election.contests[0];
-        let [precincts, districts, regions, nation] = &self.levels;
-        let official = Official { levels: [precincts, districts, regions, nation] };
-        let nodes = tree(contest, official, &self.digests, &self.pack);
-        nodes.into_iter().find(|node| node.unit.as_str() == of).unwrap().verdict
+        let tree = Tree::new(self.compared());
+        tree.nodes().iter().find(|node| node.unit.as_str() == of).unwrap().verdict.clone()
     }
 }
 
@@ -178,6 +197,147 @@ proptest! {
             prop_assert!(found.lower.is_empty());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn following_new_copies_gives_what_comparing_everything_anew_gives(
+        country in countries(),
+        withdrawn in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        copies in prop::collection::vec((any::<prop::sample::Index>(), 1_u64..900, 1_u64..900), 1..12),
+    ) {
+        let mut country = country;
+        let units: Vec<UnitCode> =
+            country.pack.units.all().iter().map(|unit| unit.code.clone()).collect();
+        withdrawn.iter().for_each(|at| country.withdraw(at.get(&units)));
+        let precincts = country.of(Level::Precinct);
+        let mut tree = Tree::new(country.compared());
+        for (at, a, b) in copies {
+            let precinct = at.get(&precincts);
+            // Some disappear again: set aside by a person.
+            if a % 5 == 0 {
+                country.digests.remove(precinct);
+            } else {
+                country.see(precinct, (a, b));
+            }
+            tree.update([precinct], country.compared());
+            prop_assert_eq!(&tree, &Tree::new(country.compared()));
+        }
+    }
+
+    #[test]
+    fn what_a_unit_has_of_our_copies_is_what_lies_in_its_precincts(country in countries()) {
+        let tree = Tree::new(country.compared());
+        let ours = |of: &str| {
+            let node = tree.nodes().iter().find(|node| node.unit.as_str() == of).unwrap();
+            let Below::Published { ours, .. } = &node.below else { panic!("{node:?}") };
+            ours.clone()
+        };
+        let regions: Vec<_> = (0..REGIONS).map(|number| ours(&format!("r{number}"))).collect();
+        let nation = ours("kz");
+        prop_assert_eq!(nation.precincts, country.digests.len());
+        prop_assert_eq!(nation.published, country.digests.len());
+        prop_assert_eq!(&nation.ours_in_both, &nation.published_in_both, "nothing was changed");
+        prop_assert_eq!(&nation.votes, &nation.ours_in_both);
+        for choice in 0..2 {
+            let sum: u64 = regions.iter().map(|region| region.votes[choice]).sum();
+            prop_assert_eq!(sum, nation.votes[choice]);
+        }
+    }
+}
+
+#[test]
+fn what_is_left_for_an_unseen_precinct_is_held_against_every_share_that_was_seen() {
+    let mut country = even();
+    country.withdraw(&unit("r0-d0-p1"));
+    // Its own 900 votes, and 300 that were somebody else's.
+    country.change(&unit("r0-d0"), (0, 300), (300, 0));
+    let Verdict::Unlikely { remainder, why } = country.verdict("r0-d0") else {
+        panic!("{:?}", country.verdict("r0-d0"))
+    };
+    assert_eq!(remainder, [Some(800), Some(100)]);
+    // Everywhere else 500 of 900 votes are the first one's.
+    let above =
+        Unlikely::ShareAboveObserved { choice: choice("a"), share: 8_888, highest: 5_555, by: 300 };
+    let below =
+        Unlikely::ShareBelowObserved { choice: choice("b"), share: 1_111, lowest: 4_444, by: 300 };
+    assert_eq!(why, [above, below]);
+    let found = &country.answer().changes[0];
+    assert_eq!((found.unit.as_str(), found.size), ("r0-d0", 300));
+    assert_eq!(found.higher, [(choice("a"), 300)]);
+    assert_eq!(found.lower, [(choice("b"), 300)]);
+}
+
+#[test]
+fn a_share_is_no_finding_while_few_were_seen() {
+    let mut country = even();
+    let unpublished: Vec<UnitCode> = country.of(Level::Precinct).into_iter().skip(10).collect();
+    unpublished.iter().for_each(|precinct| country.withdraw(precinct));
+    country.digests.clear();
+    country.change(&unit("r2-d2"), (0, 900), (900, 0));
+    for precinct in &country.of(Level::Precinct)[32..] {
+        country.levels[0].insert(precinct.clone(), votes(500, 400));
+    }
+    country.withdraw(&unit("r2-d2-p0"));
+    assert!(matches!(country.verdict("r2-d2"), Verdict::Impossible { .. }));
+    country.change(&unit("r2-d2"), (800, 0), (0, 800));
+    assert_eq!(
+        country.verdict("r2-d2"),
+        Verdict::Open { remainder: vec![Some(600), Some(300)] },
+        "13 precincts are no range"
+    );
+}
+
+#[test]
+fn more_votes_than_voters_are_told_of_the_unit_and_of_what_is_left() {
+    let mut country = even();
+    let with_voters = |voters, a, b| {
+        Cells::from_pairs([(cell(0), Some(voters)), (cell(3), Some(a)), (cell(4), Some(b))])
+    };
+    for precinct in country.of(Level::Precinct) {
+        country.levels[0].insert(precinct, with_voters(1_000, 500, 400));
+    }
+    country.levels[1].insert(unit("r0-d0"), with_voters(4_000, 2_000, 1_600));
+    assert_eq!(country.answer().changes, []);
+
+    country.levels[0].insert(unit("r0-d1-p1"), with_voters(880, 500, 400));
+    let told = &country.answer().unlikely;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].unit, unit("r0-d1-p1"));
+    let more = Unlikely::MoreVotesThanVoters { votes: 900, voters: 880, by: 20 };
+    assert_eq!(told[0].unlikely, [more]);
+
+    // What is left for the one that was not published: 1,200 votes for 1,000 voters.
+    country.withdraw(&unit("r0-d0-p3"));
+    country.levels[1].insert(unit("r0-d0"), with_voters(4_000, 2_165, 1_735));
+    let found = &country.answer().changes;
+    let of_district = found.iter().find(|found| found.unit == unit("r0-d0")).unwrap();
+    let more = Unlikely::MoreVotesThanVoters { votes: 1_200, voters: 1_000, by: 200 };
+    assert_eq!(of_district.unlikely[0], more);
+    assert_eq!(of_district.size, 200);
+}
+
+#[test]
+fn figures_that_were_replaced_after_they_had_been_published_are_told_with_the_earlier_ones() {
+    let mut country = even();
+    let precinct = unit("r0-d0-p0");
+    let first = PublicationId::of(b"as first published");
+    let before = country.levels[0][&precinct].clone();
+    country.change(&precinct, (0, 250), (250, 0));
+    let nothing = Earlier::new();
+    let earlier = Earlier::from([(precinct.clone(), vec![(first, before)])]);
+    let tree = Tree::new(country.compared());
+    let contest = &country.pack.election.contests[0];
+    let answer = answer(tree.nodes(), contest, [&earlier, &nothing, &nothing, &nothing]);
+    assert_eq!(answer.changes.len(), 1);
+    assert_eq!(answer.changes[0].replaced, Some(first), "it said what our copy says");
+    let replaced = &answer.replaced;
+    assert_eq!(replaced.len(), 1);
+    assert_eq!((&replaced[0].unit, replaced[0].before, replaced[0].size), (&precinct, first, 250));
+    assert_eq!(replaced[0].higher, [(choice("a"), 250)]);
+    assert_eq!(replaced[0].lower, [(choice("b"), 250)]);
 }
 
 #[test]
