@@ -191,17 +191,18 @@ impl Tree {
 
     /// The verdict of every unit above the precincts: what was seen anywhere may have changed.
     fn judge(&mut self, keys: &Keys<'_>) {
-        let observed =
-            Observed::of(self.nodes.iter().map(Arc::as_ref), keys.of.contest.choices.len());
-        let units = keys.of.pack.units.all();
-        for ((node, unit), sum) in self.nodes.iter_mut().zip(units).zip(&self.sums) {
+        let register = &keys.of.pack.units;
+        let observed = Observed::of(&self.nodes, register, keys.choices.len());
+        let units = register.all().iter().zip(&self.sums).enumerate();
+        for (node, (at, (unit, sum))) in self.nodes.iter_mut().zip(units) {
             if node.level == Level::Precinct || node.official.is_none() {
                 continue;
             }
             let verdict = match (keys.published(unit), sum) {
                 (Some(published), Some(sum)) => {
                     let seats = keys.of.contest.mandates;
-                    verdict::above_its_parts(&published, sum, &keys.choices, seats, &observed)
+                    let seen = observed.around(at);
+                    verdict::above_its_parts(&published, sum, &keys.choices, seats, seen)
                 }
                 _ => Verdict::NothingBelow,
             };

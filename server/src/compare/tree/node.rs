@@ -162,7 +162,8 @@ pub enum Unlikely {
         /// Voters on the list.
         voters: u64,
     },
-    /// A choice's share lies above that of every precinct that was published or that we saw.
+    /// A choice's share lies above that of every precinct of the region that was published or that
+    /// we saw.
     ShareAboveObserved {
         /// The choice.
         choice: ChoiceCode,
@@ -173,7 +174,8 @@ pub enum Unlikely {
         /// Votes above what the highest share would give.
         by: u64,
     },
-    /// A choice's share lies below that of every precinct that was published or that we saw.
+    /// A choice's share lies below that of every precinct of the region that was published or that
+    /// we saw.
     ShareBelowObserved {
         /// The choice.
         choice: ChoiceCode,

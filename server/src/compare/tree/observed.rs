@@ -1,16 +1,23 @@
-//! Which shares were seen anywhere: of precincts that were published, and of those we have a copy of.
-//! Pure.
+//! Which shares were seen: of precincts that were published, and of those we have a copy of. Pure.
 //!
 //! The share of several precincts together lies between the lowest and the highest of each. So if
 //! what is left for the open ones lies outside what was seen in all the others, one of them at least
-//! is like none of those. **How often that is so by chance:** if `k` of `n` precincts were left out
-//! by lot, an open one is the country's extreme for a choice with probability `k / n` on each side;
-//! with `c` choices such a finding has a chance of at most `2 c k / n`, and much less as a rule,
-//! because the extreme one is mixed with others.
+//! is like none of those. A unit is held against its own region, where that shows enough precincts,
+//! else against the country.
+//!
+//! **How often that is so by chance:** if `k` of a region's `n` precincts were left out by lot, an
+//! open one is the region's extreme for a choice with probability `k / n` on each side. So with `c`
+//! choices at most `2 c k / n` such findings are to be expected in a region, and fewer as a rule,
+//! because several open ones are mixed, and the smallest share of a small choice is zero.
+//!
+//! A transfer that stays inside the range, at places nobody saw, is not found: nothing shows it.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
-use hattama_proto::id::ChoiceCode;
+use hattama_proto::{
+    id::ChoiceCode,
+    pack::{UnitKind, UnitRegister},
+};
 
 use super::node::{Below, Node, Unlikely, Votes};
 
@@ -28,10 +35,20 @@ struct Share {
     whole: u64,
 }
 
-/// The lowest and the highest share of each choice.
+/// What was seen in the country and in each of its regions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observed {
-    ranges: Vec<Option<(Share, Share)>>,
+    everywhere: Ranges,
+    /// By region, as it stands in the register.
+    regions: HashMap<usize, Ranges>,
+    /// The region of each unit of the register.
+    region_of: Vec<Option<usize>>,
+}
+
+/// The lowest and the highest share of each choice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ranges {
+    shares: Vec<Option<(Share, Share)>>,
     precincts: usize,
 }
 
@@ -57,30 +74,54 @@ impl Share {
 }
 
 impl Observed {
-    /// What the precincts among `nodes` show.
-    pub(super) fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>, choices: usize) -> Self {
-        let mut observed = Self { ranges: vec![None; choices], precincts: 0 };
-        for node in nodes {
+    /// What the precincts among `nodes`, one for each unit of the register, show.
+    pub(super) fn of(nodes: &[Arc<Node>], register: &UnitRegister, choices: usize) -> Self {
+        let nothing = || Ranges { shares: vec![None; choices], precincts: 0 };
+        let mut observed = Self { everywhere: nothing(), ..Self::default() };
+        for (at, (node, unit)) in nodes.iter().zip(register.all()).enumerate() {
+            // Parents stand before their children.
+            let region = if unit.kind == UnitKind::Region {
+                Some(at)
+            } else {
+                register.parent_of(at).and_then(|parent| observed.region_of[parent])
+            };
+            observed.region_of.push(region);
             let Below::OurCopy { votes: ours, .. } = &node.below else { continue };
-            let seen = [node.official.as_ref(), ours.as_ref()]
-                .map(|votes| votes.is_some_and(|votes| observed.see(votes)));
-            observed.precincts += usize::from(seen.contains(&true));
+            let seen = [node.official.as_ref(), ours.as_ref()];
+            observed.everywhere.see(seen);
+            if let Some(region) = region {
+                observed.regions.entry(region).or_insert_with(nothing).see(seen);
+            }
         }
         observed
     }
 
-    fn see(&mut self, votes: &Votes) -> bool {
-        let Some(whole) = total(votes).filter(|whole| *whole >= VOTES_MIN) else { return false };
-        for (range, votes) in self.ranges.iter_mut().zip(votes) {
-            let share = Share { part: votes.unwrap_or(0), whole };
-            let (low, high) = range.get_or_insert((share, share));
-            if share.cmp(*low) == Ordering::Less {
-                *low = share;
-            } else if share.cmp(*high) == Ordering::Greater {
-                *high = share;
+    /// What the unit at `at` is held against.
+    pub(super) fn around(&self, at: usize) -> &Ranges {
+        let region = self.region_of.get(at).copied().flatten();
+        let region = region.and_then(|region| self.regions.get(&region));
+        region.filter(|seen| seen.precincts >= PRECINCTS_MIN).unwrap_or(&self.everywhere)
+    }
+}
+
+impl Ranges {
+    /// A precinct as published and as we have it.
+    fn see(&mut self, precinct: [Option<&Votes>; 2]) {
+        let mut is_seen = false;
+        for votes in precinct.into_iter().flatten() {
+            let Some(whole) = total(votes).filter(|whole| *whole >= VOTES_MIN) else { continue };
+            is_seen = true;
+            for (range, votes) in self.shares.iter_mut().zip(votes) {
+                let share = Share { part: votes.unwrap_or(0), whole };
+                let (low, high) = range.get_or_insert((share, share));
+                if share.cmp(*low) == Ordering::Less {
+                    *low = share;
+                } else if share.cmp(*high) == Ordering::Greater {
+                    *high = share;
+                }
             }
         }
-        true
+        self.precincts += usize::from(is_seen);
     }
 
     /// What lies outside the range in votes that several precincts must hold together.
@@ -122,7 +163,7 @@ impl Observed {
             }
             None
         };
-        choices.iter().zip(&left).zip(&self.ranges).filter_map(of_choice).collect()
+        choices.iter().zip(&left).zip(&self.shares).filter_map(of_choice).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use hattama_proto::id::ChoiceCode;
 
 use super::{
     node::{Impossible, Unlikely, Verdict, Votes},
-    observed::{Observed, total},
+    observed::{Ranges, total},
     sum::{Published, Sum},
 };
 use crate::compare::Slip;
@@ -29,7 +29,7 @@ pub(super) fn above_its_parts(
     sum: &Sum,
     choices: &[&ChoiceCode],
     seats: u32,
-    observed: &Observed,
+    seen: &Ranges,
 ) -> Verdict {
     if sum.parts == 0 && sum.open_with_copy == 0 {
         return Verdict::NothingBelow;
@@ -53,7 +53,7 @@ pub(super) fn above_its_parts(
         ballots: left(published.ballots, sum.ballots),
     };
     let mut why = unlikely(&left, seats);
-    why.extend(observed.outside(&remainder, choices));
+    why.extend(seen.outside(&remainder, choices));
     if why.is_empty() { Verdict::Open { remainder } } else { Verdict::Unlikely { remainder, why } }
 }
 
