@@ -19,8 +19,9 @@ A change is said by what is higher and what is lower in the published figures; f
 from whom to whom. Nothing here is for the public: it is what is to be checked.
 
 A precinct's change may look like a clerk's slip: one_digit, transposition, power_of_ten, \
-rows_swapped. Precincts that were not published are open: what is left for them is tested for \
-whether they can hold it.";
+rows_swapped, small. Precincts that were not published are open: what is left for them is tested \
+for whether they can hold it, and for whether anything like it was seen in the region. What was \
+published for a unit before and is not any more is listed apart.";
 
 /// Flags of `hattama compare`.
 #[derive(Debug, Args)]
@@ -55,7 +56,27 @@ struct Contest {
     compared: Vec<(Level, usize)>,
     open: usize,
     #[serde(default)]
+    replaced: Vec<Replaced>,
+    #[serde(default)]
+    unlikely: Vec<UnlikelyUnit>,
+    #[serde(default)]
     nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Replaced {
+    unit: String,
+    level: Level,
+    before: String,
+    higher: Vec<(String, u64)>,
+    lower: Vec<(String, u64)>,
+    size: u64,
+    withdrawn: bool,
+}
+
+#[derive(Deserialize)]
+struct UnlikelyUnit {
+    unit: String,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +89,9 @@ struct Change {
     slip: Option<String>,
     #[serde(default)]
     why: Vec<serde_json::Value>,
+    #[serde(default)]
+    unlikely: Vec<serde_json::Value>,
+    replaced: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +108,13 @@ struct Below {
     votes: Option<Vec<Option<u64>>>,
     #[serde(default)]
     open: usize,
+    ours: Option<OurSum>,
+}
+
+#[derive(Deserialize)]
+struct OurSum {
+    precincts: usize,
+    votes: Vec<u64>,
 }
 
 #[derive(Deserialize)]
@@ -136,8 +167,20 @@ impl Contest {
                 text.push_str(&format!("... and {more} more; see --limit\n"));
             }
         }
+        text.push_str(&self.describe_replaced(limit));
+        if !self.unlikely.is_empty() {
+            let units: Vec<&str> =
+                self.unlikely.iter().take(limit).map(|of| of.unit.as_str()).collect();
+            text.push_str(&format!(
+                "\nMore votes or ballots than voters were published for {} units: {}{}\n",
+                self.unlikely.len(),
+                units.join(", "),
+                if self.unlikely.len() > limit { ", ..." } else { "" }
+            ));
+        }
         if !self.nodes.is_empty() {
-            let mut table = Table::new(["level", "unit", "published", "below", "open", "verdict"]);
+            let titles = ["level", "unit", "published", "below", "open", "our copies", "verdict"];
+            let mut table = Table::new(titles);
             for node in &self.nodes {
                 table.push(node.cells());
             }
@@ -145,6 +188,23 @@ impl Contest {
         }
         text.push('\n');
         text
+    }
+
+    /// Units for which other votes were published before.
+    fn describe_replaced(&self, limit: usize) -> String {
+        if self.replaced.is_empty() {
+            return String::new();
+        }
+        let mut table = Table::new(["level", "unit", "votes", "higher", "lower", "before"]);
+        for replaced in self.replaced.iter().take(limit) {
+            let (level, unit) = (replaced.level.name().to_owned(), replaced.unit.clone());
+            let votes =
+                if replaced.withdrawn { "withdrawn".to_owned() } else { replaced.size.to_string() };
+            let (higher, lower) = (moved(&replaced.higher), moved(&replaced.lower));
+            table.push([level, unit, votes, higher, lower, replaced.before.clone()]);
+        }
+        let count = self.replaced.len();
+        format!("\nOther votes were published before for {count} units:\n{}\n", table.render())
     }
 
     /// The lowest level, and whatever changed again above it: by each level's first change.
@@ -191,7 +251,8 @@ impl Contest {
 impl Change {
     fn words(&self) -> String {
         let side = |side: &[(String, u64)], word: &str| -> Vec<String> {
-            let at_least = if self.why.is_empty() { "" } else { "at least " };
+            let is_open = !self.why.is_empty() || !self.unlikely.is_empty();
+            let at_least = if is_open { "at least " } else { "" };
             let say =
                 |(choice, by): &(String, u64)| format!("{choice} is {word} by {at_least}{by}");
             side.iter().map(say).collect()
@@ -202,22 +263,29 @@ impl Change {
     }
 
     fn cells(&self) -> [String; 6] {
-        let side = |side: &[(String, u64)]| -> String {
-            side.iter().map(|(choice, by)| format!("{choice} {by}")).collect::<Vec<_>>().join(", ")
-        };
-        let looks = match (&self.slip, self.why.is_empty()) {
-            (Some(slip), _) => slip.clone(),
-            (None, false) => "cannot be in what was not published".to_owned(),
-            (None, true) => "-".to_owned(),
-        };
+        let mut looks: Vec<String> = self.slip.iter().cloned().collect();
+        if !self.why.is_empty() {
+            looks.push("cannot be in what was not published".to_owned());
+        }
+        if !self.unlikely.is_empty() {
+            looks.push("unlikely in what was not published".to_owned());
+        }
+        if let Some(before) = &self.replaced {
+            looks.push(format!("replaced after {}", before.get(..8).unwrap_or(before)));
+        }
+        let looks = if looks.is_empty() { "-".to_owned() } else { looks.join("; ") };
         let votes = self.size.to_string();
         let level = self.level.name().to_owned();
-        [level, self.unit.clone(), votes, side(&self.higher), side(&self.lower), looks]
+        [level, self.unit.clone(), votes, moved(&self.higher), moved(&self.lower), looks]
     }
 }
 
+fn moved(side: &[(String, u64)]) -> String {
+    side.iter().map(|(choice, by)| format!("{choice} {by}")).collect::<Vec<_>>().join(", ")
+}
+
 impl Node {
-    fn cells(&self) -> [String; 6] {
+    fn cells(&self) -> [String; 7] {
         let votes = |votes: &Option<Vec<Option<u64>>>| -> String {
             let Some(votes) = votes else { return "-".to_owned() };
             let figure = |figure: &Option<u64>| figure.map_or("?".to_owned(), |f| f.to_string());
@@ -229,6 +297,13 @@ impl Node {
             votes(&self.official),
             votes(&self.below.votes),
             self.below.open.to_string(),
+            self.below.ours.as_ref().map_or_else(
+                || "-".to_owned(),
+                |ours| {
+                    let sums: Vec<String> = ours.votes.iter().map(u64::to_string).collect();
+                    format!("{}: {}", ours.precincts, sums.join(" "))
+                },
+            ),
             self.verdict.verdict.replace('_', " "),
         ]
     }

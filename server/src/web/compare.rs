@@ -13,11 +13,11 @@ use super::{
     figure::{figure, signed},
     frame::{Frame, UnitLink},
     visitor::Visitor,
-    words::{Words, fill},
+    words::{CompareWords, Words, fill},
 };
 use crate::{
     app::Headquarters,
-    compare::{Answer, Change, Slip},
+    compare::{Answer, Change, Node, Replaced, Slip, Verdict},
     comparison::ContestComparison,
     http::HttpProblem,
 };
@@ -25,12 +25,18 @@ use crate::{
 /// Changes that the page lists; `GET /v1/compare` has all of them.
 const LISTED_MAX: usize = 200;
 
+mod reasons;
+pub(super) mod unit;
+
 #[derive(Template)]
 #[template(path = "compare.html")]
 struct ComparePage<'a> {
     frame: &'a Frame,
     w: &'static Words,
+    c: &'static CompareWords,
     contests: Vec<ContestView>,
+    /// Where the tree begins.
+    top: Option<UnitLink>,
     log_size: String,
 }
 
@@ -44,6 +50,19 @@ struct ContestView {
     open: String,
     changes: Vec<ChangeView>,
     more: bool,
+    replaced: Vec<ReplacedView>,
+    replaced_more: bool,
+    unlikely: Vec<(UnitLink, Vec<String>)>,
+    unlikely_more: bool,
+}
+
+/// A unit for which other votes were published before.
+struct ReplacedView {
+    level: &'static str,
+    unit: UnitLink,
+    size: String,
+    moves: Vec<String>,
+    withdrawn: bool,
 }
 
 /// How many units of a level could be compared, and how many differ.
@@ -59,7 +78,7 @@ struct ChangeView {
     unit: UnitLink,
     size: String,
     moves: Vec<String>,
-    chip: Option<Chip>,
+    chips: Vec<Chip>,
     /// Whether our figures were typed off the photographs by people who saw nothing else.
     transcribed: bool,
 }
@@ -74,6 +93,14 @@ pub(super) async fn show(
     answer::html(&ComparePage {
         frame,
         w: frame.w,
+        c: &frame.w.compare,
+        top: frame
+            .pack
+            .units
+            .all()
+            .iter()
+            .find(|unit| visitor.operator.scope.sees_unit(&headquarters.book.read(), &unit.code))
+            .map(|unit| unit::compared(frame, &unit.code)),
         contests: comparison.contests.iter().map(|of| contest(frame, of)).collect(),
         log_size: figure(comparison.log_size),
     })
@@ -101,6 +128,23 @@ fn contest(frame: &Frame, of: &ContestComparison) -> ContestView {
             .map(|found| change(frame, &of.contest, found))
             .collect(),
         more: answer.changes.len() > LISTED_MAX,
+        replaced: answer
+            .replaced
+            .iter()
+            .take(LISTED_MAX)
+            .map(|found| replaced(frame, &of.contest, found))
+            .collect(),
+        replaced_more: answer.replaced.len() > LISTED_MAX,
+        unlikely: answer
+            .unlikely
+            .iter()
+            .take(LISTED_MAX)
+            .map(|found| {
+                let why = reasons::unlikely(frame, &of.contest, &found.unlikely);
+                (unit::compared(frame, &found.unit), why)
+            })
+            .collect(),
+        unlikely_more: answer.unlikely.len() > LISTED_MAX,
     }
 }
 
@@ -131,33 +175,65 @@ fn sentences(frame: &Frame, contest: &ContestCode, answer: &Answer) -> Vec<Strin
 }
 
 fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
+    let c = &frame.w.compare;
+    let slip = found.slip.map(|slip| looks_like(frame.w, slip));
     let impossible = (!found.why.is_empty()).then(|| Chip::alert(frame.w.compare_impossible));
+    let unlikely = (!found.unlikely.is_empty()).then(|| Chip::warn(c.verdicts[5]));
+    let replaced = found.replaced.map(|_| Chip::alert(c.replaced_after));
     ChangeView {
         level: level_name(frame.w, found.level),
-        unit: UnitLink::new(frame, &found.unit),
+        unit: unit::compared(frame, &found.unit),
         size: figure(found.size),
         moves: moves(frame, contest, found),
         transcribed: found.transcribed,
-        chip: found.slip.map(|slip| looks_like(frame.w, slip)).or(impossible),
+        chips: [slip, impossible, unlikely, replaced].into_iter().flatten().collect(),
     }
+}
+
+fn replaced(frame: &Frame, contest: &ContestCode, found: &Replaced) -> ReplacedView {
+    ReplacedView {
+        level: level_name(frame.w, found.level),
+        unit: unit::compared(frame, &found.unit),
+        size: figure(found.size),
+        moves: sides(frame, contest, &found.higher, &found.lower),
+        withdrawn: found.withdrawn,
+    }
+}
+
+/// How large a unit's difference is, in votes: the larger of what was won and what was lost.
+fn size_of(node: &Node) -> Option<u64> {
+    let Verdict::Differs { by, .. } = &node.verdict else { return None };
+    let side = |wanted: fn(&i64) -> bool| {
+        by.iter().flatten().filter(|by| wanted(by)).map(|by| by.unsigned_abs()).sum::<u64>()
+    };
+    Some(side(|by| *by > 0).max(side(|by| *by < 0)))
+}
+
+/// `+12` or `−12`.
+fn moved(by: i64) -> String {
+    signed(i128::from(by))
 }
 
 /// "Saffron +1 204", the higher ones first; "at least" where precincts are open.
 fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
-    let side = |side: &[(ChoiceCode, u64)], sign: i128| -> Vec<String> {
-        let moved = |(choice, by): &(ChoiceCode, u64)| {
-            let by = signed(sign * i128::from(*by));
-            let moved = format!("{} {by}", frame.choice(contest, choice));
-            if found.why.is_empty() {
-                return moved;
-            }
-            fill(frame.w.compare_at_least, &[("what", &moved)])
-        };
-        side.iter().map(moved).collect()
-    };
-    let mut moves = side(&found.higher, 1);
-    moves.extend(side(&found.lower, -1));
-    moves
+    let moves = sides(frame, contest, &found.higher, &found.lower);
+    if found.why.is_empty() && found.unlikely.is_empty() {
+        return moves;
+    }
+    let at_least = |what: String| fill(frame.w.compare_at_least, &[("what", &what)]);
+    moves.into_iter().map(at_least).collect()
+}
+
+fn sides(
+    frame: &Frame,
+    contest: &ContestCode,
+    higher: &[(ChoiceCode, u64)],
+    lower: &[(ChoiceCode, u64)],
+) -> Vec<String> {
+    let higher = higher.iter().map(|(choice, by)| (choice, i128::from(*by)));
+    let lower = lower.iter().map(|(choice, by)| (choice, -i128::from(*by)));
+    let say = |(choice, by)| format!("{} {}", frame.choice(contest, choice), signed(by));
+    higher.chain(lower).map(say).collect()
 }
 
 fn looks_like(w: &Words, slip: Slip) -> Chip {

@@ -62,6 +62,7 @@ route_table! { "":
     GET "/units/{code}" Holder(ReadRecords) => unit::show;
     GET "/map" Holder(ReadRecords) => map::show;
     GET "/compare" Holder(ReadRecords) => compare::show;
+    GET "/compare/{code}" Holder(ReadRecords) => compare::unit::show;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;

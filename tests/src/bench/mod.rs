@@ -6,6 +6,7 @@
 //! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size.
 
 mod client;
+mod compare;
 mod headquarters;
 mod ingest;
 mod log;
@@ -64,7 +65,7 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 6] = ["ingest", "photos", "notebook", "merge", "log", "review"];
+pub const NAMES: [&str; 7] = ["ingest", "photos", "notebook", "merge", "log", "review", "compare"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +91,7 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "merge" => Some(merge::run()),
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),
+        "compare" => Some(compare::run()),
         _ => None,
     }
 }

@@ -134,6 +134,7 @@ fn an_account_of_one_region_learns_nothing_of_another() {
             for path in [
                 format!("/v1/units/{far}"),
                 format!("/units/{far}"),
+                format!("/compare/{far}"),
                 "/regions/1".to_owned(),
                 format!("/v1/compare?unit={far}"),
             ] {

@@ -93,6 +93,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/regions/{code}", Roles(READ), None),
     line("GET", "/units/{code}", Roles(READ), None),
     line("GET", "/compare", Roles(READ), None),
+    line("GET", "/compare/{code}", Roles(READ), None),
     line("GET", "/incidents", Roles(READ), None),
     line("GET", "/incidents/{id}", Roles(READ), None),
     line("POST", "/incidents/{id}", Roles("R"), Form("what=step&to=triaged&reason=r&version=0")),

@@ -42,6 +42,11 @@ impl Examples {
             "/devices" => with(&["", "?state=unheard&role=results"]),
             "/regions/{code}" => each(&self.regions),
             "/units/{code}" => each(&self.units),
+            // One above the precincts, and one of them.
+            "/compare/{code}" => {
+                let (regions, units) = (self.regions.iter().take(1), self.units.iter().take(1));
+                each(&regions.chain(units).cloned().collect::<Vec<_>>())
+            }
             "/records/{id}" => each(&self.records),
             "/incidents/{id}" => each(&self.incidents),
             "/incidents" => with(&["", "?state=received&severity=high"]),

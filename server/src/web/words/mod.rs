@@ -3,6 +3,7 @@
 //! Names of units, forms, lines, choices, phases and categories are not here: they are in the
 //! election set-up.
 
+mod compare;
 mod en;
 mod field;
 mod kk;
@@ -21,8 +22,9 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    en::EN, field::FieldWords, kk::KK, messages::MessageWords, people::PeopleWords,
-    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
+    compare::CompareWords, en::EN, field::FieldWords, kk::KK, messages::MessageWords,
+    people::PeopleWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+    turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -42,6 +44,8 @@ pub(super) struct Words {
     pub(super) field: FieldWords,
     /// Of messages to them.
     pub(super) message: MessageWords,
+    /// Of the comparison of one unit.
+    pub(super) compare: CompareWords,
     /// Of turnout over the day.
     pub(super) turnout: TurnoutWords,
     pub(super) skip: &'static str,
