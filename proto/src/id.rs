@@ -324,6 +324,10 @@ code! {
     CategoryCode, "incident category"
 }
 code! {
+    /// A legal deadline of the set-up: a complaint to the higher commission, publication ...
+    DeadlineCode, "deadline"
+}
+code! {
     /// A phase of the election in the set-up: campaign, opening, voting, count, tabulation ...
     PhaseCode, "phase"
 }
