@@ -140,6 +140,10 @@ sha256_id! {
     PublicationId, "publication id"
 }
 sha256_id! {
+    /// Name of a release: SHA-256 of the exact bytes of its content.
+    ReleaseHash, "release hash"
+}
+sha256_id! {
     /// Root of the log's Merkle tree, as a record's `seen` carries it.
     TreeRoot, "tree root"
 }

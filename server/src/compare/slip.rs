@@ -5,10 +5,10 @@
 //! and a zero too many happen to honest clerks every night, so they are told apart before anybody
 //! looks at what is left.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a difference looks like. In this order the first that fits is the class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slip {
     /// One figure differs, in one digit.
