@@ -43,6 +43,7 @@ pub mod people;
 pub mod picture;
 mod published;
 pub mod random;
+pub mod release;
 pub mod review;
 pub mod room;
 pub mod roster;
