@@ -33,9 +33,9 @@ use crate::{
 /// Longest text beside the figures, in bytes of one language: some pages.
 const WORDS_BYTES_MAX: usize = 16 * 1024;
 
-/// Most differences that one release names. More than anybody reads; a page of them stays below
-/// what a phone loads at night.
-const NAMED_MAX: usize = 200;
+/// Most differences that one release names: its one page stays below 100 kB, which a phone loads
+/// at night.
+const NAMED_MAX: usize = 50;
 
 /// How often it is tried again when another writer took the number of the release or of the audit
 /// event.

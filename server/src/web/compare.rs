@@ -143,7 +143,7 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
 }
 
 /// "Saffron +1 204", the higher ones first; "at least" where precincts are open.
-fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
+pub(super) fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
     let side = |side: &[(ChoiceCode, u64)], sign: i128| -> Vec<String> {
         let moved = |(choice, by): &(ChoiceCode, u64)| {
             let by = signed(sign * i128::from(*by));
@@ -160,7 +160,7 @@ fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
     moves
 }
 
-fn looks_like(w: &Words, slip: Slip) -> Chip {
+pub(super) fn looks_like(w: &Words, slip: Slip) -> Chip {
     let text = w.slips[match slip {
         Slip::OneDigit => 0,
         Slip::Transposition => 1,

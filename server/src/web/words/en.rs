@@ -11,6 +11,7 @@ pub(in crate::web) const EN: Words = Words {
     field: super::field::EN,
     message: super::messages::EN,
     turnout: super::turnout::EN,
+    release: &super::release::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

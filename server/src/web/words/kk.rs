@@ -11,6 +11,7 @@ pub(in crate::web) const KK: Words = Words {
     field: super::field::KK,
     message: super::messages::KK,
     turnout: super::turnout::KK,
+    release: &super::release::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -11,6 +11,7 @@ pub(in crate::web) const RU: Words = Words {
     field: super::field::RU,
     message: super::messages::RU,
     turnout: super::turnout::RU,
+    release: &super::release::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
