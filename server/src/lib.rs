@@ -24,6 +24,7 @@ pub mod digests;
 pub mod doctor;
 pub mod estimate;
 pub mod evidence;
+pub mod export;
 pub mod field;
 pub mod folder;
 pub mod forensics;

@@ -12,6 +12,7 @@ mod cosignatures;
 mod deadlines;
 mod enrolments;
 mod evidence;
+mod export;
 mod field;
 mod idempotency;
 pub(crate) mod incidents;
@@ -111,9 +112,15 @@ route_table! { "/v1":
     GET "/releases" Holder(ReadRecords) => releases::list;
     POST "/releases" Holder(Release) => releases::propose;
     GET "/releases/{number}" Holder(ReadRecords) => releases::show;
+    GET "/releases/{number}/site.tar" Holder(Export) => releases::site;
     GET "/release-drafts/{draft}" Holder(ReadRecords) => releases::draft;
     POST "/release-drafts/{draft}/confirmation" Holder(Release) => releases::confirm;
     POST "/release-drafts/{draft}/withdrawal" Holder(Release) => releases::withdraw;
+
+    // What is taken away.
+    GET "/export/comparison.csv" Holder(Export) => export::comparison;
+    GET "/export/figures.csv" Holder(Export) => export::figures;
+    GET "/export/nist.json" Holder(Export) => export::nist;
 
     // Transcription: people type what photographs show.
     GET "/transcriptions" Holder(ReadRecords) => transcriptions::list;

@@ -154,7 +154,7 @@ impl From<Released> for ReleaseView {
             statement: of.proof.statement,
             position: of.proof.position,
             receipt: of.proof.receipt,
-            corrected_by: of.corrected_by.into_iter().map(|(number, _)| number).collect(),
+            corrected_by: of.corrected_by.into_iter().map(|later| later.number).collect(),
             content: of.content,
         }
     }
@@ -213,6 +213,25 @@ pub(super) async fn withdraw(
     let now = (headquarters.clock)();
     headquarters.withdraw_release(&operator, &draft, now).await?;
     list(operator, headquarters).await
+}
+
+/// `GET /v1/releases/{number}/site.tar`: a frozen site of one release, as files in one stream.
+pub(super) async fn site(
+    operator: Operator,
+    number: Path<u32>,
+    headquarters: Data<Headquarters>,
+) -> Result<HttpResponse, HttpProblem> {
+    let site = crate::web::Site::of(&headquarters, *number).await?;
+    let (by, now) = (&operator.name, (headquarters.clock)());
+    let what = format!("release:{number}");
+    crate::audit::note(&headquarters.db, by, "export", &what, now).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/x-tar"))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"release-{number}.tar\""),
+        ))
+        .streaming(futures_util::stream::iter(site.into_tar())))
 }
 
 /// `GET /public/releases.json`: every release, for anybody.

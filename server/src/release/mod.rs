@@ -35,5 +35,5 @@ pub use self::{
     corrections::corrections_of,
     gate::{Asked, Basis, Corrects, Named, TypedBy, Unmet, gate},
     proof::Proof,
-    two_people::{Proposal, ReleaseError, Released},
+    two_people::{Later, Proposal, ReleaseError, Released},
 };

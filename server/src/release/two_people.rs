@@ -68,7 +68,18 @@ pub struct Released {
     /// The signed statement and that the log has it.
     pub proof: Proof,
     /// Releases that correct it, in order.
-    pub corrected_by: Vec<(u32, Content)>,
+    pub corrected_by: Vec<Later>,
+}
+
+/// A release that corrects an earlier one.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// Its number.
+    pub number: u32,
+    /// Its content, byte for byte.
+    pub bytes: Vec<u8>,
+    /// Its content, read.
+    pub content: Content,
 }
 
 /// Why nothing was made public.
@@ -431,7 +442,8 @@ impl Headquarters {
         let links: Vec<_> = all.iter().map(|(number, of)| (*number, of.corrects)).collect();
         let mut corrected_by = Vec::new();
         for later in corrections_of(number, &links) {
-            corrected_by.push((later, self.content_of(&all[&later]).await?.1));
+            let (bytes, content) = self.content_of(&all[&later]).await?;
+            corrected_by.push(Later { number: later, bytes, content });
         }
         let proof = Proof::of(self, &statement).await?;
         let (at, sha256) = (outcome.at, draft.content);

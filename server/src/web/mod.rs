@@ -52,6 +52,7 @@ use actix_web::{
 };
 use hattama_proto::problem::ProblemCode;
 
+pub(crate) use self::release::Site;
 use crate::http::{HttpProblem, route_table};
 
 /// Longest body of a form, in bytes: a reason of 4 KiB in Kazakh takes six characters per letter.

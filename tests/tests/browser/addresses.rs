@@ -51,6 +51,7 @@ impl Examples {
                 Vec::new()
             }
             // No pages.
+            "/units/{code}/complaint.zip" => Vec::new(),
             "/public/releases.json" | "/public/releases/{number}/{file}" => Vec::new(),
             // Files of the program, looked at as parts of the pages.
             "/assets/{name}" => Vec::new(),

@@ -126,10 +126,10 @@ impl Article {
     pub(super) fn of_release(release: &Released, language: Language) -> Self {
         let r = language.words().release;
         let numbered = |text: &str, number: u32| fill(text, &[("number", &number.to_string())]);
-        let corrected_by = release.corrected_by.iter().map(|(number, content)| CorrectedBy {
-            title: numbered(r.corrected_by, *number),
-            number: *number,
-            words: match &content.corrects {
+        let corrected_by = release.corrected_by.iter().map(|later| CorrectedBy {
+            title: numbered(r.corrected_by, later.number),
+            number: later.number,
+            words: match &later.content.corrects {
                 Some(corrects) => paragraphs(&corrects.words, language),
                 None => Vec::new(),
             },

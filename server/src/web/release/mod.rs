@@ -4,6 +4,7 @@ mod article;
 mod draft;
 mod list;
 mod public;
+mod site;
 
 pub(super) use self::{
     draft::{decide, show as show_draft, show_release},
@@ -11,6 +12,7 @@ pub(super) use self::{
     public::{list as public_list, show as public_show},
 };
 
+pub(crate) use self::site::Site;
 use super::{frame::Frame, words::fill};
 use crate::store::releases::Draft;
 
