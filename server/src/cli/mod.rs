@@ -3,7 +3,7 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare deadlines release                      the same
+//! official compare deadlines release publish export       the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -25,6 +25,7 @@ mod devices;
 mod doctor;
 mod error;
 mod evidence;
+mod export;
 mod fork;
 mod fsck;
 mod incidents;
@@ -36,6 +37,7 @@ mod messages;
 mod migrate;
 mod official;
 mod output;
+mod publish;
 mod qr;
 mod records;
 mod release;
@@ -123,6 +125,10 @@ enum Command {
     Deadlines(deadlines::Deadlines),
     /// Make findings public: one publisher proposes, another confirms
     Release(release::Release),
+    /// A frozen site of one release: pages, JSON, hashes and proof, as a folder
+    Publish(publish::Publish),
+    /// Figures and the comparison as files: CSV, NIST SP 1500-100
+    Export(export::Export),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -164,6 +170,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(compare) => compare.run(),
         Command::Deadlines(deadlines) => deadlines.run(),
         Command::Release(release) => release.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Export(export) => export.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

@@ -41,14 +41,19 @@ pub(super) struct DeadlineLine {
 pub(super) async fn show(visitor: Visitor) -> Result<HttpResponse, HttpProblem> {
     let frame = &visitor.frame;
     let election = &frame.pack.election;
-    let all = election.deadlines_in_order();
     answer::html(&DeadlinesPage {
         frame,
         w: frame.w,
         r: frame.w.release,
         polls_close: election.polls_close().map(|at| frame.moment(at)),
-        deadlines: all.into_iter().map(|(due, of)| line(frame, due, of)).collect(),
+        deadlines: all(frame),
     })
+}
+
+/// Every deadline, the earliest first.
+pub(super) fn all(frame: &Frame) -> Vec<DeadlineLine> {
+    let all = frame.pack.election.deadlines_in_order();
+    all.into_iter().map(|(due, of)| line(frame, due, of)).collect()
 }
 
 /// The next deadline that has not passed; none where there is none.

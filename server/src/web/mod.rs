@@ -16,6 +16,7 @@ mod assets;
 mod audit;
 mod chip;
 mod compare;
+mod complaint;
 mod deadlines;
 mod devices;
 mod enter;
@@ -63,6 +64,7 @@ route_table! { "":
     GET "/regions/{code}" Holder(ReadRecords) => region::show;
     GET "/units" Holder(ReadRecords) => unit_list::show;
     GET "/units/{code}" Holder(ReadRecords) => unit::show;
+    GET "/units/{code}/complaint.zip" Holder(Export) => complaint::pack;
     GET "/map" Holder(ReadRecords) => map::show;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/deadlines" Holder(ReadRecords) => deadlines::show;

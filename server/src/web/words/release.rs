@@ -108,7 +108,6 @@ pub(in crate::web) struct ReleaseWords {
     pub(in crate::web) all_releases: &'static str,
     pub(in crate::web) by_unit: &'static str,
     pub(in crate::web) official_figures: &'static str,
-    pub(in crate::web) not_published: &'static str,
     pub(in crate::web) up: &'static str,
     pub(in crate::web) as_json: &'static str,
     // What is taken away.
@@ -124,7 +123,6 @@ pub(in crate::web) struct ReleaseWords {
     pub(in crate::web) complaint_says: &'static str,
     pub(in crate::web) side_by_side: &'static str,
     pub(in crate::web) relations: &'static str,
-    pub(in crate::web) relation_broken: &'static str,
     pub(in crate::web) relations_hold: &'static str,
     pub(in crate::web) photographs: &'static str,
     pub(in crate::web) photographs_say: &'static str,
