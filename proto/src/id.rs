@@ -140,6 +140,10 @@ sha256_id! {
     PublicationId, "publication id"
 }
 sha256_id! {
+    /// Name of a release: SHA-256 of the exact bytes of its content.
+    ReleaseHash, "release hash"
+}
+sha256_id! {
     /// Root of the log's Merkle tree, as a record's `seen` carries it.
     TreeRoot, "tree root"
 }
@@ -322,6 +326,10 @@ code! {
 code! {
     /// A category of incident in the set-up.
     CategoryCode, "incident category"
+}
+code! {
+    /// A legal deadline of the set-up: a complaint to the higher commission, publication ...
+    DeadlineCode, "deadline"
 }
 code! {
     /// A phase of the election in the set-up: campaign, opening, voting, count, tabulation ...

@@ -44,13 +44,15 @@ pub enum Kind {
     Message,
     /// Headquarters' root: which election follows, and who its headquarters is.
     Succession,
+    /// Headquarters: what was made public, under which number.
+    Release,
     /// A device: which key its owner has in the election that follows.
     Vouch,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -68,6 +70,7 @@ impl Kind {
         Self::IncidentReview,
         Self::Message,
         Self::Succession,
+        Self::Release,
         Self::Vouch,
     ];
 
@@ -91,6 +94,7 @@ impl Kind {
             Self::IncidentReview => "hattama-incident-review+jws",
             Self::Message => "hattama-message+jws",
             Self::Succession => "hattama-succession+jws",
+            Self::Release => "hattama-release+jws",
             Self::Vouch => "hattama-vouch+jws",
         }
     }
@@ -157,7 +161,8 @@ impl Role {
             | Kind::Transcription
             | Kind::IncidentReview
             | Kind::Message
-            | Kind::Succession => false,
+            | Kind::Succession
+            | Kind::Release => false,
         }
     }
 
@@ -202,6 +207,7 @@ mod tests {
             Kind::IncidentReview,
             Kind::Message,
             Kind::Succession,
+            Kind::Release,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

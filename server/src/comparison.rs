@@ -60,6 +60,16 @@ impl ContestComparison {
 pub struct ComparisonCache(Arc<Mutex<HashMap<Scope, Arc<Comparison>>>>);
 
 impl Comparison {
+    /// The figures of the newest publication of each level, from the lowest.
+    pub(crate) fn official(&self) -> [&Publication; 4] {
+        self.publications.each_ref().map(|publication| &**publication)
+    }
+
+    /// One contest; none that the set-up does not have.
+    pub(crate) fn contest(&self, contest: &ContestCode) -> Option<&ContestComparison> {
+        self.contests.iter().find(|of| of.contest == *contest)
+    }
+
     /// The newest publication of each level, from the lowest; none where none was archived.
     pub fn publications(&self) -> [Option<PublicationId>; 4] {
         self.publications.each_ref().map(|publication| publication.id)

@@ -64,6 +64,17 @@ impl Publication {
     }
 }
 
+/// The figures of one publication, whichever came after it.
+pub(crate) async fn figures_of(
+    db: &Db,
+    id: &PublicationId,
+) -> Result<HashMap<UnitCode, Cells>, StoreError> {
+    let rows = store::publications::rows(db, id).await?;
+    tokio::task::spawn_blocking(move || read_rows(&rows))
+        .await
+        .map_err(|stopped| StoreError::Unavailable(stopped.into()))
+}
+
 /// A publication, and what it says otherwise than the one of its level before it.
 #[derive(Debug)]
 pub(crate) struct Edition {

@@ -167,6 +167,8 @@ impl Hq {
             time_zone: "Asia/Almaty".into(),
             date: "2005-12-04".into(),
             round: 1,
+            polls_close_at: None,
+            deadlines: Vec::new(),
             contests: vec![Contest {
                 code: code("president"),
                 names: names(),

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Names;
+use super::{LegalDeadline, Names};
 use crate::{
     id::{ChoiceCode, ContestCode, CopyType, ElectionId, Kid},
     key::PublicKey,
+    time::ClaimedTime,
     tlog::{CosignerKey, KeyError, Policy, PolicyError, VerifierKey},
 };
 
@@ -25,6 +26,13 @@ pub struct ElectionPart {
     pub date: String,
     /// Round, from 1.
     pub round: u32,
+    /// When the last polls close, anywhere. Nothing is made public before; a set-up without it, as
+    /// those made before there were releases, can release nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polls_close_at: Option<ClaimedTime>,
+    /// What the law sets a time for, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<LegalDeadline>,
     /// Contests on the ballot.
     pub contests: Vec<Contest>,
     /// Which documents there are.

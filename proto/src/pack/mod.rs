@@ -3,6 +3,7 @@
 //! Nothing about any one country is in code. Units, forms, control relations, contests, copy types
 //! and incident categories are data; a new election is a new pack under the same root key.
 
+mod deadline;
 mod election;
 mod form;
 mod incidents;
@@ -13,6 +14,7 @@ mod relation;
 mod units;
 
 pub use self::{
+    deadline::{Due, LegalDeadline},
     election::{
         Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, HqKeys, HqKeysError,
         LinkedCopies, Witnesses,

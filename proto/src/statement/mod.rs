@@ -10,6 +10,7 @@ mod epoch;
 mod incident_review;
 mod message;
 mod publication;
+mod release;
 mod revocation;
 mod succession;
 mod transcription;
@@ -24,6 +25,7 @@ pub use self::{
     incident_review::{IncidentChange, IncidentReview},
     message::{Addressee, Message, MessageError},
     publication::{Level, PublicationStatement},
+    release::Release,
     revocation::Revocation,
     succession::Succession,
     transcription::{Figures, Reading, SettledBy, Transcription},
@@ -82,6 +84,9 @@ impl StatementBody for IncidentReview {
 }
 impl StatementBody for Message {
     const KIND: Kind = Kind::Message;
+}
+impl StatementBody for Release {
+    const KIND: Kind = Kind::Release;
 }
 impl StatementBody for Succession {
     const KIND: Kind = Kind::Succession;

@@ -8,7 +8,7 @@ use hattama_proto::{
     kind::Kind,
     pack::PackManifest,
     statement::{
-        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Revocation, Statement,
+        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Release, Revocation, Statement,
         StatementBody, StatementError, Transcription,
     },
 };
@@ -94,4 +94,5 @@ fn a_statement_of_one_kind_is_not_read_as_another_and_a_record_as_none() {
     read::<Accounting>();
     read::<Epoch>();
     read::<Transcription>();
+    read::<Release>();
 }

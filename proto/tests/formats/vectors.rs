@@ -17,7 +17,7 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims, VouchClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement, Release,
         Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
     },
 };
@@ -138,6 +138,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("enrolment-desk", Signer::Hq, examples::desk()));
     strings.push(said("message", Signer::Hq, examples::message()));
     strings.push(said("succession", Signer::Root, examples::succession()));
+    strings.push(said("release", Signer::Hq, examples::release()));
     strings.push(known_string("vouch", Signer::Results, examples::vouch()));
     strings
 }
@@ -168,6 +169,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::IncidentReview => statement::<IncidentReview>(verified),
         Kind::Message => statement::<Message>(verified),
         Kind::Succession => statement::<Succession>(verified),
+        Kind::Release => statement::<Release>(verified),
         Kind::Vouch => VouchClaims::read(&verified)
             .ok()
             .map(|_| RecordId::of(verified.text().as_bytes()).to_hex()),

@@ -44,6 +44,8 @@ pub enum Permission {
     OpenVault,
     /// Archive what the commission published.
     ArchivePublications,
+    /// Make findings public: propose a release, confirm another's.
+    Release,
     /// Take data out as files.
     Export,
     /// Read indicators that are not for the public.
@@ -62,7 +64,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadRecords,
         Self::ReadIncidents,
         Self::ReviewIncidents,
@@ -77,6 +79,7 @@ impl Permission {
         Self::EnterByTelephone,
         Self::OpenVault,
         Self::ArchivePublications,
+        Self::Release,
         Self::Export,
         Self::ReadAnalysis,
         Self::ReadAudit,
@@ -91,7 +94,11 @@ impl Permission {
     pub const fn needs_fresh_factor(self) -> bool {
         matches!(
             self,
-            Self::Export | Self::ManageAccounts | Self::OpenVault | Self::PublishIncidents
+            Self::Export
+                | Self::ManageAccounts
+                | Self::OpenVault
+                | Self::PublishIncidents
+                | Self::Release
         )
     }
 }

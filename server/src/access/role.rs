@@ -84,6 +84,7 @@ impl Role {
                 P::ReadIncidents,
                 P::PublishIncidents,
                 P::ArchivePublications,
+                P::Release,
                 P::Export,
             ],
             Self::Analyst => &[

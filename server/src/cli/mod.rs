@@ -3,7 +3,7 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare                                        the same
+//! official compare deadlines release publish export       the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -20,10 +20,12 @@ mod agent;
 mod api;
 mod bundle;
 mod compare;
+mod deadlines;
 mod devices;
 mod doctor;
 mod error;
 mod evidence;
+mod export;
 mod fork;
 mod fsck;
 mod incidents;
@@ -35,8 +37,10 @@ mod messages;
 mod migrate;
 mod official;
 mod output;
+mod publish;
 mod qr;
 mod records;
+mod release;
 mod roster;
 mod serve;
 mod table;
@@ -117,6 +121,14 @@ enum Command {
     Official(official::Official),
     /// Where did the numbers change? The published figures of each level against those below
     Compare(compare::Compare),
+    /// What the law sets a time for, and how much of it is left
+    Deadlines(deadlines::Deadlines),
+    /// Make findings public: one publisher proposes, another confirms
+    Release(release::Release),
+    /// A frozen site of one release: pages, JSON, hashes and proof, as a folder
+    Publish(publish::Publish),
+    /// Figures and the comparison as files: CSV, NIST SP 1500-100
+    Export(export::Export),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -156,6 +168,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Deadlines(deadlines) => deadlines.run(),
+        Command::Release(release) => release.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Export(export) => export.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

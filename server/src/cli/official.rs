@@ -264,7 +264,7 @@ impl Import {
     }
 }
 
-fn level(text: &str) -> Result<Level, String> {
+pub(super) fn level(text: &str) -> Result<Level, String> {
     Level::from_name(text).ok_or_else(|| "expected precinct, district, region or nation".to_owned())
 }
 

@@ -5,7 +5,7 @@
 //! and a zero too many happen to honest clerks every night, so they are told apart before anybody
 //! looks at what is left.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Votes won and lost together up to which a difference is small. Where figures typed at the station
 /// were held against what a machine had kept, a quarter of the precincts of an honest election
@@ -13,7 +13,7 @@ use serde::Serialize;
 pub const SMALL_MAX: u64 = 3;
 
 /// What a difference looks like. In this order the first that fits is the class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slip {
     /// One figure differs, in one digit.

@@ -82,15 +82,15 @@ pub struct Sources<'a> {
 }
 
 /// The head of the log that all receipts of a bundle share.
-struct Head {
-    size: u64,
+pub(super) struct Head {
+    pub(super) size: u64,
     note: Arc<str>,
     witnessed: Witnessed,
 }
 
 /// What headquarters said about the record and its key.
 #[derive(Default)]
-struct AboutIt {
+pub(super) struct AboutIt {
     enrolled: bool,
     /// Oldest first.
     decisions: Vec<Statement<Decision>>,
@@ -102,11 +102,11 @@ struct AboutIt {
 
 /// Pieces and what is not among them.
 #[derive(Default)]
-struct Gathered {
-    pieces: Pieces,
-    missing: Vec<Missing>,
+pub(super) struct Gathered {
+    pub(super) pieces: Pieces,
+    pub(super) missing: Vec<Missing>,
     /// What the log has to prove: the receipt's name, the entry and its index.
-    proofs: Vec<(String, LogEntry, u64)>,
+    pub(super) proofs: Vec<(String, LogEntry, u64)>,
 }
 
 impl Sources<'_> {
@@ -163,7 +163,7 @@ impl Sources<'_> {
     }
 
     /// The record, whose signature holds, and the key it holds under.
-    async fn verified(
+    pub(super) async fn verified(
         &self,
         stored: &StoredRecord,
     ) -> Result<(Verified, PublicKey), EvidenceError> {
@@ -186,7 +186,7 @@ impl Sources<'_> {
     }
 
     /// What headquarters said about the record and about its key.
-    async fn statements(
+    pub(super) async fn statements(
         &self,
         gathered: &mut Gathered,
         stored: &StoredRecord,
@@ -211,7 +211,7 @@ impl Sources<'_> {
     }
 
     /// What was typed off the record's photographs: the signed statements, and what is open.
-    async fn transcriptions(
+    pub(super) async fn transcriptions(
         &self,
         gathered: &mut Gathered,
         stored: &StoredRecord,
@@ -296,7 +296,7 @@ impl Sources<'_> {
     }
 
     /// Every photograph that the record names: its bytes and its receipt, or that it is missing.
-    async fn photos(
+    pub(super) async fn photos(
         &self,
         gathered: &mut Gathered,
         reading: &Reading,
@@ -326,7 +326,7 @@ impl Sources<'_> {
     }
 
     /// The signed set-up, and headquarters' keys as it names them.
-    async fn set_up(&self, gathered: &mut Gathered) -> Result<Policy, EvidenceError> {
+    pub(super) async fn set_up(&self, gathered: &mut Gathered) -> Result<Policy, EvidenceError> {
         let (root, keys) = {
             let book = self.book.read();
             (book.authority.root, book.pack.election.keys.clone())
@@ -355,7 +355,7 @@ impl Sources<'_> {
 
     /// The earliest checkpoint that covers so many entries: one that witnesses have cosigned as the
     /// policy demands, if there is one. Earliest, so that the same evidence stays the same bytes.
-    async fn head(&self, covering: u64, policy: &Policy) -> Result<Head, EvidenceError> {
+    pub(super) async fn head(&self, covering: u64, policy: &Policy) -> Result<Head, EvidenceError> {
         let first = store::log::checkpoints_after(self.db, covering.checked_sub(1), 1).await?;
         let (size, _) = first.into_iter().next().ok_or(EvidenceError::NotYet)?;
         let mut head = self.head_of(size, policy).await?;
@@ -385,7 +385,7 @@ impl Sources<'_> {
     }
 
     /// Proves every entry under the one head, and checks each proof as its reader will.
-    fn receipts(
+    pub(super) fn receipts(
         &self,
         gathered: &mut Gathered,
         head: &Head,
@@ -406,7 +406,7 @@ impl Sources<'_> {
 
 impl Gathered {
     /// Adds a statement by headquarters.
-    fn said(
+    pub(super) fn said(
         &mut self,
         folder: &str,
         (position, jws): (u64, String),

@@ -29,6 +29,7 @@
 //! same verdict on every bundle.
 
 mod bundle;
+mod complaint;
 mod container;
 mod gather;
 mod judge;
@@ -39,6 +40,7 @@ mod reading;
 
 pub use self::{
     bundle::{Bundle, Missing, Why},
+    complaint::{ArchivedFile, COMPLAINT_RECORDS_MAX, Complaint, ComplaintRecord},
     container::ContainerError,
     gather::{EvidenceError, Sources},
     judge::{Judged, Said, Trust, judge, trust_within},

@@ -9,8 +9,10 @@ mod blobs;
 mod body;
 mod compare;
 mod cosignatures;
+mod deadlines;
 mod enrolments;
 mod evidence;
+mod export;
 mod field;
 mod idempotency;
 pub(crate) mod incidents;
@@ -21,6 +23,7 @@ mod problem;
 mod public_log;
 mod publications;
 mod records;
+mod releases;
 mod room;
 mod roster;
 mod sync;
@@ -102,6 +105,22 @@ route_table! { "/v1":
     GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/state-root" Holder(ReadRecords) => units::state_root;
+
+    GET "/deadlines" Holder(ReadRecords) => deadlines::list;
+
+    // What is made public.
+    GET "/releases" Holder(ReadRecords) => releases::list;
+    POST "/releases" Holder(Release) => releases::propose;
+    GET "/releases/{number}" Holder(ReadRecords) => releases::show;
+    GET "/releases/{number}/site.tar" Holder(Export) => releases::site;
+    GET "/release-drafts/{draft}" Holder(ReadRecords) => releases::draft;
+    POST "/release-drafts/{draft}/confirmation" Holder(Release) => releases::confirm;
+    POST "/release-drafts/{draft}/withdrawal" Holder(Release) => releases::withdraw;
+
+    // What is taken away.
+    GET "/export/comparison.csv" Holder(Export) => export::comparison;
+    GET "/export/figures.csv" Holder(Export) => export::figures;
+    GET "/export/nist.json" Holder(Export) => export::nist;
 
     // Transcription: people type what photographs show.
     GET "/transcriptions" Holder(ReadRecords) => transcriptions::list;
@@ -209,12 +228,24 @@ pub(crate) const PUBLIC_LOG: &[Address] = &[
     Address { method: Method::GET, pattern: "/log/tile/{tile}*", access: Access::Anybody },
 ];
 
+/// What is released, for anybody; its pages are with the others.
+pub(crate) const PUBLIC_RELEASES: &[Address] = &[
+    Address { method: Method::GET, pattern: "/public/releases.json", access: Access::Anybody },
+    Address {
+        method: Method::GET,
+        pattern: "/public/releases/{number}/{file}",
+        access: Access::Anybody,
+    },
+];
+
 /// Every address: the interface for programs, the public log, the pages.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(serve_addresses(web::scope("/v1")))
         .route("/log/checkpoint", web::get().to(public_log::checkpoint))
         .route("/log/tile/{tile}*", web::get().to(public_log::tile))
+        .route("/public/releases.json", web::get().to(releases::public_list))
+        .route("/public/releases/{number}/{file}", web::get().to(releases::public_file))
         .configure(crate::web::routes)
         .default_service(web::to(not_found));
 }

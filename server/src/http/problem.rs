@@ -23,6 +23,7 @@ use crate::{
     log::SequenceError,
     people::PeopleError,
     picture::PictureError,
+    release::ReleaseError,
     review::ReviewError,
     store::StoreError,
     vault::{VaultError, passphrase::PassphraseError},
@@ -189,6 +190,29 @@ impl From<PictureError> for HttpProblem {
             error @ (PictureError::Line { .. } | PictureError::Altered(_)) => {
                 Self::internal(&error)
             }
+        }
+    }
+}
+
+impl From<ReleaseError> for HttpProblem {
+    fn from(error: ReleaseError) -> Self {
+        let said = error.to_string();
+        match error {
+            ReleaseError::NotFound => Self::new(ProblemCode::NotFound, said),
+            ReleaseError::Limited | ReleaseError::SamePerson => {
+                Self::new(ProblemCode::Forbidden, said)
+            }
+            ReleaseError::Unmet(_) => Self::new(ProblemCode::TransitionRefused, said),
+            ReleaseError::Decided | ReleaseError::Changed(_) => {
+                Self::new(ProblemCode::StaleVersion, said)
+            }
+            ReleaseError::Invalid(_) => Self::new(ProblemCode::Invalid, said),
+            ReleaseError::NotYet => Self::new(ProblemCode::StoreUnavailable, said).retry_later(),
+            ReleaseError::Picture(error) => error.into(),
+            ReleaseError::Review(error) => error.into(),
+            ReleaseError::Sequence(error) => error.into(),
+            ReleaseError::Store(error) => error.into(),
+            error @ (ReleaseError::Altered | ReleaseError::Random(_)) => Self::internal(&error),
         }
     }
 }

@@ -100,6 +100,8 @@ pub(crate) fn pack() -> Arc<Pack> {
             time_zone: "Asia/Almaty".to_owned(),
             date: "2005-12-04".to_owned(),
             round: 1,
+            polls_close_at: None,
+            deadlines: Vec::new(),
             contests: vec![Contest {
                 code: contest("president"),
                 names: Names::default(),

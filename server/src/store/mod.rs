@@ -60,6 +60,7 @@ pub mod photos;
 mod postgres;
 pub mod publications;
 pub mod records;
+pub mod releases;
 pub mod role_changes;
 pub mod roster;
 pub mod sessions;

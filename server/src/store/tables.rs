@@ -9,14 +9,14 @@
 use super::{
     accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
-    log, messages, once, packs, photos, publications, records, roster, statements,
+    log, messages, once, packs, photos, publications, records, releases, roster, statements,
     table::{BYTES, FILES, INT, TEXT, table},
     transcriptions, units, vault,
 };
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 55] = [
+pub const TABLES: [Table; 57] = [
     table(
         "statement",
         &[INT],
@@ -375,6 +375,23 @@ pub const TABLES: [Table; 55] = [
         "select publication_id, unit, line, cells from publication_row
           where (publication_id, unit) > ($1, $2) order by publication_id, unit limit $3",
         publications::APPEND_ROW,
+    ),
+    Table {
+        page: FILES,
+        ..table(
+            "release_draft",
+            &[TEXT],
+            "select draft, sha256, content, corrects, proposed_by, proposed_at_ms
+               from release_draft where draft > $1 order by draft limit $2",
+            releases::ADD_DRAFT,
+        )
+    },
+    table(
+        "release_outcome",
+        &[TEXT],
+        "select draft, number, statement_id, decided_by, decided_at_ms from release_outcome
+          where draft > $1 order by draft limit $2",
+        releases::ADD_OUTCOME,
     ),
     table(
         "checkpoint",

@@ -60,6 +60,11 @@ pub(super) fn address_of(name: &str) -> &'static str {
     &ADDRESSES[at.unwrap_or_else(|| panic!("{name} is not among the assets"))]
 }
 
+/// The style sheet, for pages that are kept elsewhere.
+pub(super) fn style() -> &'static [u8] {
+    ASSETS.iter().find(|asset| asset.name == "hattama.css").map_or(&[], |asset| asset.bytes)
+}
+
 /// `GET /assets/{name}`: a file of this program. Needs no operator: the page that asks who one is
 /// uses them too.
 pub(super) async fn show(name: Path<String>) -> HttpResponse {

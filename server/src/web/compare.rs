@@ -215,7 +215,7 @@ fn moved(by: i64) -> String {
 }
 
 /// "Saffron +1 204", the higher ones first; "at least" where precincts are open.
-fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
+pub(super) fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
     let moves = sides(frame, contest, &found.higher, &found.lower);
     if found.why.is_empty() && found.unlikely.is_empty() {
         return moves;
@@ -236,7 +236,7 @@ fn sides(
     higher.chain(lower).map(say).collect()
 }
 
-fn looks_like(w: &Words, slip: Slip) -> Chip {
+pub(super) fn looks_like(w: &Words, slip: Slip) -> Chip {
     let text = w.slips[match slip {
         Slip::OneDigit => 0,
         Slip::Transposition => 1,

@@ -87,6 +87,16 @@ impl Frame {
         }
     }
 
+    /// When this page was made.
+    pub(super) const fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    /// The page's language.
+    pub(super) const fn language(&self) -> Language {
+        self.language
+    }
+
     /// BCP 47 code of the page's language.
     pub(super) const fn lang(&self) -> &'static str {
         self.language.code()

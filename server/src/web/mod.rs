@@ -16,6 +16,8 @@ mod assets;
 mod audit;
 mod chip;
 mod compare;
+mod complaint;
+mod deadlines;
 mod devices;
 mod enter;
 mod field;
@@ -35,6 +37,7 @@ mod people;
 mod pictures;
 mod record;
 mod region;
+mod release;
 mod search;
 mod transcription;
 mod turnout;
@@ -50,6 +53,7 @@ use actix_web::{
 };
 use hattama_proto::problem::ProblemCode;
 
+pub(crate) use self::release::Site;
 use crate::http::{HttpProblem, route_table};
 
 /// Longest body of a form, in bytes: a reason of 4 KiB in Kazakh takes six characters per letter.
@@ -60,9 +64,18 @@ route_table! { "":
     GET "/regions/{code}" Holder(ReadRecords) => region::show;
     GET "/units" Holder(ReadRecords) => unit_list::show;
     GET "/units/{code}" Holder(ReadRecords) => unit::show;
+    GET "/units/{code}/complaint.zip" Holder(Export) => complaint::pack;
     GET "/map" Holder(ReadRecords) => map::show;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/compare/{code}" Holder(ReadRecords) => compare::unit::show;
+    GET "/deadlines" Holder(ReadRecords) => deadlines::show;
+    GET "/releases" Holder(ReadRecords) => release::show;
+    POST "/releases" Holder(Release) => release::propose;
+    GET "/releases/{number}" Holder(ReadRecords) => release::show_release;
+    GET "/release-drafts/{draft}" Holder(ReadRecords) => release::show_draft;
+    POST "/release-drafts/{draft}" Holder(Release) => release::decide;
+    GET "/public/releases" Anybody => release::public_list;
+    GET "/public/releases/{number}" Anybody => release::public_show;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;

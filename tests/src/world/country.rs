@@ -19,6 +19,8 @@ pub struct Country {
     copies: Vec<&'static str>,
     /// Name of the election, day of the vote, round.
     vote: (&'static str, &'static str, u32),
+    /// When the last polls close, if the set-up says so.
+    polls_close_at: Option<String>,
 }
 
 /// The election that a country has, unless it says otherwise.
@@ -35,7 +37,13 @@ impl Country {
             choices: ["heron", "lark", "crane"].map(str::to_owned).into(),
             copies: vec!["certified_copy", "posted_sheet", "wall_form"],
             vote: FIRST_ROUND,
+            polls_close_at: Some("2005-12-04T20:00:00+06:00".to_owned()),
         }
+    }
+
+    /// The same country, whose polls close then; or of which nobody said when.
+    pub fn closing(self, polls_close_at: Option<&str>) -> Self {
+        Self { polls_close_at: polls_close_at.map(str::to_owned), ..self }
     }
 
     /// The same country two weeks later, in an election of its own.
@@ -45,7 +53,7 @@ impl Country {
 
     /// One district with these precincts, these choices and two copies that may be compared.
     pub fn of(precincts: Vec<UnitCode>, choices: Vec<String>, copies: [&'static str; 2]) -> Self {
-        Self { precincts, choices, copies: copies.into(), vote: FIRST_ROUND }
+        Self { precincts, choices, copies: copies.into(), vote: FIRST_ROUND, polls_close_at: None }
     }
 
     /// All precincts.
@@ -82,7 +90,7 @@ impl Country {
             .flat_map(|one| (one + 1..self.copies.len()).map(move |other| (one, other)))
             .map(|(one, other)| json!([self.copies[one], self.copies[other]]))
             .collect();
-        json!({
+        let mut election = json!({
             "id": self.vote.0,
             "names": {"en": "Test"},
             "exercise": {"en": "EXERCISE"},
@@ -96,7 +104,21 @@ impl Country {
             "copy_types": copies,
             "comparable": pairs,
             "corroboration": "any_persons",
-        })
+            "deadlines": [
+                {
+                    "code": "court", "names": {"en": "Complaint to the court"},
+                    "hours_after_polls_close": 240, "law": "Law on elections, art. 49",
+                },
+                {
+                    "code": "commission", "names": {"en": "Complaint to the commission"},
+                    "at": "2005-12-07T18:00:00+06:00",
+                },
+            ],
+        });
+        if let Some(at) = &self.polls_close_at {
+            election["polls_close_at"] = at.as_str().into();
+        }
+        election
     }
 
     fn forms(&self) -> Value {

@@ -55,6 +55,9 @@ pub(crate) fn address_of(line: &Line, said: &Said, webhook: &str) -> String {
         .replace("{person}", &said.person)
         .replace("{opening}", "none")
         .replace("{assignment}", &said.assignment)
+        .replace("{number}", "1")
+        .replace("{draft}", "none")
+        .replace("{file}", "release.json")
         .replace("{name}", "nobody");
     format!("{path}{query}")
 }
@@ -122,9 +125,11 @@ fn every_address_lets_in_exactly_whom_the_table_says() {
                             (answer.status, code.as_str()) == (403, "forbidden")
                         }
                     };
-                    // The audit trail is of all organisations, and for accounts without limits only.
-                    let limited =
-                        org.is_some() && line.pattern.ends_with("/audit") && code == "forbidden";
+                    // The audit trail and releases are of all organisations, and for accounts without
+                    // limits only.
+                    let of_all = line.pattern.ends_with("/audit")
+                        || (line.method == "POST" && line.pattern.contains("release"));
+                    let limited = org.is_some() && of_all && code == "forbidden";
                     assert!(holds || limited, "{what}");
                     assert!(answer.status < 500 || line.who == Who::Anybody, "{what}");
                 }
@@ -153,6 +158,8 @@ fn reading_changes_nothing() {
             "record",
             "statement",
             "log_leaf",
+            "release_draft",
+            "release_outcome",
             "incident",
             "invitation",
         ];

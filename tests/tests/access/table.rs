@@ -53,6 +53,8 @@ const TOLD_PROTOCOL: &str = r#"{"person":"nobody","channel":"voice","told_at":"2
 const TOLD_MISSING: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","missing":"copy_refused"}}"#;
 const TOLD_INCIDENT: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"categories":["c"],"phase":"count","severity":"low","words":"w","language":"en"}}"#;
 const TOLD_FORM: &str = r#"{"person":"nobody","channel":"voice","told_at":"2005-12-04T22:40:00+06:00","entry":{"unit":"0-0-0","form":"f","answers":{}}}"#;
+/// It names what there is not, so that the gate stays shut.
+const RELEASE: &str = r#"{"differences":[{"contest":"president","unit":"none"}]}"#;
 const NOTE: &str = r#"{"note":"none"}"#;
 
 pub(crate) const TABLE: &[Line] = &[
@@ -80,6 +82,28 @@ pub(crate) const TABLE: &[Line] = &[
     line("POST", "/v1/publications", Roles("PL"), Csv),
     line("GET", "/v1/publications/{id}/changes", Roles(READ), None),
     line("GET", "/v1/compare", Roles(READ), None),
+    line("GET", "/v1/deadlines", Roles(READ), None),
+    line("GET", "/v1/releases", Roles(READ), None),
+    line("POST", "/v1/releases", Fresh("P"), Json(RELEASE)),
+    line("GET", "/v1/releases/{number}", Roles(READ), None),
+    line("GET", "/v1/releases/{number}/site.tar", Fresh("PL"), None),
+    line("GET", "/v1/export/comparison.csv", Fresh("PL"), None),
+    line("GET", "/v1/export/figures.csv", Fresh("PL"), None),
+    line("GET", "/v1/export/nist.json", Fresh("PL"), None),
+    line("GET", "/units/{code}/complaint.zip", Fresh("PL"), None),
+    line("GET", "/v1/release-drafts/{draft}", Roles(READ), None),
+    line("POST", "/v1/release-drafts/{draft}/confirmation", Fresh("P"), None),
+    line("POST", "/v1/release-drafts/{draft}/withdrawal", Fresh("P"), None),
+    line("GET", "/deadlines", Roles(READ), None),
+    line("GET", "/releases", Roles(READ), None),
+    line("POST", "/releases", Fresh("P"), Form("named=president/none")),
+    line("GET", "/releases/{number}", Roles(READ), None),
+    line("GET", "/release-drafts/{draft}", Roles(READ), None),
+    line("POST", "/release-drafts/{draft}", Fresh("P"), Form("what=confirm")),
+    line("GET", "/public/releases", Anybody, None),
+    line("GET", "/public/releases/{number}", Anybody, None),
+    line("GET", "/public/releases.json", Anybody, None),
+    line("GET", "/public/releases/{number}/{file}", Anybody, None),
     line("GET", "/v1/state-root", Roles(READ), None),
     line("GET", "/v1/incidents", Roles(READ), None),
     line("GET", "/v1/incidents/{id}", Roles(READ), None),

@@ -32,7 +32,7 @@ impl Examples {
         match pattern {
             "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
             | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
-            | "/messages" | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
+            | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
             // Opened with a link that is used up, it says so; the form is in the tests of access.
             "/welcome" => with(&["?invitation=none"]),
             // Handed out one at a time: the night takes one.
@@ -51,6 +51,13 @@ impl Examples {
             "/incidents/{id}" => each(&self.incidents),
             "/incidents" => with(&["", "?state=received&severity=high"]),
             "/search" => with(&["?q=9000", "?q=nothing-like-that"]),
+            // Looked at where a release is made; here there is none.
+            "/releases/{number}" | "/release-drafts/{draft}" | "/public/releases/{number}" => {
+                Vec::new()
+            }
+            // No pages.
+            "/units/{code}/complaint.zip" => Vec::new(),
+            "/public/releases.json" | "/public/releases/{number}/{file}" => Vec::new(),
             // Files of the program, looked at as parts of the pages.
             "/assets/{name}" => Vec::new(),
             _ => {
@@ -70,7 +77,7 @@ pub(crate) fn pages(examples: &Examples) -> Vec<Value> {
             let pages = examples.of(pattern);
             pages
                 .into_iter()
-                .map(move |path| json!({"path": path, "stranger": pattern == "/enter" || pattern == "/welcome"}))
+                .map(move |path| json!({"path": path, "stranger": pattern == "/enter" || pattern == "/welcome" || pattern.starts_with("/public/")}))
         })
         .collect()
 }

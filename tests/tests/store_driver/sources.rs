@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 11] = [
+const APPEND_ONLY: [&str; 13] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -13,6 +13,8 @@ const APPEND_ONLY: [&str; 11] = [
     "statement",
     "publication",
     "publication_row",
+    "release_draft",
+    "release_outcome",
     "audit_event",
     "transcription_reading",
 ];

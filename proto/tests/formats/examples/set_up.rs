@@ -53,6 +53,8 @@ pub(crate) fn election_part() -> ElectionPart {
         time_zone: "Asia/Almaty".into(),
         date: "2030-12-08".into(),
         round: 1,
+        polls_close_at: None,
+        deadlines: Vec::new(),
         contests: vec![Contest {
             code: ContestCode::new("president").unwrap(),
             names: Names::new("Президент", "Президент", "President"),

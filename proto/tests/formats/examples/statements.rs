@@ -3,7 +3,7 @@
 use hattama_proto::{
     id::{
         ChoiceCode, ContestCode, CopyType, ElectionId, FormCode, LineCode, OrgId, PartHash,
-        PersonId, PublicationId, RecordId, TreeRoot, WordsHash,
+        PersonId, PublicationId, RecordId, ReleaseHash, TreeRoot, WordsHash,
     },
     invitation::{Invitation, Proof},
     jws::sign,
@@ -12,7 +12,7 @@ use hattama_proto::{
     record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
         Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally, Release,
         Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
     },
     time::UnixMillis,
@@ -135,6 +135,17 @@ pub(crate) fn publication() -> PublicationStatement {
         level: Level::Precinct,
         source: "table on the commission's page".into(),
         fetched_at: NOON.plus_ms(-5_000),
+    }
+}
+
+/// A second release, which corrects the first.
+pub(crate) fn release() -> Release {
+    let content = br#"{"format":"hattama-release-1"}"#;
+    Release {
+        number: 2,
+        content: ReleaseHash::of(content),
+        bytes: content.len() as u64,
+        corrects: Some(1),
     }
 }
 

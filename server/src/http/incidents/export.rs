@@ -13,6 +13,10 @@ use super::{FilterQuery, IncidentView};
 use crate::{
     access::Operator,
     app::Headquarters,
+    export::{
+        Flavour,
+        csv::{self, Cell},
+    },
     http::HttpProblem,
     incident_board::{IncidentFilter, IncidentOrder},
     review::reported,
@@ -178,25 +182,14 @@ fn cells(view: &IncidentView, report: Option<&Incident>) -> [String; 21] {
     ]
 }
 
-/// A row of CSV (RFC 4180), every cell in quotes.
+/// A row of CSV, every cell a text.
 fn put_row(into: &mut Vec<u8>, format: Format, cells: &[String]) {
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 {
-            into.push(b',');
-        }
-        into.push(b'"');
-        if format == Format::Csv && is_formula(cell) {
-            into.push(b'\'');
-        }
-        into.extend(cell.replace('"', "\"\"").into_bytes());
-        into.push(b'"');
-    }
-    into.extend(b"\r\n");
-}
-
-/// Whether a spreadsheet may take a cell for a formula, by what it begins with.
-fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
+    let flavour = match format {
+        Format::Csv => Flavour::Spreadsheet,
+        Format::ExactCsv | Format::Json => Flavour::Exact,
+    };
+    let cells: Vec<Cell<'_>> = cells.iter().map(|cell| cell.as_str().into()).collect();
+    csv::put_row(into, flavour, &cells);
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod accounts;
 mod field;
 mod operations;
+mod releases;
 mod schemas;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -85,6 +86,7 @@ fn operation_of(address: &Address) -> Option<&'static Operation> {
         .iter()
         .chain(field::OPERATIONS)
         .chain(accounts::OPERATIONS)
+        .chain(releases::OPERATIONS)
         .find(|known| known.method == address.method.as_str() && known.path == address.pattern)
 }
 
@@ -294,7 +296,10 @@ mod tests {
             assert!(described.is_some(), "{} {} is not described", address.method, address.pattern);
         }
         assert_eq!(
-            OPERATIONS.len() + field::OPERATIONS.len() + accounts::OPERATIONS.len(),
+            OPERATIONS.len()
+                + field::OPERATIONS.len()
+                + accounts::OPERATIONS.len()
+                + releases::OPERATIONS.len(),
             served.len(),
             "something is described that is not there"
         );

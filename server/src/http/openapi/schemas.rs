@@ -185,7 +185,7 @@ pub(super) fn all() -> Value {
             "properties": { "kid": text(), "records": list(&hash()), "photos": list(&hash()) },
         },
     });
-    for more in [field(), super::accounts::schemas()] {
+    for more in [field(), super::accounts::schemas(), super::releases::schemas()] {
         for (name, schema) in more.as_object().into_iter().flatten() {
             all[name] = schema.clone();
         }

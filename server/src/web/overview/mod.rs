@@ -20,6 +20,7 @@ use self::{
 };
 use super::{
     answer,
+    deadlines::{self, DeadlineLine},
     figure::figure,
     frame::{Frame, UnitLink},
     unit_list,
@@ -42,6 +43,7 @@ struct OverviewPage<'a> {
     frame: &'a Frame,
     w: &'static Words,
     altered: Vec<Finding>,
+    deadline: Option<DeadlineLine>,
     received: String,
     awaiting_total: String,
     awaiting: Vec<Count>,
@@ -162,6 +164,7 @@ fn page<'a>(
         frame,
         w,
         altered,
+        deadline: deadlines::next(frame),
         received: figure(overview.received),
         awaiting_total: figure(overview.awaiting.iter().map(|(_, count)| count).sum()),
         awaiting: awaiting.collect(),

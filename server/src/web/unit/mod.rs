@@ -14,7 +14,7 @@ use actix_web::{
 use askama::Template;
 use hattama_proto::{
     id::{PhotoHash, QuestionCode, UnitCode},
-    pack::Unit,
+    pack::{Unit, UnitKind},
     problem::ProblemCode,
     record::Answer,
     statement::Level,
@@ -34,6 +34,7 @@ use super::{
 use crate::{
     access::Permission,
     app::Headquarters,
+    compare::our_figures,
     http::HttpProblem,
     incident_board::{IncidentFilter, IncidentOrder},
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
@@ -68,6 +69,8 @@ struct UnitPage<'a> {
     entries: Vec<EntryView>,
     timeline: Vec<Event>,
     below: Vec<UnitLink>,
+    /// The way to what a complaint needs, where what was published says otherwise.
+    complaint: Option<String>,
 }
 
 struct Moved {
@@ -144,6 +147,17 @@ pub(super) async fn show(
     answer::html(&page)
 }
 
+/// Where the material for a complaint is: for whoever may take it out, at a precinct whose published
+/// figures are not those of its copies.
+fn complaint(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -> Option<String> {
+    let unit = frame.pack.units.get(&file.unit)?;
+    let ours = our_figures(file, &frame.pack);
+    let differs = ours.in_both(official?).any(|(_, ours, theirs)| ours != theirs);
+    let is_offered =
+        differs && unit.kind == UnitKind::Precinct && frame.may(Permission::Export);
+    is_offered.then(|| format!("{}/complaint.zip", frame.unit_address(&file.unit)))
+}
+
 fn page<'a>(
     frame: &'a Frame,
     file: &'a UnitFile,
@@ -195,6 +209,7 @@ fn page<'a>(
         entries: file.entries.iter().map(|filed| entry(frame, filed)).collect(),
         timeline: Vec::new(),
         below: units.children(&file.unit).map(link).collect(),
+        complaint: complaint(frame, file, official),
     }
 }
 

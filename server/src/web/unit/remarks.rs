@@ -96,6 +96,17 @@ fn linked(frame: &Frame, sum: &LinkedSum) -> Option<Remark> {
     Some(Remark { tone: "good", what: w.linked_holds, text })
 }
 
+/// Control relations that do not hold on a document, or that cannot be told, in sentences.
+pub(in crate::web) fn relations(frame: &Frame, file: &UnitFile) -> Vec<String> {
+    let documents = file.documents.iter().filter(|document| document.table.is_none());
+    documents
+        .flat_map(|document| {
+            let said = document.findings.iter();
+            said.filter_map(move |finding| Some(broken(frame, document, finding)?.text))
+        })
+        .collect()
+}
+
 fn broken(frame: &Frame, document: &Document, finding: &Finding) -> Option<Remark> {
     let w = frame.w;
     let form = frame.pack.form(&document.form)?;

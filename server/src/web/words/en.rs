@@ -12,6 +12,7 @@ pub(in crate::web) const EN: Words = Words {
     message: super::messages::EN,
     compare: super::compare::EN,
     turnout: super::turnout::EN,
+    release: &super::release::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

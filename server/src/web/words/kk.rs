@@ -12,6 +12,7 @@ pub(in crate::web) const KK: Words = Words {
     message: super::messages::KK,
     compare: super::compare::KK,
     turnout: super::turnout::KK,
+    release: &super::release::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

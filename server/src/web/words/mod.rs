@@ -9,6 +9,7 @@ mod field;
 mod kk;
 mod messages;
 mod people;
+mod release;
 mod review;
 mod ru;
 mod transcription;
@@ -23,8 +24,8 @@ use hattama_proto::{
 
 pub(super) use self::{
     compare::CompareWords, en::EN, field::FieldWords, kk::KK, messages::MessageWords,
-    people::PeopleWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
-    turnout::TurnoutWords,
+    people::PeopleWords, release::ReleaseWords, review::ReviewWords, ru::RU,
+    transcription::TranscriptionWords, turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -48,6 +49,8 @@ pub(super) struct Words {
     pub(super) compare: CompareWords,
     /// Of turnout over the day.
     pub(super) turnout: TurnoutWords,
+    /// Of deadlines, releases and what is taken away.
+    pub(super) release: &'static ReleaseWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,
@@ -408,6 +411,17 @@ mod tests {
             |w: &Words| w.compare_at_least,
             |w: &Words| w.transcription.photograph,
             |w: &Words| w.transcription.left_empty,
+            |w: &Words| w.release.days_hours,
+            |w: &Words| w.release.polls_are_open,
+            |w: &Words| w.release.no_such_release,
+            |w: &Words| w.release.not_archived,
+            |w: &Words| w.release.release,
+            |w: &Words| w.release.corrects,
+            |w: &Words| w.release.corrected_by,
+            |w: &Words| w.release.observed_says,
+            |w: &Words| w.release.sum_below,
+            |w: &Words| w.release.open_below,
+            |w: &Words| w.release.of_the_log,
         ] {
             assert_eq!(names(pick(&EN)), names(pick(&RU)));
             assert_eq!(names(pick(&EN)), names(pick(&KK)));

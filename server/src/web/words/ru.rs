@@ -12,6 +12,7 @@ pub(in crate::web) const RU: Words = Words {
     message: super::messages::RU,
     compare: super::compare::RU,
     turnout: super::turnout::RU,
+    release: &super::release::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",

@@ -8,6 +8,8 @@ use hattama_proto::{
     },
 };
 
+use super::deadlines;
+
 /// The election.
 pub const ELECTION: &str = "kz-2005-exercise";
 /// The only contest.
@@ -108,6 +110,8 @@ pub(super) fn election(keys: HqKeys, addresses: Vec<String>) -> ElectionPart {
         time_zone: "Asia/Almaty".into(),
         date: "2005-12-04".into(),
         round: 1,
+        polls_close_at: Some(deadlines::polls_close_at()),
+        deadlines: deadlines::deadlines(),
         contests: vec![contest()],
         copy_types: COPIES
             .map(|(code, texts)| CopyTypeDefinition { code: copy(code), names: names(texts) })

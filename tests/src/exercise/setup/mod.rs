@@ -5,6 +5,7 @@
 //! and the set-up says so in three languages.
 
 mod checklists;
+mod deadlines;
 mod election;
 mod folder;
 mod incidents;

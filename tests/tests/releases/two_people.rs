@@ -1,0 +1,151 @@
+//! One proposes, another confirms; and what the gate keeps back.
+
+use hattama_tests::world::{Country, World};
+use serde_json::{Value, json};
+
+use super::{
+    office::{
+        PRECINCT, REGION, archive, as_, both, bring_copy, confirm, import, propose, ready, release,
+        staff, transcribe,
+    },
+    on_both_engines,
+};
+use hattama_tests::engine::Engine;
+
+on_both_engines![
+    one_alone_releases_nothing_and_two_do,
+    a_draft_is_confirmed_or_withdrawn_once,
+    what_changed_since_it_was_proposed_is_not_confirmed,
+    the_gate_says_everything_that_is_missing_at_once,
+];
+
+fn code(text: &str) -> Value {
+    serde_json::from_str::<Value>(text).unwrap()["code"].clone()
+}
+
+fn one_alone_releases_nothing_and_two_do(world: &mut World) {
+    ready(world);
+    let body = json!({ "differences": both(), "words": {"en": "What we found."} });
+    let draft = propose(world, "anna", &body);
+    assert_eq!(draft.status, 200, "{}", draft.text());
+    let draft = draft.json()["draft"].as_str().unwrap().to_owned();
+    let alone = confirm(world, "anna", &draft);
+    assert_eq!((alone.status, code(&alone.text())), (403, "forbidden".into()));
+    for path in ["/public/releases/1", "/public/releases/1/release.json"] {
+        assert_eq!(as_(world, "").get(path).status, 404, "{path}");
+    }
+    let list = as_(world, "limited").get_json("/v1/releases");
+    assert!(list["drafts"].as_array().unwrap().is_empty(), "a part of it sees no draft");
+    let path = format!("/v1/release-drafts/{draft}");
+    assert_eq!(as_(world, "limited").get(&path).status, 404);
+    assert_eq!(confirm(world, "limited", &draft).status, 403);
+    assert_eq!(propose(world, "limited", &body).status, 403);
+
+    let before = as_(world, "bek").get_json(&path)["content"].clone();
+    assert_eq!(confirm(world, "bek", &draft).json()["number"], 1);
+    let released = as_(world, "").get("/public/releases/1/release.json");
+    assert_eq!(released.json(), before, "what was confirmed is what was proposed");
+    let differences = released.json()["contests"][0]["differences"].clone();
+    assert_eq!(differences[0]["unit"], PRECINCT);
+    assert_eq!(differences[0]["by"], json!([4, 0, 0]));
+    assert_eq!(differences[0]["below"], json!({"from": "copies", "votes": [5, 3, 4]}));
+    assert_eq!(differences[1]["unit"], REGION);
+    assert_eq!(differences[1]["by"], json!([100, 0, 0]));
+    let actions = world.wire().get_json("/v1/audit")["events"].to_string();
+    for action in ["release-proposed", "release-confirmed"] {
+        assert!(actions.contains(action), "{actions}");
+    }
+}
+
+fn a_draft_is_confirmed_or_withdrawn_once(world: &mut World) {
+    ready(world);
+    let body = json!({ "differences": both() });
+    let drafts: Vec<String> = (0..3)
+        .map(|_| propose(world, "anna", &body).json()["draft"].as_str().unwrap().to_owned())
+        .collect();
+    let withdraw = |draft: &str| {
+        as_(world, "anna").post(&format!("/v1/release-drafts/{draft}/withdrawal"), &json!({}))
+    };
+    assert_eq!(withdraw(&drafts[0]).status, 200);
+    assert_eq!(confirm(world, "bek", &drafts[0]).status, 409);
+    assert_eq!(confirm(world, "bek", &drafts[2]).json()["number"], 1);
+    assert_eq!(withdraw(&drafts[2]).status, 409);
+    // Two at once: the numbers have no gap, and no draft becomes two releases.
+    let together: Vec<u16> = std::thread::scope(|scope| {
+        let both = [0, 1].map(|_| scope.spawn(|| confirm(world, "bek", &drafts[1]).status));
+        both.map(|one| one.join().unwrap()).into()
+    });
+    assert!(together.contains(&200) && together.contains(&409), "{together:?}");
+    let list = world.wire().get_json("/v1/releases");
+    let numbers: Vec<&Value> =
+        list["releases"].as_array().unwrap().iter().map(|one| &one["number"]).collect();
+    assert_eq!(numbers, [1, 2]);
+    assert!(list["drafts"].as_array().unwrap().is_empty(), "{list}");
+}
+
+fn what_changed_since_it_was_proposed_is_not_confirmed(world: &mut World) {
+    ready(world);
+    let draft = propose(world, "anna", &json!({ "differences": both() })).json();
+    // The commission mends a figure meanwhile.
+    let file = "unit,valid,president:heron,president:lark,president:crane\n0-0-0,12,8,3,4\n";
+    import(world, "precinct", file);
+    let refused = confirm(world, "bek", draft["draft"].as_str().unwrap());
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(as_(world, "").get("/public/releases/1").status == 404);
+}
+
+fn the_gate_says_everything_that_is_missing_at_once(world: &mut World) {
+    staff(world);
+    bring_copy(world);
+    let named = |unit: &str| json!({"contest": "president", "unit": unit});
+    let refused = propose(world, "anna", &json!({ "differences": [named(PRECINCT)] }));
+    assert_eq!(refused.status, 409);
+    assert!(refused.text().contains("nothing differs there now"), "{}", refused.text());
+    archive(world);
+    let body = json!({
+        "differences": [named(PRECINCT), named(REGION), named("1-1-1"), named(REGION)],
+        "corrects": {"release": 7, "words": {}},
+    });
+    let refused = propose(world, "anna", &body).text();
+    for said in [
+        "0-0-0: our figures are not typed off the photographs by two people",
+        "1-1-1: nothing differs there now",
+        "0: it is named twice",
+        "there is no release 7 to correct",
+    ] {
+        assert!(refused.contains(said), "{said} in {refused}");
+    }
+    transcribe(world);
+    assert_eq!(propose(world, "anna", &json!({ "differences": both() })).status, 200);
+    for wrong in [json!({"xx": "words"}), json!({"en": " "})] {
+        assert_eq!(propose(world, "anna", &json!({ "words": wrong })).status, 422);
+    }
+}
+
+#[test]
+fn nothing_is_released_before_the_last_polls_close_nor_where_nobody_says_when() {
+    for (closes, said) in [
+        (Some("2090-12-04T20:00:00+06:00"), "the last polls close at 2090-12-04T14:00:00Z"),
+        (None, "the set-up does not say when the last polls close"),
+    ] {
+        let mut world = World::of(Country::small().closing(closes), Engine::sqlite());
+        ready(&mut world);
+        let refused = propose(&world, "anna", &json!({ "differences": both() }));
+        assert_eq!(refused.status, 409);
+        assert!(refused.text().contains(said), "{}", refused.text());
+        let page = as_(&world, "anna").get("/releases").text();
+        assert!(page.contains("What stands in the way"), "{page}");
+    }
+}
+
+#[test]
+fn a_release_outlives_a_restart_and_the_next_number_follows() {
+    let mut world = World::new();
+    ready(&mut world);
+    assert_eq!(release(&world, &json!({ "differences": both() })), 1);
+    let before = as_(&world, "").get("/public/releases/1/release.json").body;
+    world.end(hattama_tests::world::Ending::AtOnce);
+    world.start();
+    assert_eq!(as_(&world, "").get("/public/releases/1/release.json").body, before);
+    assert_eq!(release(&world, &json!({})), 2, "a release that names nothing says what was observed");
+}
