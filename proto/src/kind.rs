@@ -46,11 +46,13 @@ pub enum Kind {
     Succession,
     /// A device: which key its owner has in the election that follows.
     Vouch,
+    /// Headquarters: which precincts a seed drew from the register.
+    Sample,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -69,6 +71,7 @@ impl Kind {
         Self::Message,
         Self::Succession,
         Self::Vouch,
+        Self::Sample,
     ];
 
     /// The header's `typ`.
@@ -92,6 +95,7 @@ impl Kind {
             Self::Message => "hattama-message+jws",
             Self::Succession => "hattama-succession+jws",
             Self::Vouch => "hattama-vouch+jws",
+            Self::Sample => "hattama-sample+jws",
         }
     }
 
@@ -157,7 +161,8 @@ impl Role {
             | Kind::Transcription
             | Kind::IncidentReview
             | Kind::Message
-            | Kind::Succession => false,
+            | Kind::Succession
+            | Kind::Sample => false,
         }
     }
 
@@ -202,6 +207,7 @@ mod tests {
             Kind::IncidentReview,
             Kind::Message,
             Kind::Succession,
+            Kind::Sample,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

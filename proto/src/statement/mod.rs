@@ -11,6 +11,7 @@ mod incident_review;
 mod message;
 mod publication;
 mod revocation;
+mod sample;
 mod succession;
 mod transcription;
 
@@ -25,6 +26,7 @@ pub use self::{
     message::{Addressee, Message, MessageError},
     publication::{Level, PublicationStatement},
     revocation::Revocation,
+    sample::{Sample, SampleError, SampleStratum},
     succession::Succession,
     transcription::{Figures, Reading, SettledBy, Transcription},
 };
@@ -82,6 +84,9 @@ impl StatementBody for IncidentReview {
 }
 impl StatementBody for Message {
     const KIND: Kind = Kind::Message;
+}
+impl StatementBody for Sample {
+    const KIND: Kind = Kind::Sample;
 }
 impl StatementBody for Succession {
     const KIND: Kind = Kind::Succession;

@@ -18,7 +18,7 @@ use hattama_proto::{
     record::{Record, RequestClaims, VouchClaims},
     statement::{
         Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement,
-        Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
+        Revocation, Sample, Statement, StatementBody, Succession, Transcription, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("message", Signer::Hq, examples::message()));
     strings.push(said("succession", Signer::Root, examples::succession()));
     strings.push(known_string("vouch", Signer::Results, examples::vouch()));
+    strings.push(said("sample", Signer::Hq, examples::sample()));
     strings
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::IncidentReview => statement::<IncidentReview>(verified),
         Kind::Message => statement::<Message>(verified),
         Kind::Succession => statement::<Succession>(verified),
+        Kind::Sample => statement::<Sample>(verified),
         Kind::Vouch => VouchClaims::read(&verified)
             .ok()
             .map(|_| RecordId::of(verified.text().as_bytes()).to_hex()),
