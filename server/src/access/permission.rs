@@ -44,6 +44,8 @@ pub enum Permission {
     OpenVault,
     /// Archive what the commission published.
     ArchivePublications,
+    /// Draw a random sample of precincts.
+    DrawSample,
     /// Take data out as files.
     Export,
     /// Read indicators that are not for the public.
@@ -62,7 +64,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadRecords,
         Self::ReadIncidents,
         Self::ReviewIncidents,
@@ -77,6 +79,7 @@ impl Permission {
         Self::EnterByTelephone,
         Self::OpenVault,
         Self::ArchivePublications,
+        Self::DrawSample,
         Self::Export,
         Self::ReadAnalysis,
         Self::ReadAudit,

@@ -3,7 +3,7 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare                                        the same
+//! official compare sample estimate                                        the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -23,6 +23,7 @@ mod compare;
 mod devices;
 mod doctor;
 mod error;
+mod estimate;
 mod evidence;
 mod fork;
 mod fsck;
@@ -38,6 +39,7 @@ mod output;
 mod qr;
 mod records;
 mod roster;
+mod sample;
 mod serve;
 mod table;
 mod tls;
@@ -117,6 +119,10 @@ enum Command {
     Official(official::Official),
     /// Where did the numbers change? The published figures of each level against those below
     Compare(compare::Compare),
+    /// A random sample of precincts: its size, the draw, the draw again
+    Sample(sample::Sample),
+    /// What is known and what is not: coverage, bounds, quick count
+    Estimate(estimate::Estimate),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -156,6 +162,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Log(log) => log.run(),
         Command::Official(official) => official.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Sample(sample) => sample.run(),
+        Command::Estimate(estimate) => estimate.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

@@ -10,6 +10,7 @@ mod body;
 mod compare;
 mod cosignatures;
 mod enrolments;
+mod estimate;
 mod evidence;
 mod field;
 mod idempotency;
@@ -23,6 +24,7 @@ mod publications;
 mod records;
 mod room;
 mod roster;
+mod samples;
 mod sync;
 mod telephone;
 mod transcriptions;
@@ -101,6 +103,12 @@ route_table! { "/v1":
     POST "/publications" Holder(ArchivePublications) => publications::archive;
     GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
     GET "/compare" Holder(ReadRecords) => compare::show;
+    GET "/coverage" Holder(ReadRecords) => estimate::coverage;
+    GET "/coverage.geojson" Holder(Export) => estimate::geojson;
+    GET "/estimate" Holder(ReadAnalysis) => estimate::show;
+    GET "/samples" Holder(ReadRecords) => samples::list;
+    POST "/samples" Holder(DrawSample) => samples::draw;
+    GET "/samples/size" Holder(ReadRecords) => samples::size;
     GET "/state-root" Holder(ReadRecords) => units::state_root;
 
     // Transcription: people type what photographs show.

@@ -62,6 +62,7 @@ pub mod publications;
 pub mod records;
 pub mod role_changes;
 pub mod roster;
+pub mod samples;
 pub mod sessions;
 mod sqlite;
 pub mod statements;

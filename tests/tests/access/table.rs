@@ -40,6 +40,8 @@ const fn line(method: &'static str, pattern: &'static str, who: Who, body: Body)
 /// Roles that read records.
 pub(crate) const READ: &str = "CRPLU";
 
+/// Tries out; nothing is drawn.
+const DRAW: &str = r#"{"seed":"s","size":1,"dry_run":true}"#;
 const REASON: &str = r#"{"reason":"r"}"#;
 const DECISION: &str = r#"{"disposition":"counted","reason":"r"}"#;
 const STEP: &str = r#"{"to":"triaged","reason":"r"}"#;
@@ -81,6 +83,12 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/v1/publications/{id}/changes", Roles(READ), None),
     line("GET", "/v1/compare", Roles(READ), None),
     line("GET", "/v1/state-root", Roles(READ), None),
+    line("GET", "/v1/coverage", Roles(READ), None),
+    line("GET", "/v1/coverage.geojson", Fresh("PL"), None),
+    line("GET", "/v1/estimate", Roles("LU"), None),
+    line("GET", "/v1/samples", Roles(READ), None),
+    line("POST", "/v1/samples", Roles("L"), Json(DRAW)),
+    line("GET", "/v1/samples/size", Roles(READ), None),
     line("GET", "/v1/incidents", Roles(READ), None),
     line("GET", "/v1/incidents/{id}", Roles(READ), None),
     line("POST", "/v1/incidents/{id}/transitions", Roles("R"), Json(STEP)),

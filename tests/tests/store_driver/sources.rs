@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 11] = [
+const APPEND_ONLY: [&str; 12] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -15,6 +15,7 @@ const APPEND_ONLY: [&str; 11] = [
     "publication_row",
     "audit_event",
     "transcription_reading",
+    "sample_unit",
 ];
 
 fn server(part: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod field;
+mod figures;
 mod operations;
 mod schemas;
 
@@ -84,6 +85,7 @@ fn operation_of(address: &Address) -> Option<&'static Operation> {
     OPERATIONS
         .iter()
         .chain(field::OPERATIONS)
+        .chain(figures::OPERATIONS)
         .chain(accounts::OPERATIONS)
         .find(|known| known.method == address.method.as_str() && known.path == address.pattern)
 }
@@ -294,7 +296,10 @@ mod tests {
             assert!(described.is_some(), "{} {} is not described", address.method, address.pattern);
         }
         assert_eq!(
-            OPERATIONS.len() + field::OPERATIONS.len() + accounts::OPERATIONS.len(),
+            OPERATIONS.len()
+                + field::OPERATIONS.len()
+                + figures::OPERATIONS.len()
+                + accounts::OPERATIONS.len(),
             served.len(),
             "something is described that is not there"
         );
