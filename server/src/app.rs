@@ -28,6 +28,7 @@ use crate::{
     heard::HeardDevices,
     incident_board::IncidentBoard,
     incident_events::Streams,
+    indicators::IndicatorsCache,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
     knowledge::KnowledgeCache,
@@ -100,6 +101,8 @@ pub struct Headquarters {
     pub(crate) comparisons: ComparisonCache,
     /// What is known, as it was computed last.
     pub(crate) knowledge: KnowledgeCache,
+    /// Indicators for analysts, as they were computed last.
+    pub(crate) indicators: IndicatorsCache,
     /// What lists and sums need of every unit.
     pub(crate) digests: Digests,
     pub(crate) incident_board: IncidentBoard,
@@ -357,6 +360,7 @@ impl Headquarters {
             public_log,
             comparisons: ComparisonCache::default(),
             knowledge: KnowledgeCache::default(),
+            indicators: IndicatorsCache::default(),
             digests: Digests::default(),
             incident_board: IncidentBoard::default(),
             streams: Streams::default(),

@@ -178,10 +178,7 @@ impl Headquarters {
     }
 
     /// When the first record of the documents came that each of these units is counted by.
-    async fn arrived_at(
-        &self,
-        files: &[UnitFile],
-    ) -> Result<HashMap<UnitCode, i64>, StoreError> {
+    async fn arrived_at(&self, files: &[UnitFile]) -> Result<HashMap<UnitCode, i64>, StoreError> {
         let records: Vec<(&UnitCode, RecordId)> = files
             .iter()
             .flat_map(|file| {
@@ -205,8 +202,10 @@ impl Headquarters {
             (Arc::clone(&book.pack), book.pack_jws.clone())
         };
         let book = self.book.read();
-        let precincts =
-            pack.units.of_kind(UnitKind::Precinct).filter(|unit| scope.sees_unit(&book, &unit.code));
+        let precincts = pack
+            .units
+            .of_kind(UnitKind::Precinct)
+            .filter(|unit| scope.sees_unit(&book, &unit.code));
         let (mut ordinary, mut special) = (0, 0);
         for precinct in precincts {
             *(if precinct.special.is_some() { &mut special } else { &mut ordinary }) += 1;

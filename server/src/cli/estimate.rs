@@ -164,7 +164,13 @@ impl Contest {
             reasons(&self.coverage.all.missing)
         );
         let mut table = Table::new([
-            "region", "precincts", "covered", "unsettled", "not obtained", "nothing", "compared",
+            "region",
+            "precincts",
+            "covered",
+            "unsettled",
+            "not obtained",
+            "nothing",
+            "compared",
             "differ",
         ]);
         let of = |name: &str, tally: &Tally| -> [String; 8] {

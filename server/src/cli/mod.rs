@@ -3,7 +3,7 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare sample estimate                                        the same
+//! official compare sample estimate forensics                                      the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -25,6 +25,7 @@ mod doctor;
 mod error;
 mod estimate;
 mod evidence;
+mod forensics;
 mod fork;
 mod fsck;
 mod incidents;
@@ -123,6 +124,8 @@ enum Command {
     Sample(sample::Sample),
     /// What is known and what is not: coverage, bounds, quick count
     Estimate(estimate::Estimate),
+    /// Indicators over all precincts, for analysts
+    Forensics(forensics::Forensics),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -164,6 +167,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(compare) => compare.run(),
         Command::Sample(sample) => sample.run(),
         Command::Estimate(estimate) => estimate.run(),
+        Command::Forensics(forensics) => forensics.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

@@ -155,8 +155,7 @@ impl Sample {
 
     fn draw(&self, api: &Api, draw: &Draw) -> Result<(), CliError> {
         let by = if draw.by == By::Region { "region" } else { "country" };
-        let body =
-            json!({"seed": draw.seed, "size": draw.size, "by": by, "dry_run": draw.dry_run});
+        let body = json!({"seed": draw.seed, "size": draw.size, "by": by, "dry_run": draw.dry_run});
         let answer = api.post("/v1/samples", &body, &[])?;
         if self.json {
             return output::say_json(&answer);

@@ -13,6 +13,7 @@ mod enrolments;
 mod estimate;
 mod evidence;
 mod field;
+mod forensics;
 mod idempotency;
 pub(crate) mod incidents;
 mod messages;
@@ -106,6 +107,7 @@ route_table! { "/v1":
     GET "/coverage" Holder(ReadRecords) => estimate::coverage;
     GET "/coverage.geojson" Holder(Export) => estimate::geojson;
     GET "/estimate" Holder(ReadAnalysis) => estimate::show;
+    GET "/forensics" Holder(ReadAnalysis) => forensics::show;
     GET "/samples" Holder(ReadRecords) => samples::list;
     POST "/samples" Holder(DrawSample) => samples::draw;
     GET "/samples/size" Holder(ReadRecords) => samples::size;

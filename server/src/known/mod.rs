@@ -11,15 +11,19 @@
 //! drawn and not obtained stays in every figure as not obtained, and there is no substitution.
 
 mod coverage;
+mod figures;
 mod geo;
 mod join;
 mod sampled;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
     coverage::{Coverage, RegionCoverage, SpecialCoverage, Tally, coverage},
+    figures::{Figures, figures, leader, turnout_points},
     geo::features,
     join::{Compared, Copy, Row, join},
     sampled::{ChoiceEstimate, Drawn, StratumKnown, Volunteers, drawn, quick_count, volunteers},
+    steps::{ChoiceSteps, steps},
 };

@@ -33,10 +33,8 @@ fn made() -> impl Strategy<Value = Made> {
     let compared = prop_oneof![
         Just(Compared::No),
         Just(Compared::Equal),
-        any::<(bool, bool)>().prop_map(|(clerical, transcribed)| Compared::Differs {
-            clerical,
-            transcribed
-        })
+        any::<(bool, bool)>()
+            .prop_map(|(clerical, transcribed)| Compared::Differs { clerical, transcribed })
     ];
     (0..4_usize, special, copy, compared, (0..900_u64, 1..900_u64)).prop_map(
         |(region, special, copy, compared, votes)| {
@@ -206,7 +204,8 @@ proptest! {
 #[test]
 fn what_was_not_obtained_counts_as_unaltered_and_late_strata_are_named() {
     let codes = codes(8);
-    let one = |region, copy, compared| Made { region, special: None, copy, compared, votes: (6, 4) };
+    let one =
+        |region, copy, compared| Made { region, special: None, copy, compared, votes: (6, 4) };
     let differs = Compared::Differs { clerical: false, transcribed: true };
     let made = [
         one(0, Copy::Covered, differs),

@@ -74,8 +74,12 @@ impl<'a> Frame<'a> {
 
     /// Draws `count` precincts, of each stratum in proportion to its size.
     pub fn draw(&self, seed: &str, count: usize) -> Drawn {
-        let sizes: BTreeMap<usize, usize> =
-            self.strata.iter().enumerate().map(|(place, (_, codes))| (place, codes.len())).collect();
+        let sizes: BTreeMap<usize, usize> = self
+            .strata
+            .iter()
+            .enumerate()
+            .map(|(place, (_, codes))| (place, codes.len()))
+            .collect();
         let given = allocate(&sizes, count);
         self.draw_each(seed, |place| given.get(&place).copied().unwrap_or_default())
     }
@@ -109,8 +113,11 @@ pub struct Checked {
 /// Draws again from `register`, which must be the one that the statement names, and compares with what
 /// was said and with the list that was kept.
 pub fn check(sample: &Sample, kept: &[UnitCode], register: &UnitRegister) -> Checked {
-    let by =
-        if sample.strata.iter().any(|stratum| stratum.unit.is_some()) { By::Region } else { By::Country };
+    let by = if sample.strata.iter().any(|stratum| stratum.unit.is_some()) {
+        By::Region
+    } else {
+        By::Country
+    };
     let frame = Frame::of(register, by);
     let mut wrong = Vec::new();
     if frame.special != sample.special {
@@ -130,7 +137,8 @@ pub fn check(sample: &Sample, kept: &[UnitCode], register: &UnitRegister) -> Che
             let unit = stratum.unit.as_ref().map_or("the country", |unit| unit.as_str());
             format!("{unit}: {} of {}", stratum.drawn, stratum.frame)
         };
-        let list = |strata: &[SampleStratum]| strata.iter().map(name).collect::<Vec<_>>().join(", ");
+        let list =
+            |strata: &[SampleStratum]| strata.iter().map(name).collect::<Vec<_>>().join(", ");
         wrong.push(format!(
             "the strata come out as {}, the statement says {}",
             list(&again.strata),

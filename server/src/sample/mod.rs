@@ -31,7 +31,7 @@ pub use self::{
 use crate::{
     access::Scope,
     book::SharedBook,
-    log::{Item, Says, Sequencer, SequenceError},
+    log::{Item, Says, SequenceError, Sequencer},
     review::{Review, ReviewError},
     store::{self, Db, StoreError},
 };

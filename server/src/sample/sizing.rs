@@ -68,10 +68,9 @@ pub fn sizing(frame: u64, wanted: Wanted) -> Result<Sizing, SizingError> {
     let z = quantile(wanted.confidence);
     let at_most = stations_needed(frame, wanted.error, z);
     let needed = wanted.voters.map(|voters| voters_needed(voters, 0.5, wanted.error, z));
-    let votes_of_each = wanted
-        .voters
-        .filter(|_| frame > 0)
-        .map(|voters| crate::forensics::real(voters) * wanted.turnout / crate::forensics::real(frame));
+    let votes_of_each = wanted.voters.filter(|_| frame > 0).map(|voters| {
+        crate::forensics::real(voters) * wanted.turnout / crate::forensics::real(frame)
+    });
     let at_least = needed.zip(votes_of_each).map(|(needed, each)| whole(needed / each.max(1.0)));
     Ok(Sizing {
         frame,

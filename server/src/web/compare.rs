@@ -10,6 +10,7 @@ use hattama_proto::{
 use super::{
     answer,
     chip::Chip,
+    compare_plots::ComparePlots,
     figure::{figure, signed},
     frame::{Frame, UnitLink},
     visitor::Visitor,
@@ -32,6 +33,7 @@ struct ComparePage<'a> {
     w: &'static Words,
     contests: Vec<ContestView>,
     log_size: String,
+    plots: ComparePlots,
 }
 
 struct ContestView {
@@ -71,11 +73,14 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let comparison = headquarters.comparison_within(&visitor.operator.scope).await?;
     let frame = &visitor.frame;
+    let scope = &visitor.operator.scope;
+    let plots = ComparePlots::new(frame, &headquarters, scope, &comparison).await?;
     answer::html(&ComparePage {
         frame,
         w: frame.w,
         contests: comparison.contests.iter().map(|of| contest(frame, of)).collect(),
         log_size: figure(comparison.log_size),
+        plots,
     })
 }
 

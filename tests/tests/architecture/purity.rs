@@ -4,12 +4,13 @@ use crate::source::{code, files, imports, module_docs, names};
 
 /// What must be pure, a file or a folder with its slash: the rules by which evidence is judged and
 /// the phone decides.
-const RULES: [&str; 21] = [
+const RULES: [&str; 22] = [
     "server/src/merge/",
     "server/src/compare/",
     "server/src/estimate/",
     "server/src/forensics/",
     "server/src/known/",
+    "server/src/plot/",
     "server/src/sample/frame.rs",
     "server/src/sample/sizing.rs",
     "server/src/transcription/",

@@ -13,7 +13,8 @@ use hattama_proto::{
     statement::{
         Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
         IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
-        Revocation, Sample, SampleStratum, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
+        Revocation, Sample, SampleStratum, SettledBy, StatementClaims, Succession, Tally,
+        Transcription, TreeHead,
     },
     time::UnixMillis,
 };

@@ -29,6 +29,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         refused: &[P::NotFound],
         ..get("/v1/estimate", FIGURES, "What the random sample says of all precincts.", ANY)
     },
+    Operation {
+        query: &[
+            may("contest", Kind::Text, "The contest; the first if none is named."),
+            may("choice", Kind::Text, "The choice; the one with most votes if none is named."),
+            may("source", Kind::OneOf(&["official", "ours"]), "Whose figures."),
+            may("mode", Kind::Count, "The turnout taken for honest, in per cent; it is noted."),
+        ],
+        refused: &[P::NotFound, P::Invalid],
+        ..get("/v1/forensics", FIGURES, "Indicators over all precincts, for analysts.", ANY)
+    },
     get("/v1/samples", FIGURES, "Every draw, drawn again and compared.", Answer::Json("AnyList")),
     Operation {
         refused: &[P::Invalid],

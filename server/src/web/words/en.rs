@@ -11,6 +11,8 @@ pub(in crate::web) const EN: Words = Words {
     field: super::field::EN,
     message: super::messages::EN,
     turnout: super::turnout::EN,
+    known: &super::known::EN,
+    forensic: &super::forensic::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

@@ -11,6 +11,8 @@ pub(in crate::web) const KK: Words = Words {
     field: super::field::KK,
     message: super::messages::KK,
     turnout: super::turnout::KK,
+    known: &super::known::KK,
+    forensic: &super::forensic::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -5,7 +5,9 @@
 
 mod en;
 mod field;
+mod forensic;
 mod kk;
+mod known;
 mod messages;
 mod people;
 mod review;
@@ -21,8 +23,9 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    en::EN, field::FieldWords, kk::KK, messages::MessageWords, people::PeopleWords,
-    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
+    en::EN, field::FieldWords, forensic::ForensicWords, kk::KK, known::KnownWords,
+    messages::MessageWords, people::PeopleWords, review::ReviewWords, ru::RU,
+    transcription::TranscriptionWords, turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -44,6 +47,10 @@ pub(super) struct Words {
     pub(super) message: MessageWords,
     /// Of turnout over the day.
     pub(super) turnout: TurnoutWords,
+    /// Of coverage, the sample and what it says.
+    pub(super) known: &'static KnownWords,
+    /// Of indicators for analysts.
+    pub(super) forensic: &'static ForensicWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

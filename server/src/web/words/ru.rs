@@ -11,6 +11,8 @@ pub(in crate::web) const RU: Words = Words {
     field: super::field::RU,
     message: super::messages::RU,
     turnout: super::turnout::RU,
+    known: &super::known::RU,
+    forensic: &super::forensic::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",
