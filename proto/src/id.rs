@@ -148,6 +148,10 @@ sha256_id! {
     TreeRoot, "tree root"
 }
 sha256_id! {
+    /// Hash of the list of precincts that a seed drew; see [`crate::statement::Sample`].
+    DrawnHash, "hash of what was drawn"
+}
+sha256_id! {
     /// Hash of words that are not said openly, or of a published text.
     WordsHash, "hash of words"
 }

@@ -48,11 +48,13 @@ pub enum Kind {
     Release,
     /// A device: which key its owner has in the election that follows.
     Vouch,
+    /// Headquarters: which precincts a seed drew from the register.
+    Sample,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Protocol,
         Self::NotObtained,
         Self::Incident,
@@ -72,6 +74,7 @@ impl Kind {
         Self::Succession,
         Self::Release,
         Self::Vouch,
+        Self::Sample,
     ];
 
     /// The header's `typ`.
@@ -96,6 +99,7 @@ impl Kind {
             Self::Succession => "hattama-succession+jws",
             Self::Release => "hattama-release+jws",
             Self::Vouch => "hattama-vouch+jws",
+            Self::Sample => "hattama-sample+jws",
         }
     }
 
@@ -162,7 +166,8 @@ impl Role {
             | Kind::IncidentReview
             | Kind::Message
             | Kind::Succession
-            | Kind::Release => false,
+            | Kind::Release
+            | Kind::Sample => false,
         }
     }
 
@@ -208,6 +213,7 @@ mod tests {
             Kind::Message,
             Kind::Succession,
             Kind::Release,
+            Kind::Sample,
         ] {
             assert!(Role::ALL.iter().all(|role| !role.may_sign(kind)), "{kind}");
         }

@@ -58,6 +58,12 @@ pub const MESSAGE_TEXT_BYTES_MAX: usize = 1500;
 /// Most people whom one statement of a message is for; more are further statements.
 pub const MESSAGE_TO_MAX: usize = 100;
 
+/// Longest seed of a sample, in bytes: some lines of dice, read aloud before witnesses.
+pub const SAMPLE_SEED_BYTES_MAX: usize = 256;
+
+/// Most strata of a sample: the regions of the largest country, so that a draw fits into a statement.
+pub const SAMPLE_STRATA_MAX: usize = 96;
+
 /// Largest pack part, in bytes: 100,000 units with names in three languages take about 20 MB.
 pub const PACK_PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 

@@ -28,8 +28,10 @@ use crate::{
     heard::HeardDevices,
     incident_board::IncidentBoard,
     incident_events::Streams,
+    indicators::IndicatorsCache,
     ingest::{Enrolments, Invitations, Photos, Push, Sessions, own_statement},
     keys::{self, KeyFileError},
+    knowledge::KnowledgeCache,
     log::{
         Head, HeadError, HeadFile, PublicFolder, PublicFolderError, PublishError, Publisher,
         Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
@@ -39,6 +41,7 @@ use crate::{
     random::{self, RandomError},
     review::{self, Review},
     room::Room,
+    sample::Samples,
     soundness::{self, Checking, SoundnessError},
     store::{self, Db, StoreError},
     vault::Vault,
@@ -86,6 +89,8 @@ pub struct Headquarters {
     pub review: Review,
     /// The desk at which photographs are typed.
     pub desk: Desk,
+    /// Draws random samples.
+    pub samples: Samples,
     /// Gives account of every record.
     pub accounts: Accounts,
     /// People at headquarters, and who of them is in.
@@ -94,6 +99,10 @@ pub struct Headquarters {
     pub cosigning: Cosigning,
     /// Where the numbers changed, as it was compared last.
     pub(crate) comparisons: ComparisonCache,
+    /// What is known, as it was computed last.
+    pub(crate) knowledge: KnowledgeCache,
+    /// Indicators for analysts, as they were computed last.
+    pub(crate) indicators: IndicatorsCache,
     /// What lists and sums need of every unit.
     pub(crate) digests: Digests,
     pub(crate) incident_board: IncidentBoard,
@@ -338,6 +347,7 @@ impl Headquarters {
                 clock,
             ),
             desk: Desk::new(db.clone(), book.clone(), sequencer.clone(), review.clone()),
+            samples: Samples::new(db.clone(), book.clone(), sequencer.clone(), review.clone()),
             review,
             config,
             db,
@@ -349,6 +359,8 @@ impl Headquarters {
             room,
             public_log,
             comparisons: ComparisonCache::default(),
+            knowledge: KnowledgeCache::default(),
+            indicators: IndicatorsCache::default(),
             digests: Digests::default(),
             incident_board: IncidentBoard::default(),
             streams: Streams::default(),

@@ -70,6 +70,12 @@ impl Comparison {
         self.contests.iter().find(|of| of.contest == *contest)
     }
 
+    /// The newest publication of a level; without rows if there is none.
+    pub(crate) fn published(&self, level: Level) -> Arc<Publication> {
+        let place = Level::ALL.iter().position(|of| *of == level).unwrap_or_default();
+        Arc::clone(&self.publications[place])
+    }
+
     /// The newest publication of each level, from the lowest; none where none was archived.
     pub fn publications(&self) -> [Option<PublicationId>; 4] {
         self.publications.each_ref().map(|publication| publication.id)

@@ -111,6 +111,22 @@ impl Headquarters {
         merged(&self.book, scope, rows).await
     }
 
+    /// The files of these units, of what lies within `scope`; none for a unit of which nothing is known.
+    pub async fn unit_files_of_within(
+        &self,
+        scope: &Scope,
+        units: Vec<UnitCode>,
+    ) -> Result<Vec<UnitFile>, PictureError> {
+        let mut files = Vec::new();
+        for units in units.chunks(PAGE as usize) {
+            let lines = store::units::entries_of(&self.db, units).await?;
+            let rows = units.iter().cloned().zip(lines);
+            let rows = rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect();
+            files.extend(merged(&self.book, scope, rows).await?);
+        }
+        Ok(files)
+    }
+
     /// A stored record, verified again, and whether it counts; `record` is none where this version
     /// cannot read the payload.
     pub async fn judge(&self, stored: &StoredRecord) -> Result<Judged, PictureError> {

@@ -12,6 +12,7 @@ mod message;
 mod publication;
 mod release;
 mod revocation;
+mod sample;
 mod succession;
 mod transcription;
 
@@ -27,6 +28,7 @@ pub use self::{
     publication::{Level, PublicationStatement},
     release::Release,
     revocation::Revocation,
+    sample::{Sample, SampleError, SampleStratum},
     succession::Succession,
     transcription::{Figures, Reading, SettledBy, Transcription},
 };
@@ -87,6 +89,9 @@ impl StatementBody for Message {
 }
 impl StatementBody for Release {
     const KIND: Kind = Kind::Release;
+}
+impl StatementBody for Sample {
+    const KIND: Kind = Kind::Sample;
 }
 impl StatementBody for Succession {
     const KIND: Kind = Kind::Succession;

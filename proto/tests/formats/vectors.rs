@@ -17,8 +17,9 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims, VouchClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement, Release,
-        Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement,
+        Release, Revocation, Sample, Statement, StatementBody, Succession, Transcription,
+        sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("succession", Signer::Root, examples::succession()));
     strings.push(said("release", Signer::Hq, examples::release()));
     strings.push(known_string("vouch", Signer::Results, examples::vouch()));
+    strings.push(said("sample", Signer::Hq, examples::sample()));
     strings
 }
 
@@ -170,6 +172,7 @@ pub(crate) fn read_as_its_kind(verified: Verified) -> Option<String> {
         Kind::Message => statement::<Message>(verified),
         Kind::Succession => statement::<Succession>(verified),
         Kind::Release => statement::<Release>(verified),
+        Kind::Sample => statement::<Sample>(verified),
         Kind::Vouch => VouchClaims::read(&verified)
             .ok()
             .map(|_| RecordId::of(verified.text().as_bytes()).to_hex()),

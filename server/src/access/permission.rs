@@ -46,6 +46,8 @@ pub enum Permission {
     ArchivePublications,
     /// Make findings public: propose a release, confirm another's.
     Release,
+    /// Draw a random sample of precincts.
+    DrawSample,
     /// Take data out as files.
     Export,
     /// Read indicators that are not for the public.
@@ -64,7 +66,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ReadRecords,
         Self::ReadIncidents,
         Self::ReviewIncidents,
@@ -80,6 +82,7 @@ impl Permission {
         Self::OpenVault,
         Self::ArchivePublications,
         Self::Release,
+        Self::DrawSample,
         Self::Export,
         Self::ReadAnalysis,
         Self::ReadAudit,

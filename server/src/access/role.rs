@@ -91,6 +91,7 @@ impl Role {
                 P::ReadRecords,
                 P::ReadIncidents,
                 P::ArchivePublications,
+                P::DrawSample,
                 P::ReadAnalysis,
                 P::Export,
             ],

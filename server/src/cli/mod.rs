@@ -4,6 +4,7 @@
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
 //! official compare deadlines release publish export       the same
+//! official compare sample estimate forensics                                      the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -24,8 +25,10 @@ mod deadlines;
 mod devices;
 mod doctor;
 mod error;
+mod estimate;
 mod evidence;
 mod export;
+mod forensics;
 mod fork;
 mod fsck;
 mod incidents;
@@ -42,6 +45,7 @@ mod qr;
 mod records;
 mod release;
 mod roster;
+mod sample;
 mod serve;
 mod table;
 mod tls;
@@ -129,6 +133,12 @@ enum Command {
     Publish(publish::Publish),
     /// Figures and the comparison as files: CSV, NIST SP 1500-100
     Export(export::Export),
+    /// A random sample of precincts: its size, the draw, the draw again
+    Sample(sample::Sample),
+    /// What is known and what is not: coverage, bounds, quick count
+    Estimate(estimate::Estimate),
+    /// Indicators over all precincts, for analysts
+    Forensics(forensics::Forensics),
     /// Write everything about one record into one zip that anybody can check, for a court
     Evidence(evidence::Evidence),
     /// Check records, receipts and evidence bundles offline, without trusting headquarters
@@ -172,6 +182,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Release(release) => release.run(),
         Command::Publish(publish) => publish.run(),
         Command::Export(export) => export.run(),
+        Command::Sample(sample) => sample.run(),
+        Command::Estimate(estimate) => estimate.run(),
+        Command::Forensics(forensics) => forensics.run(),
         Command::Evidence(evidence) => evidence.run(),
         Command::Verify(verify) => verify.run(),
         Command::Account(account) => account.run(),

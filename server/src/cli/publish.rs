@@ -163,7 +163,8 @@ fn check(files: &Files, number: u32) -> Result<(), CliError> {
     if body.number != number || body.content != ReleaseHash::of(content) {
         return Err(lie("the statement is about another release"));
     }
-    let log = VerifierKey::parse(text("keys/log.vkey")?).map_err(|_| lie("the log's key is none"))?;
+    let log =
+        VerifierKey::parse(text("keys/log.vkey")?).map_err(|_| lie("the log's key is none"))?;
     let origin = Origin::new(log.name().as_str()).map_err(|_| lie("the log has no name"))?;
     let receipt = std::str::from_utf8(file("release.tlog-proof")?).unwrap_or_default();
     let entry = LogEntry::Statement(*StatementId::of(statement.as_bytes()).as_bytes());

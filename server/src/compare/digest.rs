@@ -3,9 +3,12 @@
 //! A file holds every entry; a digest a few figures. All digests of a country fit into memory, and a
 //! new record changes one of them.
 
+use std::collections::BTreeSet;
+
 use hattama_proto::{
     id::UnitCode,
     pack::{FindingVerdict, Pack},
+    record::Missing,
 };
 
 use super::{OurCopy, our_copy, our_figures};
@@ -24,6 +27,8 @@ pub struct UnitDigest {
     pub ours: Vec<OurCopy>,
     /// All figures we hold of it: votes and lines.
     pub figures: Cells,
+    /// Why copies could not be had, each reason once, sorted.
+    pub missing: Vec<Missing>,
     /// Whether two entries of one document differ and nobody has typed it off the photograph.
     pub has_mismatch: bool,
     /// Whether two documents differ, or a whole from its parts.
@@ -49,6 +54,11 @@ impl UnitDigest {
             is_empty: file.is_empty(),
             ours: contests.iter().map(|contest| our_copy(file, &contest.code, pack)).collect(),
             figures: our_figures(file, pack),
+            missing: {
+                let reasons: BTreeSet<Missing> =
+                    file.not_obtained.iter().map(|report| report.missing).collect();
+                reasons.into_iter().collect()
+            },
             has_mismatch: file.documents.iter().any(mismatch),
             has_difference: !file.differences.is_empty() || linked_differ,
             does_not_add_up: file

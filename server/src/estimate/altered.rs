@@ -7,6 +7,7 @@
 //! bounds when sampling from small finite universes*, 1991). With strata each is bounded at
 //! `(1 - confidence) / strata` and the bounds are added (Bonferroni): careful, never too high.
 
+use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Hypergeometric};
 
 /// One stratum of the random sample.
@@ -23,7 +24,7 @@ pub struct Sampled {
 }
 
 /// What can be said of all precincts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AtLeast {
     /// Precincts altered, at least.
     pub precincts: u64,

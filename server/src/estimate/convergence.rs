@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::ratio::{Estimate, Stratum, share};
 
 /// Points of a plot: more cannot be told apart on a page.
@@ -21,7 +23,7 @@ pub struct Arrived<S> {
 }
 
 /// A moment of the night.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moment<S> {
     /// When, in milliseconds since 1970.
     pub at_ms: i64,

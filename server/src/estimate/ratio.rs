@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::quantile;
 use crate::forensics::real;
 
@@ -21,7 +23,7 @@ pub struct Stratum {
 }
 
 /// A share and how sure it is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Estimate<S> {
     /// The choice's share.
     pub share: f64,

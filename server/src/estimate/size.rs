@@ -30,3 +30,18 @@ pub fn finite_population(frame: u64, stations: u64) -> f64 {
     }
     (real(frame.saturating_sub(stations)) / real(frame - 1)).sqrt()
 }
+
+/// Stations that must come in for a margin over stations of at most `error`: the smallest `n` with
+/// `z/2 / sqrt(n) * sqrt((N-n) / (N-1)) <= error`, that is `n >= n0 N / (n0 + N - 1)` with
+/// `n0 = z^2 / (4 error^2)`. All of them where nothing less is enough.
+#[must_use]
+pub fn stations_needed(frame: u64, error: f64, z: f64) -> u64 {
+    if frame <= 1 || error <= 0.0 {
+        return frame;
+    }
+    let infinite = z.powi(2) / (4.0 * error.powi(2));
+    let needed = (infinite * real(frame) / (infinite + real(frame) - 1.0)).ceil();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below the frame")]
+    let needed = needed as u64;
+    needed.clamp(1, frame)
+}

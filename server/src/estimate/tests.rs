@@ -10,7 +10,7 @@ use super::{
     draw::{allocate, draw},
     quantile,
     ratio::{Stratum, share},
-    size::{finite_population, margin_over_stations, voters_needed},
+    size::{finite_population, margin_over_stations, stations_needed, voters_needed},
 };
 
 fn near(one: f64, other: f64, within: f64) -> bool {
@@ -96,6 +96,18 @@ fn frame() -> impl Strategy<Value = Vec<(u64, u64)>> {
 }
 
 proptest! {
+    #[test]
+    fn the_stations_that_are_needed_are_enough_and_one_less_is_not(
+        frame in 2..100_000_u64, error in 0.001..0.2_f64
+    ) {
+        let margin = |count| margin_over_stations(count, 1.96) * finite_population(frame, count);
+        let needed = stations_needed(frame, error, 1.96);
+        prop_assert!(needed <= frame && margin(needed) <= error * (1.0 + 1e-9));
+        if needed > 1 {
+            prop_assert!(margin(needed - 1) > error * (1.0 - 1e-9));
+        }
+    }
+
     #[test]
     fn a_full_count_has_no_margin_and_is_the_share_itself(precincts in frame()) {
         let (votes, valid) = precincts.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));

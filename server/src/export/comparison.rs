@@ -52,12 +52,12 @@ pub fn comparison(
         .collect();
     let rows = contests.into_iter().flat_map(move |at| {
         let (of, pack, exercise) = (Arc::clone(&of), Arc::clone(&pack), exercise.clone());
-        (0..of.contests[at].nodes.len()).map(move |node| {
+        (0..of.contests[at].nodes().len()).map(move |node| {
             let known = &of.contests[at];
             let contests = &pack.election.contests;
             let contest = contests.iter().find(|one| one.code == known.contest);
             let Some(contest) = contest else { return Vec::new() };
-            rows_of(&known.nodes[node], contest, &pack, flavour, exercise.as_deref())
+            rows_of(&known.nodes()[node], contest, &pack, flavour, exercise.as_deref())
         })
     });
     pieces(std::iter::once(heading(flavour, bom, &columns)).chain(rows))

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Precinct, real};
 
 /// What the control says.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Matched {
     /// District commissions that have a control precinct. Others are left out of both sums.
     pub districts: usize,

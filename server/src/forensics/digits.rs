@@ -5,6 +5,7 @@
 //! always rejects, and numbers of registered voters fail it for innocent reasons: read the effect
 //! size first. The mean of second digits: Mebane, "Election forensics" (2006).
 
+use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::real;
@@ -15,7 +16,7 @@ pub const COUNT_MIN: u64 = 100;
 pub const SECOND_DIGIT_MEAN: f64 = 4.187_389_7;
 
 /// How the last digits of counts are spread.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LastDigits {
     /// How many counts end in 0, 1, ... 9.
     pub counts: [u64; 10],

@@ -4,6 +4,8 @@
 //! fingerprints", Annals of Applied Statistics 10(1), 54-73 (2016), arXiv 1410.6059. There the
 //! expectation is simulated; here it is summed exactly, so it has no noise and takes seconds.
 
+use serde::Serialize;
+
 use super::{Precinct, binomial, real};
 
 /// Smaller precincts are left out, as in the paper: their percentages are coarse.
@@ -17,7 +19,7 @@ const PER_POINT: u128 = 20;
 const Z_999: f64 = 3.090_232_306_167_813_5;
 
 /// What was seen and expected of one kind of whole percentage.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Excess {
     /// Precincts that have it.
     pub observed: u64,
@@ -45,21 +47,10 @@ impl Excess {
     pub fn stands_out(&self) -> bool {
         self.precincts() > self.chance_999()
     }
-
-    fn add(&mut self, observed: bool, chance: f64) {
-        self.observed += u64::from(observed);
-        self.expected += chance;
-        // Variances are summed here, and become a deviation at the end.
-        self.deviation += chance * (1.0 - chance);
-    }
-
-    fn finished(self) -> Self {
-        Self { deviation: self.deviation.sqrt(), ..self }
-    }
 }
 
 /// The test's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct IntegerPercentages {
     /// Precincts that were looked at.
     pub precincts: u64,
@@ -71,26 +62,89 @@ pub struct IntegerPercentages {
     pub share: Excess,
 }
 
+/// Sums of a part of the precincts. Parts can be computed apart and added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct IntegerTally {
+    precincts: u64,
+    either: Sum,
+    turnout: Sum,
+    share: Sum,
+}
+
+/// What was seen and expected, and the variance of the latter.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sum {
+    observed: u64,
+    expected: f64,
+    variance: f64,
+}
+
+impl Sum {
+    fn add(&mut self, observed: bool, chance: f64) {
+        self.observed += u64::from(observed);
+        self.expected += chance;
+        self.variance += chance * (1.0 - chance);
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            observed: self.observed + other.observed,
+            expected: self.expected + other.expected,
+            variance: self.variance + other.variance,
+        }
+    }
+
+    fn finished(&self) -> Excess {
+        let deviation = self.variance.sqrt();
+        Excess { observed: self.observed, expected: self.expected, deviation }
+    }
+}
+
+impl IntegerTally {
+    /// The sums of these precincts, those that qualify.
+    #[must_use]
+    pub fn of(precincts: &[Precinct]) -> Self {
+        let mut seen = Self::default();
+        for precinct in precincts.iter().filter(|precinct| qualifies(precinct)) {
+            let Precinct { registered, issued, counted, votes } = *precinct;
+            let turnout = binomial::probability(registered, issued, |part| whole(part, registered));
+            let share = binomial::probability(counted, votes, |part| whole(part, counted));
+            let (turned, shared) = (whole(issued, registered), whole(votes, counted));
+            seen.precincts += 1;
+            seen.turnout.add(turned, turnout);
+            seen.share.add(shared, share);
+            seen.either.add(turned || shared, 1.0 - (1.0 - turnout) * (1.0 - share));
+        }
+        seen
+    }
+
+    /// Both parts together.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            precincts: self.precincts + other.precincts,
+            either: self.either.and(&other.either),
+            turnout: self.turnout.and(&other.turnout),
+            share: self.share.and(&other.share),
+        }
+    }
+
+    /// The test's result over what was added up.
+    #[must_use]
+    pub fn finished(&self) -> IntegerPercentages {
+        IntegerPercentages {
+            precincts: self.precincts,
+            either: self.either.finished(),
+            turnout: self.turnout.finished(),
+            share: self.share.finished(),
+        }
+    }
+}
+
 /// Looks at all precincts that qualify.
 #[must_use]
 pub fn integer_percentages(precincts: &[Precinct]) -> IntegerPercentages {
-    let mut seen = IntegerPercentages::default();
-    for precinct in precincts.iter().filter(|precinct| qualifies(precinct)) {
-        let Precinct { registered, issued, counted, votes } = *precinct;
-        let turnout = binomial::probability(registered, issued, |part| whole(part, registered));
-        let share = binomial::probability(counted, votes, |part| whole(part, counted));
-        let (turned, shared) = (whole(issued, registered), whole(votes, counted));
-        seen.precincts += 1;
-        seen.turnout.add(turned, turnout);
-        seen.share.add(shared, share);
-        seen.either.add(turned || shared, 1.0 - (1.0 - turnout) * (1.0 - share));
-    }
-    IntegerPercentages {
-        either: seen.either.finished(),
-        turnout: seen.turnout.finished(),
-        share: seen.share.finished(),
-        ..seen
-    }
+    IntegerTally::of(precincts).finished()
 }
 
 fn qualifies(precinct: &Precinct) -> bool {

@@ -3,8 +3,10 @@
 //! Population moments, as the Election Forensics Toolkit prints them (Hicken and Mebane, "A guide
 //! to election forensics", 2015): a normal distribution has skewness 0 and kurtosis 3.
 
+use serde::Serialize;
+
 /// The moments of a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Moments {
     /// Its mean.
     pub mean: f64,

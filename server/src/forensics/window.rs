@@ -8,13 +8,15 @@
 //! Source: Shpilkin, "Statistical analysis of the elections", Troitsky variant 21(40) (2009); the
 //! same estimate in Kobak et al. (2016), section 5.
 
+use serde::Serialize;
+
 use super::{Precinct, real};
 
 /// Points of turnout on either side of the mode that belong to the window.
 pub const HALF_WIDTH: usize = 2;
 
 /// What one window gives.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Anomalous {
     /// First and last point of the window.
     pub window: (usize, usize),

@@ -25,6 +25,7 @@ use crate::{
     picture::PictureError,
     release::ReleaseError,
     review::ReviewError,
+    sample::{DrawError, SizingError},
     store::StoreError,
     vault::{VaultError, passphrase::PassphraseError},
     webhooks::WebhookError,
@@ -465,6 +466,26 @@ impl From<FieldError> for HttpProblem {
             }
         };
         Self::new(code, said)
+    }
+}
+
+impl From<DrawError> for HttpProblem {
+    fn from(error: DrawError) -> Self {
+        match error {
+            DrawError::Sample(_) | DrawError::Scope => {
+                Self::new(ProblemCode::Invalid, error.to_string())
+            }
+            DrawError::Manifest => Self::internal(&error),
+            DrawError::Review(error) => error.into(),
+            DrawError::Sequence(error) => error.into(),
+            DrawError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SizingError> for HttpProblem {
+    fn from(error: SizingError) -> Self {
+        Self::new(ProblemCode::Invalid, error.to_string())
     }
 }
 

@@ -97,7 +97,7 @@ impl Known<'_> {
     /// What is known of one unit, whether or not anything differs there; none if it is not there.
     pub(super) fn difference(&self, named: &Named) -> Option<Difference> {
         let (contest, comparison) = self.contest(named)?;
-        let node = comparison.nodes.iter().find(|node| node.unit == named.unit)?;
+        let node = comparison.nodes().iter().find(|node| node.unit == named.unit)?;
         let unit = self.pack.units.get(&named.unit)?;
         let changes = &comparison.answer.changes;
         let change = changes.iter().find(|change| change.unit == named.unit);

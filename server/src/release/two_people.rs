@@ -89,7 +89,9 @@ pub enum ReleaseError {
     #[error("there is no such release or draft")]
     NotFound,
     /// The account sees a part only.
-    #[error("a release speaks of everything: only an account without limits proposes and confirms one")]
+    #[error(
+        "a release speaks of everything: only an account without limits proposes and confirms one"
+    )]
     Limited,
     /// The gate is shut.
     #[error("nothing is made public yet: {}", said(.0))]
@@ -184,11 +186,7 @@ impl Headquarters {
         let unmet = gate(&Asked {
             polls_close_at: pack.election.polls_close(),
             now,
-            named: proposal
-                .named
-                .iter()
-                .map(|named| (named.clone(), known.basis(named)))
-                .collect(),
+            named: proposal.named.iter().map(|named| (named.clone(), known.basis(named))).collect(),
             corrects: match (&proposal.corrects, &earlier) {
                 (None, _) => Corrects::Nothing,
                 (Some((number, _)), None) => Corrects::Unknown(*number),
@@ -341,8 +339,12 @@ impl Headquarters {
             let statement = StatementId::of(jws.as_bytes());
             let outcome =
                 Outcome { release: Some((number, statement)), by: by.name.clone(), at: now };
-            let with = store::releases::decide(draft, &outcome)
-                .and(accounts::audit_next(now, &by.name, "release-confirmed", draft));
+            let with = store::releases::decide(draft, &outcome).and(accounts::audit_next(
+                now,
+                &by.name,
+                "release-confirmed",
+                draft,
+            ));
             match self.sequencer.append_with(vec![item], with).await {
                 Ok(_) => return Ok(number),
                 // The number of the release, of the audit event, or the draft: looked at again.
@@ -399,8 +401,7 @@ impl Headquarters {
 
     async fn open_draft(&self, id: &str) -> Result<(Draft, Vec<u8>, Content), ReleaseError> {
         let all = store::releases::all(&self.db).await?;
-        let draft =
-            all.into_iter().find(|draft| draft.id == id).ok_or(ReleaseError::NotFound)?;
+        let draft = all.into_iter().find(|draft| draft.id == id).ok_or(ReleaseError::NotFound)?;
         if draft.outcome.is_some() {
             return Err(ReleaseError::Decided);
         }
@@ -461,7 +462,8 @@ fn number_of(draft: &Draft) -> Option<u32> {
 }
 
 fn named_in(content: &Content) -> Vec<Named> {
-    let named = |of: &super::Difference| Named { contest: of.contest.clone(), unit: of.unit.clone() };
+    let named =
+        |of: &super::Difference| Named { contest: of.contest.clone(), unit: of.unit.clone() };
     content.differences().map(named).collect()
 }
 
@@ -490,9 +492,11 @@ fn check(proposal: &Proposal, pack: &Pack) -> Result<(), ReleaseError> {
         )));
     }
     let contests = &pack.election.contests;
-    if let Some(named) = proposal.named.iter().find(|named| {
-        !contests.iter().any(|contest| contest.code == named.contest)
-    }) {
+    if let Some(named) = proposal
+        .named
+        .iter()
+        .find(|named| !contests.iter().any(|contest| contest.code == named.contest))
+    {
         let contest = &named.contest;
         return Err(ReleaseError::Invalid(format!("the set-up has no contest {contest}")));
     }

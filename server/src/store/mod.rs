@@ -63,6 +63,7 @@ pub mod records;
 pub mod releases;
 pub mod role_changes;
 pub mod roster;
+pub mod samples;
 pub mod sessions;
 mod sqlite;
 pub mod statements;

@@ -131,6 +131,17 @@ pub async fn newest(db: &Db, kind: Kind) -> Result<Option<StoredStatement>, Stor
     row.as_ref().map(StoredStatement::read).transpose()
 }
 
+/// All statements of `kind`, oldest first.
+pub async fn all_of_kind(db: &Db, kind: Kind) -> Result<Vec<StoredStatement>, StoreError> {
+    let rows = db
+        .query(
+            "select position, kind, subject, jws from statement where kind = $1 order by position",
+            &[kind.typ().into()],
+        )
+        .await?;
+    rows.iter().map(StoredStatement::read).collect()
+}
+
 /// Statements after `position` that concern one key: set-ups, new epochs, what election follows, its
 /// revocation, decisions about its records, messages to `reader`; oldest first, at most `limit`.
 pub async fn concerning(

@@ -9,14 +9,15 @@
 use super::{
     accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
-    log, messages, once, packs, photos, publications, records, releases, roster, statements,
+    log, messages, once, packs, photos, publications, records, releases, roster, samples,
+    statements,
     table::{BYTES, FILES, INT, TEXT, table},
     transcriptions, units, vault,
 };
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 57] = [
+pub const TABLES: [Table; 58] = [
     table(
         "statement",
         &[INT],
@@ -490,6 +491,13 @@ pub const TABLES: [Table; 57] = [
             carried::GIVE_TICKET,
         )
     },
+    table(
+        "sample_unit",
+        &[TEXT, INT],
+        "select statement_id, place, unit from sample_unit
+          where (statement_id, place) > ($1, $2) order by statement_id, place limit $3",
+        samples::ADD,
+    ),
     table(
         "log_leaf",
         &[INT],

@@ -10,6 +10,7 @@ use hattama_proto::{
 use super::{
     answer,
     chip::Chip,
+    compare_plots::ComparePlots,
     figure::{figure, signed},
     frame::{Frame, UnitLink},
     visitor::Visitor,
@@ -38,6 +39,7 @@ struct ComparePage<'a> {
     /// Where the tree begins.
     top: Option<UnitLink>,
     log_size: String,
+    plots: ComparePlots,
 }
 
 struct ContestView {
@@ -90,6 +92,8 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, HttpProblem> {
     let comparison = headquarters.comparison_within(&visitor.operator.scope).await?;
     let frame = &visitor.frame;
+    let scope = &visitor.operator.scope;
+    let plots = ComparePlots::new(frame, &headquarters, scope, &comparison).await?;
     answer::html(&ComparePage {
         frame,
         w: frame.w,
@@ -103,6 +107,7 @@ pub(super) async fn show(
             .map(|unit| unit::compared(frame, &unit.code)),
         contests: comparison.contests.iter().map(|of| contest(frame, of)).collect(),
         log_size: figure(comparison.log_size),
+        plots,
     })
 }
 

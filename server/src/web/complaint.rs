@@ -173,7 +173,9 @@ fn page<'a>(
     let transcribed = copies.clone().next().is_some() && copies.clone().all(|is| is);
     let custody = r.custody_says.into_iter().enumerate();
     let custody = custody
-        .filter(|(at, _)| (*at != 2 || transcribed) && (*at != 3 || complaint.publication.is_some()))
+        .filter(|(at, _)| {
+            (*at != 2 || transcribed) && (*at != 3 || complaint.publication.is_some())
+        })
         .map(|(_, sentence)| sentence);
     ComplaintPage {
         frame,
@@ -250,14 +252,14 @@ fn photos(frame: &Frame, file: &UnitFile, complaint: &Complaint) -> Vec<PhotoVie
         pages.dedup();
         for page in pages {
             let of = |role: &str| {
-                let is_it = |photo: &&(String, String, Option<u64>)| {
-                    photo.1 == role && photo.2 == page
-                };
+                let is_it =
+                    |photo: &&(String, String, Option<u64>)| photo.1 == role && photo.2 == page;
                 record.photos.iter().find(is_it).map(|(file, ..)| file.clone())
             };
             let (original, preview) = (of("original"), of("preview"));
             let shown = preview.clone().or_else(|| {
-                let browsers_know = |file: &String| file.ends_with(".jpg") || file.ends_with(".png");
+                let browsers_know =
+                    |file: &String| file.ends_with(".jpg") || file.ends_with(".png");
                 original.clone().filter(browsers_know)
             });
             let Some(opens) = original.or(preview).or_else(|| of("thumbnail")) else { continue };

@@ -1,7 +1,5 @@
 //! `GET /map`: the regions as a drawing, and the same as a table beside it.
 
-mod drawing;
-
 use actix_web::{
     HttpResponse,
     web::{Data, Query},
@@ -9,7 +7,6 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
-use self::drawing::{Drawing, Shape};
 use super::{
     answer,
     figure::figure,
@@ -20,7 +17,11 @@ use super::{
     visitor::Visitor,
     words::Words,
 };
-use crate::{app::Headquarters, http::HttpProblem};
+use crate::{
+    app::Headquarters,
+    http::HttpProblem,
+    plot::{Drawing, Shape, draw},
+};
 
 #[derive(Template)]
 #[template(path = "map.html")]
@@ -131,7 +132,7 @@ pub(super) async fn show(
             number,
         })
     };
-    let drawing = drawing::draw(frame.pack.units.outlines(), shape);
+    let drawing = draw(frame.pack.units.outlines(), shape);
     let name = if measure == Measure::Differences { "differences" } else { "coverage" };
     let choices = vec![
         Choice::new(name, "coverage", w.watch.map_coverage),

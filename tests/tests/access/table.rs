@@ -40,6 +40,8 @@ const fn line(method: &'static str, pattern: &'static str, who: Who, body: Body)
 /// Roles that read records.
 pub(crate) const READ: &str = "CRPLU";
 
+/// Tries out; nothing is drawn.
+const DRAW: &str = r#"{"seed":"s","size":1,"dry_run":true}"#;
 const REASON: &str = r#"{"reason":"r"}"#;
 const DECISION: &str = r#"{"disposition":"counted","reason":"r"}"#;
 const STEP: &str = r#"{"to":"triaged","reason":"r"}"#;
@@ -105,6 +107,13 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/public/releases.json", Anybody, None),
     line("GET", "/public/releases/{number}/{file}", Anybody, None),
     line("GET", "/v1/state-root", Roles(READ), None),
+    line("GET", "/v1/coverage", Roles(READ), None),
+    line("GET", "/v1/coverage.geojson", Fresh("PL"), None),
+    line("GET", "/v1/estimate", Roles("LU"), None),
+    line("GET", "/v1/forensics", Roles("LU"), None),
+    line("GET", "/v1/samples", Roles(READ), None),
+    line("POST", "/v1/samples", Roles("L"), Json(DRAW)),
+    line("GET", "/v1/samples/size", Roles(READ), None),
     line("GET", "/v1/incidents", Roles(READ), None),
     line("GET", "/v1/incidents/{id}", Roles(READ), None),
     line("POST", "/v1/incidents/{id}/transitions", Roles("R"), Json(STEP)),
@@ -118,6 +127,10 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/units/{code}", Roles(READ), None),
     line("GET", "/compare", Roles(READ), None),
     line("GET", "/compare/{code}", Roles(READ), None),
+    line("GET", "/estimate", Roles(READ), None),
+    line("GET", "/forensics", Roles("LU"), None),
+    line("GET", "/sample", Roles(READ), None),
+    line("POST", "/sample", Roles("L"), Form("seed=s&size=1&what=try")),
     line("GET", "/incidents", Roles(READ), None),
     line("GET", "/incidents/{id}", Roles(READ), None),
     line("POST", "/incidents/{id}", Roles("R"), Form("what=step&to=triaged&reason=r&version=0")),

@@ -4,11 +4,15 @@ use crate::source::{code, files, imports, module_docs, names};
 
 /// What must be pure, a file or a folder with its slash: the rules by which evidence is judged and
 /// the phone decides.
-const RULES: [&str; 18] = [
+const RULES: [&str; 22] = [
     "server/src/merge/",
     "server/src/compare/",
     "server/src/estimate/",
     "server/src/forensics/",
+    "server/src/known/",
+    "server/src/plot/",
+    "server/src/sample/frame.rs",
+    "server/src/sample/sizing.rs",
     "server/src/transcription/",
     "server/src/review/ask.rs",
     "server/src/review/incident.rs",
@@ -27,8 +31,9 @@ const RULES: [&str; 18] = [
 
 /// What a rule may import besides `std`, `hattama_proto`, `serde` and its own neighbours: types and
 /// constants, never anything that acts.
-const MAY_KNOW: [&str; 11] = [
+const MAY_KNOW: [&str; 12] = [
     "crate::forensics::",
+    "crate::estimate::",
     "crate::review::IncidentState",
     "crate::compare::",
     "crate::clock::Moment",

@@ -32,11 +32,13 @@ impl Examples {
         match pattern {
             "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
             | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
-            | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
+            | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists"
+            | "/rehearsal" | "/telephone" | "/estimate" | "/sample" => with(&[""]),
             // Opened with a link that is used up, it says so; the form is in the tests of access.
             "/welcome" => with(&["?invitation=none"]),
             // Handed out one at a time: the night takes one.
             "/transcription/{id}" => Vec::new(),
+            "/forensics" => with(&["", "?source=ours&mode=60"]),
             "/map" => with(&["", "?show=differences"]),
             "/units" => with(&["?show=official", "?show=covered&region=43", "?show=silent"]),
             "/devices" => with(&["", "?state=unheard&role=results"]),

@@ -51,6 +51,9 @@ fn examples(site: &Site) -> Examples {
         let items = list.as_array().unwrap().iter();
         items.filter_map(|item| item[member].as_str().map(str::to_owned)).collect()
     };
+    // With a sample of every third precinct, so that what it says is there to be looked at.
+    let draw = json!({"seed": "dice 3 1 4 1 5", "size": 3_200, "by": "region"});
+    assert_eq!(wire.post("/v1/samples", &draw).status, 200);
     let regions = texts(&wire.get_json("/v1/units?parent=KZ"), "code");
     let listed = wire.get_json("/v1/records?limit=200");
     let records = listed["records"].as_array().unwrap();

@@ -9,6 +9,7 @@ mod evidence;
 mod programs;
 mod receipts;
 mod refusals;
+mod sample;
 mod second_verifier;
 mod tls;
 mod tls_pages;

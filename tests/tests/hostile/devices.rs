@@ -151,6 +151,7 @@ fn a_key_says_what_its_role_may_say_and_nothing_else() {
         Kind::EnrolmentRequest,
         Kind::Message,
         Kind::Succession,
+        Kind::Sample,
         Kind::Vouch,
     ] {
         let verdict = wire.push_one(&results.say_anything(kind, &json!({})));

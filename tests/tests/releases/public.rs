@@ -101,7 +101,8 @@ fn each_page_says_exercise_in_three_languages_and_never_fraud() {
         let page = as_(&world, "").get(&format!("/public/releases/1?lang={language}")).text();
         assert!(page.contains("class=\"exercise\">EXERCISE"), "{page}");
         assert!(page.contains(&format!("<html lang=\"{language}\">")), "{page}");
-        for word in ["fraud", "falsif", "фальсиф", "подтасов", "бұрмала", "<script"] {
+        for word in ["fraud", "falsif", "фальсиф", "подтасов", "бұрмала", "<script"]
+        {
             assert!(!page.to_lowercase().contains(word), "{word}");
         }
     }

@@ -147,5 +147,9 @@ fn a_release_outlives_a_restart_and_the_next_number_follows() {
     world.end(hattama_tests::world::Ending::AtOnce);
     world.start();
     assert_eq!(as_(&world, "").get("/public/releases/1/release.json").body, before);
-    assert_eq!(release(&world, &json!({})), 2, "a release that names nothing says what was observed");
+    assert_eq!(
+        release(&world, &json!({})),
+        2,
+        "a release that names nothing says what was observed"
+    );
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 13] = [
+const APPEND_ONLY: [&str; 14] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -17,6 +17,7 @@ const APPEND_ONLY: [&str; 13] = [
     "release_outcome",
     "audit_event",
     "transcription_reading",
+    "sample_unit",
 ];
 
 fn server(part: &str) -> PathBuf {

@@ -12,8 +12,9 @@ use hattama_proto::{
     record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
         Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally, Release,
-        Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
+        Release, Revocation, Sample, SampleStratum, SettledBy, StatementClaims, Succession, Tally,
+        Transcription, TreeHead,
     },
     time::UnixMillis,
 };
@@ -273,6 +274,20 @@ pub(crate) fn succession() -> Succession {
         root: Signer::Root.key().kid(),
         hq: vec!["https://hq.example.org".into()],
         pin: None,
+    }
+}
+
+/// Two of the three precincts of a register were drawn.
+pub(crate) fn sample() -> Sample {
+    let drawn = [unit("11-0001"), unit("11-0004")];
+    Sample {
+        account: "analyst-1".into(),
+        seed: "dice 3 1 4 1 5".into(),
+        register: PartHash::of(b"units"),
+        register_version: 1,
+        special: 1,
+        strata: vec![SampleStratum { unit: None, frame: 4, drawn: 2 }],
+        drawn: Sample::hash_of(&drawn),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod field;
+mod figures;
 mod operations;
 mod releases;
 mod schemas;
@@ -85,6 +86,7 @@ fn operation_of(address: &Address) -> Option<&'static Operation> {
     OPERATIONS
         .iter()
         .chain(field::OPERATIONS)
+        .chain(figures::OPERATIONS)
         .chain(accounts::OPERATIONS)
         .chain(releases::OPERATIONS)
         .find(|known| known.method == address.method.as_str() && known.path == address.pattern)
@@ -298,6 +300,7 @@ mod tests {
         assert_eq!(
             OPERATIONS.len()
                 + field::OPERATIONS.len()
+                + figures::OPERATIONS.len()
                 + accounts::OPERATIONS.len()
                 + releases::OPERATIONS.len(),
             served.len(),

@@ -61,7 +61,7 @@ pub(super) const fn may(name: &'static str, kind: Kind, says: &'static str) -> P
     Parameter { name, kind, required: false, says }
 }
 
-const fn must(name: &'static str, kind: Kind, says: &'static str) -> Parameter {
+pub(super) const fn must(name: &'static str, kind: Kind, says: &'static str) -> Parameter {
     Parameter { name, kind, required: true, says }
 }
 

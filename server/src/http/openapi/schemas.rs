@@ -245,6 +245,12 @@ fn field() -> Value {
                 "type": "object", "minProperties": 1, "additionalProperties": text(),
             })),
         ]),
+        "Draw": body(&["seed", "size"], &[
+            ("seed", text()),
+            ("size", count()),
+            ("by", json!({ "type": "string", "enum": ["country", "region"] })),
+            ("dry_run", json!({ "type": "boolean" })),
+        ]),
         "Told": body(&["channel", "told_at", "entry"], &[
             ("person", or_null(&text())),
             ("org", or_null(&text())),

@@ -13,6 +13,8 @@ pub(in crate::web) const EN: Words = Words {
     compare: super::compare::EN,
     turnout: super::turnout::EN,
     release: &super::release::EN,
+    known: &super::known::EN,
+    forensic: &super::forensic::EN,
     skip: "Skip to the content",
     language: "Language",
     leave: "Leave",

@@ -13,6 +13,8 @@ pub(in crate::web) const KK: Words = Words {
     compare: super::compare::KK,
     turnout: super::turnout::KK,
     release: &super::release::KK,
+    known: &super::known::KK,
+    forensic: &super::forensic::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",
     leave: "Шығу",

@@ -6,7 +6,9 @@
 mod compare;
 mod en;
 mod field;
+mod forensic;
 mod kk;
+mod known;
 mod messages;
 mod people;
 mod release;
@@ -23,9 +25,9 @@ use hattama_proto::{
 };
 
 pub(super) use self::{
-    compare::CompareWords, en::EN, field::FieldWords, kk::KK, messages::MessageWords,
-    people::PeopleWords, release::ReleaseWords, review::ReviewWords, ru::RU,
-    transcription::TranscriptionWords, turnout::TurnoutWords,
+    compare::CompareWords, en::EN, field::FieldWords, forensic::ForensicWords, kk::KK,
+    known::KnownWords, messages::MessageWords, people::PeopleWords, release::ReleaseWords,
+    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -51,6 +53,10 @@ pub(super) struct Words {
     pub(super) turnout: TurnoutWords,
     /// Of deadlines, releases and what is taken away.
     pub(super) release: &'static ReleaseWords,
+    /// Of coverage, the sample and what it says.
+    pub(super) known: &'static KnownWords,
+    /// Of indicators for analysts.
+    pub(super) forensic: &'static ForensicWords,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) leave: &'static str,

@@ -13,6 +13,8 @@ pub(in crate::web) const RU: Words = Words {
     compare: super::compare::RU,
     turnout: super::turnout::RU,
     release: &super::release::RU,
+    known: &super::known::RU,
+    forensic: &super::forensic::RU,
     skip: "К содержанию",
     language: "Язык",
     leave: "Выйти",

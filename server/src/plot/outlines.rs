@@ -19,36 +19,42 @@ const MARGIN: f64 = 6.0;
 const APART: (i64, i64) = (110, 56);
 
 /// A drawing.
-pub(super) struct Drawing {
-    pub(super) width: i64,
-    pub(super) height: i64,
-    pub(super) areas: Vec<Area>,
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// Its width, in units of the drawing.
+    pub width: i64,
+    /// Its height.
+    pub height: i64,
+    /// Every outline.
+    pub areas: Vec<Area>,
 }
 
 /// One unit of it.
-pub(super) struct Area {
+#[derive(Clone, Debug)]
+pub struct Area {
     /// Data of an SVG path.
-    pub(super) path: String,
+    pub path: String,
     /// Where its number stands.
-    pub(super) at: (i64, i64),
+    pub at: (i64, i64),
     /// What it says; none for one of which nothing is told.
-    pub(super) shape: Option<Shape>,
+    pub shape: Option<Shape>,
 }
 
 /// What is told of one unit.
-pub(super) struct Shape {
-    pub(super) address: String,
-    pub(super) title: String,
-    pub(super) number: String,
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Where it leads.
+    pub address: String,
+    /// What it says in words.
+    pub title: String,
+    /// The number in its middle.
+    pub number: String,
     /// How dense its pattern is.
-    pub(super) step: usize,
+    pub step: usize,
 }
 
 /// Draws the outlines; none where there are none.
-pub(super) fn draw(
-    outlines: &[Outline],
-    tell: impl Fn(&UnitCode) -> Option<Shape>,
-) -> Option<Drawing> {
+pub fn draw(outlines: &[Outline], tell: impl Fn(&UnitCode) -> Option<Shape>) -> Option<Drawing> {
     let all = || outlines.iter().flat_map(Outline::rings).flatten();
     let west = all().map(|at| at.longitude).min()?;
     let east = all().map(|at| at.longitude).max()?;
