@@ -139,7 +139,7 @@ impl Headquarters {
             let sample = seen.as_ref().filter(|seen| seen.head.speaks).map(|seen| &seen.sample);
             let contests = pack.election.contests.iter().enumerate().zip(&comparison.contests);
             let contests = contests.map(|((number, contest), compared)| {
-                let rows = known::join(&pack, number, &compared.nodes, &digests);
+                let rows = known::join(&pack, number, compared.nodes(), &digests);
                 let quick = |sample| {
                     known::quick_count(&rows, contest, sample, &units, &arrived_at, CONFIDENCE)
                 };

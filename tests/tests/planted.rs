@@ -14,7 +14,7 @@ mod plant;
 use std::collections::BTreeMap;
 
 use hattama_proto::{id::UnitCode, statement::Level};
-use hattama_server::compare::{Change, Impossible, Slip};
+use hattama_server::compare::{Change, Impossible, Slip, Unlikely, UnlikelyUnit};
 
 use self::{
     chance::Chance,
@@ -43,8 +43,8 @@ fn where_nothing_was_planted_nothing_differs_and_unlikely_remainders_stay_below_
         // Twice the choices, times the share that was withheld, in each region at most.
         let regions = election.of(Level::Region).len() as f64;
         let rate = 2.0 * election::CHOICES as f64 * 0.02;
-        let found = answer.changes.len();
-        assert!(answer.changes.iter().all(|change| change.why.is_empty()), "none is impossible");
+        let found = answer.unlikely.len();
+        assert_eq!(answer.changes, [], "what is unlikely is no difference");
         assert!((found as f64) < rate * regions, "{found} of at most {}", rate * regions);
         println!(
             "seed {seed}: {} withheld, {found} unlikely remainders, {} open",
@@ -126,24 +126,34 @@ fn a_transfer_hidden_in_two_per_cent_of_unpublished_precincts_is_found_wherever_
         let mut election = whole.clone();
         let planted = plant::hidden(&mut election, &mut Chance::of(seed), 0.02);
         assert!(planted.len() > 10, "too few districts for a test: {}", planted.len());
-        let changes = election.answer().changes;
-        let found = by_unit(&changes, Level::District);
+        let answer = election.answer();
+        let found = by_unit(&answer.changes, Level::District);
+        let unlikely: BTreeMap<&UnitCode, &UnlikelyUnit> =
+            answer.unlikely.iter().map(|told| (&told.unit, told)).collect();
         for (district, hidden) in &planted {
-            let change = found
-                .get(district)
-                .unwrap_or_else(|| panic!("{district}: {hidden:?} {:?}", election.node(district)));
-            let leader = change.higher.iter().find(|(code, _)| *code == choice(LEADER));
-            let (_, by) = leader.unwrap_or_else(|| panic!("{change:?} {hidden:?}"));
-            assert!(*by <= hidden.votes, "at least, never more: {change:?} {hidden:?}");
             if hidden.all_seen {
+                let change = found[district];
                 assert_eq!(change.size, hidden.votes, "our copies cover all that is open");
+                assert_eq!(change.higher, [(choice(LEADER), hidden.votes)]);
                 let exact = |why: &Impossible| matches!(why, Impossible::NotOurCopies { .. });
                 assert!(change.why.iter().all(exact), "{change:?}");
+            } else {
+                let of_leader = unlikely[district].remainder.iter().find_map(|why| match why {
+                    Unlikely::ShareAboveObserved { choice: code, by, .. }
+                        if *code == choice(LEADER) =>
+                    {
+                        Some(*by)
+                    }
+                    _ => None,
+                });
+                let by = of_leader.unwrap_or_else(|| panic!("{district} {hidden:?}"));
+                assert!(by <= hidden.votes, "at least, never more: {by} {hidden:?}");
             }
         }
         let exact = planted.values().filter(|hidden| hidden.all_seen).count();
         assert!(exact > 0, "no district where our copies cover all that is open");
-        assert_eq!(changes.len(), planted.len(), "and nowhere else");
+        assert_eq!(answer.changes.len(), exact, "differences are where they were planted");
+        assert_eq!(answer.unlikely.len(), planted.len() - exact, "and so is what is unlikely");
     }
 }
 

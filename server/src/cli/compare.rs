@@ -89,8 +89,6 @@ struct Change {
     slip: Option<String>,
     #[serde(default)]
     why: Vec<serde_json::Value>,
-    #[serde(default)]
-    unlikely: Vec<serde_json::Value>,
     replaced: Option<String>,
 }
 
@@ -172,7 +170,7 @@ impl Contest {
             let units: Vec<&str> =
                 self.unlikely.iter().take(limit).map(|of| of.unit.as_str()).collect();
             text.push_str(&format!(
-                "\nMore votes or ballots than voters were published for {} units: {}{}\n",
+                "\nUnlikely and to be checked, {} units: {}{}\n",
                 self.unlikely.len(),
                 units.join(", "),
                 if self.unlikely.len() > limit { ", ..." } else { "" }
@@ -251,8 +249,7 @@ impl Contest {
 impl Change {
     fn words(&self) -> String {
         let side = |side: &[(String, u64)], word: &str| -> Vec<String> {
-            let is_open = !self.why.is_empty() || !self.unlikely.is_empty();
-            let at_least = if is_open { "at least " } else { "" };
+            let at_least = if self.why.is_empty() { "" } else { "at least " };
             let say =
                 |(choice, by): &(String, u64)| format!("{choice} is {word} by {at_least}{by}");
             side.iter().map(say).collect()
@@ -266,9 +263,6 @@ impl Change {
         let mut looks: Vec<String> = self.slip.iter().cloned().collect();
         if !self.why.is_empty() {
             looks.push("cannot be in what was not published".to_owned());
-        }
-        if !self.unlikely.is_empty() {
-            looks.push("unlikely in what was not published".to_owned());
         }
         if let Some(before) = &self.replaced {
             looks.push(format!("replaced after {}", before.get(..8).unwrap_or(before)));

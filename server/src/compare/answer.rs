@@ -34,8 +34,8 @@ pub struct Answer {
     /// Units for which other votes were published before than are published now; the larger
     /// replacement first. Whether anybody announced it is not in the figures.
     pub replaced: Vec<Replaced>,
-    /// Units whose own published figures are unlikely, whatever lies below: more votes or ballots
-    /// than voters. In the order of the register.
+    /// Units of which something published is unlikely and nothing contradicts it: no difference, and
+    /// to be checked. What is unlikely by more votes first.
     pub unlikely: Vec<UnlikelyUnit>,
 }
 
@@ -51,16 +51,12 @@ pub struct Change {
     pub higher: Vec<(ChoiceCode, u64)>,
     /// Choices that are lower.
     pub lower: Vec<(ChoiceCode, u64)>,
-    /// The larger of what was won and what was lost, in votes; where only the sum of all votes is
-    /// unlikely, by how many.
+    /// The larger of what was won and what was lost, in votes.
     pub size: u64,
     /// What it looks like, at a precinct.
     pub slip: Option<Slip>,
     /// Why the precincts that were not published cannot explain it, if some were not.
     pub why: Vec<Impossible>,
-    /// What is unlikely about what would be left for them, where they could explain it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unlikely: Vec<Unlikely>,
     /// The last publication before that said of the unit what lies below it: the figures were
     /// replaced after it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,15 +85,21 @@ pub struct Replaced {
     pub withdrawn: bool,
 }
 
-/// One unit with figures that are unlikely by themselves.
+/// One unit of which something published is unlikely.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnlikelyUnit {
     /// The unit.
     pub unit: UnitCode,
     /// Its level.
     pub level: Level,
-    /// What is unlikely.
-    pub unlikely: Vec<Unlikely>,
+    /// What is unlikely of its own figures, whatever lies below.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Unlikely>,
+    /// What is unlikely of that which is left for precincts that were not published.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remainder: Vec<Unlikely>,
+    /// By how many votes or ballots at least, by the largest of these.
+    pub size: u64,
 }
 
 /// The answer to what [`Tree`](super::tree::Tree) found of a contest. `earlier` is what was published
@@ -116,16 +118,11 @@ pub fn answer(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) ->
         let editions = earlier[level].get(&node.unit);
         compared[level] += usize::from(matches!(
             node.verdict,
-            Verdict::Equal
-                | Verdict::Differs { .. }
-                | Verdict::Unlikely { .. }
-                | Verdict::Impossible { .. }
+            Verdict::Equal | Verdict::Differs { .. } | Verdict::Impossible { .. }
         ));
-        answer.open += usize::from(matches!(node.verdict, Verdict::Open { .. }));
-        if !node.unlikely.is_empty() {
-            let (unit, unlikely) = (node.unit.clone(), node.unlikely.clone());
-            answer.unlikely.push(UnlikelyUnit { unit, level: node.level, unlikely });
-        }
+        answer.open +=
+            usize::from(matches!(node.verdict, Verdict::Open { .. } | Verdict::Unlikely { .. }));
+        answer.unlikely.extend(unlikely(node));
         answer
             .replaced
             .extend(editions.and_then(|editions| replaced(node, editions, contest, &keys)));
@@ -145,6 +142,7 @@ pub fn answer(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) ->
         answer.changes.extend(changes);
     }
     answer.replaced.sort_by_key(|replaced| (replaced.level, std::cmp::Reverse(replaced.size)));
+    answer.unlikely.sort_by_key(|unlikely| std::cmp::Reverse(unlikely.size));
     answer
 }
 
@@ -157,21 +155,18 @@ fn change(
     let (by, slip) = match &node.verdict {
         Verdict::Differs { by, slip } => (by.clone(), *slip),
         Verdict::Impossible { why, .. } => (impossible(why, contest), None),
-        Verdict::Unlikely { why, .. } => (outside(why, contest), None),
-        Verdict::NotPublished | Verdict::NothingBelow | Verdict::Equal | Verdict::Open { .. } => {
-            return None;
-        }
+        Verdict::NotPublished
+        | Verdict::NothingBelow
+        | Verdict::Equal
+        | Verdict::Open { .. }
+        | Verdict::Unlikely { .. } => return None,
     };
     let why = match &node.verdict {
         Verdict::Impossible { why, .. } => why.clone(),
         _ => Vec::new(),
     };
-    let unlikely = match &node.verdict {
-        Verdict::Unlikely { why, .. } => why.clone(),
-        _ => Vec::new(),
-    };
     let (higher, lower) = sides(&by, contest);
-    let size = size(&higher, &lower).max(unlikely.iter().filter_map(excess).max().unwrap_or(0));
+    let size = size(&higher, &lower);
     let below = match &node.below {
         Below::OurCopy { votes, .. } => votes.as_ref(),
         Below::Published { votes, open: 0, .. } => Some(votes),
@@ -186,7 +181,7 @@ fn change(
     let replaced = editions.iter().rev().find(says_so).map(|(publication, _)| *publication);
     let transcribed = matches!(node.below, Below::OurCopy { transcribed: true, .. });
     let (unit, level) = (node.unit.clone(), node.level);
-    Some(Change { unit, level, higher, lower, size, slip, why, unlikely, replaced, transcribed })
+    Some(Change { unit, level, higher, lower, size, slip, why, replaced, transcribed })
 }
 
 /// The last edition that said otherwise of this contest.
@@ -235,26 +230,24 @@ fn size(higher: &Side, lower: &Side) -> u64 {
     sum(higher).max(sum(lower))
 }
 
-/// Votes beyond what all voters together can give.
-const fn excess(why: &Unlikely) -> Option<u64> {
-    match why {
-        Unlikely::MoreVotesThanVoters { by, .. } => Some(*by),
-        Unlikely::MoreBallotsThanVoters { ballots, voters } => Some(*ballots - *voters),
-        Unlikely::ShareAboveObserved { .. } | Unlikely::ShareBelowObserved { .. } => None,
-    }
+fn unlikely(node: &Node) -> Option<UnlikelyUnit> {
+    let figures = node.unlikely.clone();
+    let remainder = match &node.verdict {
+        Verdict::Unlikely { why, .. } => why.clone(),
+        _ => Vec::new(),
+    };
+    let size = figures.iter().chain(&remainder).map(beyond).max()?;
+    Some(UnlikelyUnit { unit: node.unit.clone(), level: node.level, figures, remainder, size })
 }
 
-/// By how much at least a choice lies outside what was seen.
-fn outside(why: &[Unlikely], contest: &Contest) -> Vec<Option<i64>> {
-    let signed = |votes: u64| i64::try_from(votes).unwrap_or(i64::MAX);
-    let of_choice = |code: &ChoiceCode| {
-        why.iter().find_map(|why| match why {
-            Unlikely::ShareAboveObserved { choice, by, .. } if choice == code => Some(signed(*by)),
-            Unlikely::ShareBelowObserved { choice, by, .. } if choice == code => Some(-signed(*by)),
-            _ => None,
-        })
-    };
-    contest.choices.iter().map(|choice| of_choice(&choice.code)).collect()
+/// How far beyond what is usual.
+const fn beyond(why: &Unlikely) -> u64 {
+    match why {
+        Unlikely::MoreVotesThanVoters { by, .. }
+        | Unlikely::ShareAboveObserved { by, .. }
+        | Unlikely::ShareBelowObserved { by, .. } => *by,
+        Unlikely::MoreBallotsThanVoters { ballots, voters } => *ballots - *voters,
+    }
 }
 
 /// What can be said for certain although precincts are open: by how much, at least.

@@ -71,7 +71,7 @@ fn rows_of(
     exercise: Option<&str>,
 ) -> Vec<u8> {
     let (below, what, parts, open, transcribed) = match &node.below {
-        Below::Published { votes, parts, open } => {
+        Below::Published { votes, parts, open, .. } => {
             (Some(votes), "published", Some(*parts), Some(*open), None)
         }
         Below::OurCopy { votes, transcribed } => {
@@ -123,6 +123,7 @@ fn said(verdict: &Verdict) -> (&'static str, Option<&By>, Option<crate::compare:
         Verdict::Equal => ("equal", None, None),
         Verdict::Differs { by, slip } => ("differs", Some(by), *slip),
         Verdict::Open { remainder } => ("open", Some(remainder), None),
+        Verdict::Unlikely { remainder, .. } => ("unlikely", Some(remainder), None),
         Verdict::Impossible { remainder, .. } => ("impossible", Some(remainder), None),
     }
 }

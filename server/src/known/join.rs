@@ -1,6 +1,6 @@
 //! One row for each precinct of the register: what we have of a contest, and what was published.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use hattama_proto::{
     id::UnitCode,
@@ -69,13 +69,13 @@ pub struct Row<'a> {
 pub fn join<'a>(
     pack: &'a Pack,
     number: usize,
-    nodes: &[Node],
+    nodes: &[Arc<Node>],
     digests: &'a HashMap<UnitCode, UnitDigest>,
 ) -> Vec<Row<'a>> {
     let compared: HashMap<&UnitCode, &Node> = nodes
         .iter()
         .filter(|node| node.level == Level::Precinct)
-        .map(|node| (&node.unit, node))
+        .map(|node| (&node.unit, node.as_ref()))
         .collect();
     pack.units
         .of_kind(UnitKind::Precinct)
@@ -115,6 +115,7 @@ fn beside(node: &Node) -> Compared {
         Verdict::NotPublished
         | Verdict::NothingBelow
         | Verdict::Open { .. }
+        | Verdict::Unlikely { .. }
         | Verdict::Impossible { .. } => Compared::No,
     }
 }

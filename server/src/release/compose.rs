@@ -146,7 +146,7 @@ impl Known<'_> {
                 Side::Copies { votes: votes.clone() }
             }
             Below::OurCopy { .. } => Side::Nothing,
-            Below::Published { votes, parts, open } => {
+            Below::Published { votes, parts, open, .. } => {
                 Side::Published { votes: votes.clone(), parts: *parts, open: *open }
             }
         }

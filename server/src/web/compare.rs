@@ -145,7 +145,10 @@ fn contest(frame: &Frame, of: &ContestComparison) -> ContestView {
             .iter()
             .take(LISTED_MAX)
             .map(|found| {
-                let why = reasons::unlikely(frame, &of.contest, &found.unlikely);
+                let mut why = reasons::unlikely(frame, &of.contest, &found.figures);
+                let left = reasons::unlikely(frame, &of.contest, &found.remainder);
+                let c = &frame.w.compare;
+                why.extend(left.into_iter().map(|why| format!("{}: {why}", c.remainder)));
                 (unit::compared(frame, &found.unit), why)
             })
             .collect(),
@@ -183,7 +186,6 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
     let c = &frame.w.compare;
     let slip = found.slip.map(|slip| looks_like(frame.w, slip));
     let impossible = (!found.why.is_empty()).then(|| Chip::alert(frame.w.compare_impossible));
-    let unlikely = (!found.unlikely.is_empty()).then(|| Chip::warn(c.verdicts[5]));
     let replaced = found.replaced.map(|_| Chip::alert(c.replaced_after));
     ChangeView {
         level: level_name(frame.w, found.level),
@@ -191,7 +193,7 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
         size: figure(found.size),
         moves: moves(frame, contest, found),
         transcribed: found.transcribed,
-        chips: [slip, impossible, unlikely, replaced].into_iter().flatten().collect(),
+        chips: [slip, impossible, replaced].into_iter().flatten().collect(),
     }
 }
 
@@ -222,7 +224,7 @@ fn moved(by: i64) -> String {
 /// "Saffron +1 204", the higher ones first; "at least" where precincts are open.
 pub(super) fn moves(frame: &Frame, contest: &ContestCode, found: &Change) -> Vec<String> {
     let moves = sides(frame, contest, &found.higher, &found.lower);
-    if found.why.is_empty() && found.unlikely.is_empty() {
+    if found.why.is_empty() {
         return moves;
     }
     let at_least = |what: String| fill(frame.w.compare_at_least, &[("what", &what)]);

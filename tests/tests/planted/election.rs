@@ -13,7 +13,7 @@ use hattama_proto::{
     statement::Level,
 };
 use hattama_server::{
-    compare::{Answer, Compared, Earlier, Node, Official, OurCopy, Tree, UnitDigest, answer},
+    compare::{Answer, Compared, Earlier, Official, OurCopy, Tree, UnitDigest, answer},
     merge::{CellKey, Cells, Coverage},
 };
 use serde_json::json;
@@ -91,18 +91,8 @@ impl Election {
         }
     }
 
-    /// What is said of one unit, for whoever wonders.
-    pub(super) fn node(&self, unit: &UnitCode) -> Option<Node> {
-        let (tree, _) = self.compare();
-        tree.nodes().iter().find(|node| node.unit == *unit).map(|node| Node::clone(node))
-    }
-
     /// The answer.
     pub(super) fn answer(&self) -> Answer {
-        self.compare().1
-    }
-
-    fn compare(&self) -> (Tree, Answer) {
         let levels = self.published.each_ref().map(|level| -> HashMap<UnitCode, Cells> {
             level.iter().map(|(unit, votes)| (unit.clone(), cells(votes))).collect()
         });
@@ -116,8 +106,7 @@ impl Election {
             .iter()
             .map(|(unit, votes)| (unit.clone(), vec![(FIRST(), cells(votes))]))
             .collect();
-        let answer = answer(tree.nodes(), contest, [&earlier, &nothing, &nothing, &nothing]);
-        (tree, answer)
+        answer(tree.nodes(), contest, [&earlier, &nothing, &nothing, &nothing])
     }
 }
 
