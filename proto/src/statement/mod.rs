@@ -23,7 +23,7 @@ pub use self::{
     epoch::{Epoch, TreeHead},
     incident_review::{IncidentChange, IncidentReview},
     message::{Addressee, Message, MessageError},
-    publication::{Level, PublicationStatement},
+    publication::{Level, PublicationStatement, ReadBy},
     revocation::Revocation,
     succession::Succession,
     transcription::{Figures, Reading, SettledBy, Transcription},

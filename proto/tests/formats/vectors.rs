@@ -138,6 +138,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("enrolment-desk", Signer::Hq, examples::desk()));
     strings.push(said("message", Signer::Hq, examples::message()));
     strings.push(said("succession", Signer::Root, examples::succession()));
+    strings.push(said("publication-mapped", Signer::Hq, examples::mapped_publication()));
     strings.push(known_string("vouch", Signer::Results, examples::vouch()));
     strings
 }
