@@ -3,7 +3,7 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare                                        the same
+//! official entries compare                                the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -22,6 +22,7 @@ mod bundle;
 mod compare;
 mod devices;
 mod doctor;
+mod entries;
 mod error;
 mod evidence;
 mod fork;
@@ -113,6 +114,8 @@ enum Command {
     Incidents(Box<incidents::Incidents>),
     /// Carry the log's checkpoints to witnesses by file
     Log(log::Log),
+    /// Observers' figures from a spreadsheet
+    Entries(entries::Entries),
     /// What the commission published
     Official(official::Official),
     /// Where did the numbers change? The published figures of each level against those below
@@ -154,6 +157,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Units(units) => units.run(),
         Command::Incidents(incidents) => incidents.run(),
         Command::Log(log) => log.run(),
+        Command::Entries(entries) => entries.run(),
         Command::Official(official) => official.run(),
         Command::Compare(compare) => compare.run(),
         Command::Evidence(evidence) => evidence.run(),

@@ -10,6 +10,7 @@ mod body;
 mod compare;
 mod cosignatures;
 mod enrolments;
+mod entries;
 mod evidence;
 mod field;
 mod idempotency;
@@ -27,6 +28,7 @@ mod sync;
 mod telephone;
 mod transcriptions;
 mod units;
+mod upload;
 mod vault;
 mod webhooks;
 mod witness;
@@ -47,6 +49,7 @@ use std::net::TcpListener;
 pub(crate) use self::accounts::welcome_link;
 pub(crate) use self::address::route_table;
 pub(crate) use self::auth::{asked_at, cookie, foreign, is_from_here, is_secure, session_cookie};
+pub(crate) use self::upload::Upload;
 pub use self::{
     address::{Address, addresses},
     problem::HttpProblem,
@@ -99,7 +102,9 @@ route_table! { "/v1":
     GET "/units/{code}" Holder(ReadRecords) => units::show;
     GET "/publications" Holder(ReadRecords) => publications::list;
     POST "/publications" Holder(ArchivePublications) => publications::archive;
+    GET "/publications/{id}" Holder(ReadRecords) => publications::show;
     GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
+    GET "/mapping" Holder(ReadRecords) => publications::sketch;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/state-root" Holder(ReadRecords) => units::state_root;
 
@@ -170,6 +175,7 @@ route_table! { "/v1":
     POST "/telephone/not-obtained" Holder(EnterByTelephone) => telephone::not_obtained;
     POST "/telephone/incidents" Holder(EnterByTelephone) => telephone::incident;
     POST "/telephone/forms" Holder(EnterByTelephone) => telephone::form;
+    POST "/entries" Holder(EnterByTelephone) => entries::import;
 
     // One's own account.
     GET "/account" Account => account::show;

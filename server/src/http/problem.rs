@@ -17,12 +17,14 @@ use crate::{
     blobs::BlobError,
     cosigning::CosigningError,
     desk::{DeskError, FillError},
+    entries::EntriesError,
     evidence::EvidenceError,
     field::FieldError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     people::PeopleError,
     picture::PictureError,
+    publishing::PublishingError,
     review::ReviewError,
     store::StoreError,
     vault::{VaultError, passphrase::PassphraseError},
@@ -441,6 +443,35 @@ impl From<FieldError> for HttpProblem {
             }
         };
         Self::new(code, said)
+    }
+}
+
+impl From<EntriesError> for HttpProblem {
+    fn from(error: EntriesError) -> Self {
+        match error {
+            EntriesError::Field(error) => error.into(),
+            EntriesError::Store(error) => error.into(),
+            EntriesError::Stopped => Self::internal(&error),
+            EntriesError::Mapping(_)
+            | EntriesError::File(_)
+            | EntriesError::NoEntry
+            | EntriesError::Form(_)
+            | EntriesError::TooLong => Self::new(ProblemCode::Invalid, error.to_string()),
+        }
+    }
+}
+
+impl From<PublishingError> for HttpProblem {
+    fn from(error: PublishingError) -> Self {
+        match error {
+            PublishingError::Review(error) => error.into(),
+            PublishingError::Store(error) => error.into(),
+            PublishingError::Stopped => Self::internal(&error),
+            PublishingError::Plain(_)
+            | PublishingError::Mapping(_)
+            | PublishingError::File(_)
+            | PublishingError::TooLong(..) => Self::new(ProblemCode::Invalid, error.to_string()),
+        }
     }
 }
 

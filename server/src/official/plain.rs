@@ -1,4 +1,5 @@
-//! Reading what the commission published, in its first plain form: CSV with named columns.
+//! Reading what the commission published, in its plain form, without a mapping: CSV with named
+//! columns.
 //!
 //! ```text
 //! unit,line:voters,...,contest:president:saffron,...
@@ -7,18 +8,14 @@
 //! A column is named like a cell of a protocol, with or without `line:`; `unit` names the unit.
 //! Every row that is not understood is told with its line number; nothing is guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use hattama_proto::{id::UnitCode, limits::FIGURE_MAX, pack::Pack, statement::Level};
 
-/// Rows of a publication that were understood, and those that were not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PublicationRows {
-    /// Unit, line in the file, figures by column.
-    pub rows: Vec<(UnitCode, u64, BTreeMap<String, Option<u64>>)>,
-    /// Line in the file, and why it was left out.
-    pub left_out: Vec<(u64, String)>,
-}
+use super::{
+    cell::cell_name,
+    rows::{Column, LeftOut, OfficialRow, OfficialRows, Printed, Why},
+};
 
 /// Why a file as a whole cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +38,7 @@ pub fn read_publication(
     file: &[u8],
     level: Level,
     pack: &Pack,
-) -> Result<PublicationRows, PublicationError> {
+) -> Result<OfficialRows, PublicationError> {
     // A mark that some spreadsheets write before UTF-8.
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
@@ -55,83 +52,80 @@ pub fn read_publication(
         .iter()
         .enumerate()
         .filter(|(index, _)| *index != unit_column)
-        .map(|(index, name)| Ok((index, cell_name(name.trim(), pack)?)))
+        .map(|(index, name)| {
+            let cell = cell_name(name.trim(), pack)
+                .ok_or_else(|| PublicationError::Column(name.trim().to_owned()))?;
+            Ok((index, cell))
+        })
         .collect::<Result<Vec<_>, PublicationError>>()?;
-    let mut read = PublicationRows::default();
-    let mut seen = std::collections::HashSet::new();
+    let (cells, places) = cells(&columns);
+    let used = |index: usize, name: &str| Column {
+        name: name.to_owned(),
+        used_for: match columns.iter().find(|(at, _)| *at == index) {
+            Some((_, cell)) => vec![cell.clone()],
+            None => vec!["unit".to_owned()],
+        },
+    };
+    let mut read = OfficialRows {
+        cells,
+        columns: header.iter().enumerate().map(|(index, name)| used(index, name)).collect(),
+        ..OfficialRows::default()
+    };
+    let mut seen = HashSet::new();
     for row in reader.records() {
         let row = match row {
             Ok(row) => row,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                read.left_out.push((line, error.to_string()));
+                read.left_out.push(LeftOut { line, why: Why::Unreadable(error.to_string()) });
                 continue;
             }
         };
         let line = row.position().map_or(0, csv::Position::line);
-        match read_row(&row, unit_column, &columns, level, pack) {
+        let unit = row.get(unit_column).unwrap_or("").trim();
+        match unit_of(unit, level, pack).and_then(|unit| Ok((unit, figures(&row, &places)?))) {
             Ok((unit, _)) if !seen.insert(unit.clone()) => {
-                read.left_out.push((line, format!("unit {unit} stands a second time")));
+                let why = Why::Unreadable(format!("unit {unit} stands a second time"));
+                read.left_out.push(LeftOut { line, why });
             }
-            Ok((unit, cells)) => read.rows.push((unit, line, cells)),
-            Err(why) => read.left_out.push((line, why)),
+            Ok((unit, figures)) => {
+                read.rows.push(OfficialRow { unit, line, figures, entry: None });
+            }
+            Err(why) => read.left_out.push(LeftOut { line, why }),
         }
     }
     Ok(read)
 }
 
-/// The cell a column is about, as merge and compare name it.
-fn cell_name(column: &str, pack: &Pack) -> Result<String, PublicationError> {
-    let bare = column.strip_prefix("line:").unwrap_or(column);
-    let is_line = pack
-        .forms
-        .forms
-        .iter()
-        .any(|form| form.lines.iter().any(|line| line.code.as_str() == bare));
-    if is_line {
-        return Ok(format!("line:{bare}"));
-    }
-    let of_contest = column.strip_prefix("contest:").unwrap_or(column);
-    let is_choice = of_contest.split_once(':').is_some_and(|(contest, choice)| {
-        pack.election.contests.iter().any(|known| {
-            known.code.as_str() == contest
-                && known.choices.iter().any(|known| known.code.as_str() == choice)
-        })
-    });
-    if is_choice {
-        return Ok(format!("contest:{of_contest}"));
-    }
-    Err(PublicationError::Column(column.to_owned()))
+/// The cells, sorted, and of each the column that it is read from: the last, where two are called
+/// the same.
+fn cells(columns: &[(usize, String)]) -> (Vec<String>, Vec<usize>) {
+    let by_name: BTreeMap<&String, usize> =
+        columns.iter().map(|(index, cell)| (cell, *index)).collect();
+    by_name.into_iter().map(|(cell, index)| (cell.clone(), index)).unzip()
 }
 
-type Row = (UnitCode, BTreeMap<String, Option<u64>>);
+fn unit_of(written: &str, level: Level, pack: &Pack) -> Result<UnitCode, Why> {
+    let code = UnitCode::new(written).map_err(|error| Why::NoCode(error.to_string()))?;
+    match pack.units.get(&code) {
+        None => Err(Why::UnknownUnit(code)),
+        Some(unit) if unit.kind.level() != level => Err(Why::OtherLevel(code, level)),
+        Some(_) => Ok(code),
+    }
+}
 
-fn read_row(
-    row: &csv::StringRecord,
-    unit_column: usize,
-    columns: &[(usize, String)],
-    level: Level,
-    pack: &Pack,
-) -> Result<Row, String> {
-    let written = row.get(unit_column).unwrap_or("").trim();
-    let code = UnitCode::new(written).map_err(|error| error.to_string())?;
-    let unit = pack.units.get(&code).ok_or_else(|| format!("the register has no unit {code}"))?;
-    if unit.kind.level() != level {
-        return Err(format!("unit {code} is not of level {}", level.name()));
-    }
-    let mut cells = BTreeMap::new();
-    for (index, cell) in columns {
-        let text = row.get(*index).unwrap_or("").trim();
-        let figure = match text {
-            "" => None,
-            text => Some(
-                text.parse()
-                    .ok()
-                    .filter(|figure| *figure <= FIGURE_MAX)
-                    .ok_or_else(|| format!("{text:?} under {cell} is not a figure"))?,
-            ),
-        };
-        cells.insert(cell.clone(), figure);
-    }
-    Ok((code, cells))
+fn figures(row: &csv::StringRecord, places: &[usize]) -> Result<Box<[Printed]>, Why> {
+    let figure = |index: &usize| match row.get(*index).unwrap_or("").trim() {
+        "" => Ok(Printed::Empty),
+        text => text
+            .parse()
+            .ok()
+            .filter(|figure| *figure <= FIGURE_MAX)
+            .map(Printed::Figure)
+            .ok_or_else(|| Why::Figure {
+                column: format!("column {}", index + 1),
+                what: format!("{text:?} is not a figure"),
+            }),
+    };
+    places.iter().map(figure).collect()
 }

@@ -16,7 +16,7 @@ use super::{
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 55] = [
+pub const TABLES: [Table; 56] = [
     table(
         "statement",
         &[INT],
@@ -375,6 +375,13 @@ pub const TABLES: [Table; 55] = [
         "select publication_id, unit, line, cells from publication_row
           where (publication_id, unit) > ($1, $2) order by publication_id, unit limit $3",
         publications::APPEND_ROW,
+    ),
+    table(
+        "publication_mapping",
+        &[TEXT],
+        "select publication_id, file_sha256, mapping_sha256, mapping from publication_mapping
+          where publication_id > $1 order by publication_id limit $2",
+        publications::APPEND_MAPPING,
     ),
     table(
         "checkpoint",

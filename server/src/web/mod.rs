@@ -33,6 +33,7 @@ mod overview;
 mod passkey;
 mod people;
 mod pictures;
+mod publications;
 mod record;
 mod region;
 mod search;
@@ -62,6 +63,9 @@ route_table! { "":
     GET "/units/{code}" Holder(ReadRecords) => unit::show;
     GET "/map" Holder(ReadRecords) => map::show;
     GET "/compare" Holder(ReadRecords) => compare::show;
+    GET "/publications" Holder(ReadRecords) => publications::show;
+    POST "/publications" Holder(ArchivePublications) => publications::submit;
+    GET "/publications/{id}" Holder(ReadRecords) => publications::one;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;
@@ -124,6 +128,7 @@ route_table! { "":
 pub fn routes(config: &mut ServiceConfig) {
     let scope = web::scope("")
         .app_data(Data::new(overview::OverviewCache::default()))
+        .app_data(Data::new(publications::KnownChanges::default()))
         .app_data(FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|error, _| {
             HttpProblem::new(ProblemCode::MalformedBody, error.to_string()).into()
         }))

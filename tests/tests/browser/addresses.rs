@@ -11,6 +11,8 @@ pub(crate) struct Examples {
     pub(crate) units: Vec<String>,
     /// Ids of records that are no incidents.
     pub(crate) records: Vec<String>,
+    /// Ids of publications.
+    pub(crate) publications: Vec<String>,
     /// Ids of incidents.
     pub(crate) incidents: Vec<String>,
 }
@@ -32,7 +34,9 @@ impl Examples {
         match pattern {
             "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
             | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
-            | "/messages" | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
+            | "/messages" | "/publications" | "/checklists" | "/rehearsal" | "/telephone" => {
+                with(&[""])
+            }
             // Opened with a link that is used up, it says so; the form is in the tests of access.
             "/welcome" => with(&["?invitation=none"]),
             // Handed out one at a time: the night takes one.
@@ -42,6 +46,7 @@ impl Examples {
             "/devices" => with(&["", "?state=unheard&role=results"]),
             "/regions/{code}" => each(&self.regions),
             "/units/{code}" => each(&self.units),
+            "/publications/{id}" => each(&self.publications),
             "/records/{id}" => each(&self.records),
             "/incidents/{id}" => each(&self.incidents),
             "/incidents" => with(&["", "?state=received&severity=high"]),

@@ -10,6 +10,7 @@ pub(in crate::web) const EN: Words = Words {
     people: super::people::EN,
     field: super::field::EN,
     message: super::messages::EN,
+    publications: super::publications::EN,
     turnout: super::turnout::EN,
     skip: "Skip to the content",
     language: "Language",

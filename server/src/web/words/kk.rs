@@ -10,6 +10,7 @@ pub(in crate::web) const KK: Words = Words {
     people: super::people::KK,
     field: super::field::KK,
     message: super::messages::KK,
+    publications: super::publications::KK,
     turnout: super::turnout::KK,
     skip: "Мазмұнға өту",
     language: "Тіл",

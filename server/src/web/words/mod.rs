@@ -8,6 +8,7 @@ mod field;
 mod kk;
 mod messages;
 mod people;
+mod publications;
 mod review;
 mod ru;
 mod transcription;
@@ -22,7 +23,8 @@ use hattama_proto::{
 
 pub(super) use self::{
     en::EN, field::FieldWords, kk::KK, messages::MessageWords, people::PeopleWords,
-    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
+    publications::PublicationWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+    turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -42,6 +44,8 @@ pub(super) struct Words {
     pub(super) field: FieldWords,
     /// Of messages to them.
     pub(super) message: MessageWords,
+    /// Of what the commission published.
+    pub(super) publications: PublicationWords,
     /// Of turnout over the day.
     pub(super) turnout: TurnoutWords,
     pub(super) skip: &'static str,

@@ -10,6 +10,7 @@ pub(in crate::web) const RU: Words = Words {
     people: super::people::RU,
     field: super::field::RU,
     message: super::messages::RU,
+    publications: super::publications::RU,
     turnout: super::turnout::RU,
     skip: "К содержанию",
     language: "Язык",
