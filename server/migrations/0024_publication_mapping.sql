@@ -10,6 +10,3 @@ create table publication_mapping (
     -- The mapping, byte for byte as it was given.
     mapping        {BYTES} not null
 ) {STRICT};
-
--- Files that were read before, by any mapping.
-create index publication_mapping_by_file on publication_mapping (file_sha256, mapping_sha256);

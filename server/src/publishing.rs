@@ -132,7 +132,10 @@ pub fn read(
 ) -> Result<OfficialRows, PublishingError> {
     match mapping {
         None => Ok(read_publication(file, level, pack)?),
-        Some(text) => Ok(read_official(file, level, &Mapping::parse(text, pack)?, pack)?),
+        Some(text) => {
+            let mapping = Mapping::parse(text, pack)?.of_units();
+            Ok(read_official(file, level, &mapping, pack)?)
+        }
     }
 }
 

@@ -264,6 +264,12 @@ impl Mapping {
         })
     }
 
+    /// The same for a table of units, each of which stands once, whatever documents it names.
+    pub fn of_units(mut self) -> Self {
+        self.entry = None;
+        self
+    }
+
     /// Whether it says of which document a row is, and of which form.
     pub fn entry_form(&self) -> Option<&str> {
         self.entry.as_ref().map(|entry| entry.form.as_str())

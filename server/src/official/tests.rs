@@ -259,6 +259,21 @@ fn a_zip_file_is_unpacked_and_one_with_several_asks_which() {
 }
 
 #[test]
+fn an_export_of_odk_central_is_read_as_it_comes() {
+    let submissions = "SubmissionDate,place-region,place-precinct,sheet-voters,sheet-a,sheet-b,KEY\n\
+                       2021-07-11T20:00:00.000Z,01,2,1200,5,3,uuid:1\n";
+    let export = zipped(&[
+        ("protocol.csv", submissions.as_bytes()),
+        ("protocol-photos.csv", b"photo,PARENT_KEY\n1.jpg,uuid:1\n"),
+        ("media/1.jpg", b"\xff\xd8"),
+    ]);
+    let mapping = "file = \"protocol.csv\"\n[unit]\ncode = \"{place-region}-{place-precinct:03}\"\n\
+                   [cells]\nvoters = \"sheet-voters\"\n\"president:a\" = \"sheet-a\"\n";
+    let rows = read(&export, mapping).unwrap();
+    assert_eq!(seen(&rows), ["01-002 {\"contest:president:a\":5,\"line:voters\":1200}"]);
+}
+
+#[test]
 fn a_zip_bomb_stops_at_the_bound() {
     let block = vec![b'0'; 1024 * 1024];
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));

@@ -1,7 +1,7 @@
 //! What the commission published, each fetch kept for ever. Append-only.
 
 use hattama_proto::{
-    id::{FileHash, PublicationId},
+    id::PublicationId,
     statement::{Level, ReadBy},
     time::UnixMillis,
 };
@@ -158,19 +158,6 @@ pub async fn mapping(db: &Db, id: &PublicationId) -> Result<Option<Vec<u8>>, Sto
         )
         .await?;
     row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
-}
-
-/// Whether a file was archived for a level, by any mapping or by none.
-pub async fn is_file_archived(db: &Db, file: &FileHash, level: Level) -> Result<bool, StoreError> {
-    let row = db
-        .query_opt(
-            "select p.publication_id from publication p
-               left join publication_mapping m on m.publication_id = p.publication_id
-              where p.level = $2 and coalesce(m.file_sha256, p.publication_id) = $1 limit 1",
-            &[file.to_hex().into(), level.name().into()],
-        )
-        .await?;
-    Ok(row.is_some())
 }
 
 /// The newest publication of a level.

@@ -180,6 +180,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("POST", "/v1/telephone/protocols", Roles("C"), Json(TOLD_PROTOCOL)),
     line("POST", "/v1/telephone/not-obtained", Roles("C"), Json(TOLD_MISSING)),
     line("POST", "/v1/telephone/incidents", Roles("C"), Json(TOLD_INCIDENT)),
+    line("POST", "/v1/entries", Roles("C"), Csv),
     line("POST", "/v1/telephone/forms", Roles("C"), Json(TOLD_FORM)),
     line("GET", "/units", Roles(READ), None),
     line("GET", "/map", Roles(READ), None),

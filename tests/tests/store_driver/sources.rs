@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 11] = [
+const APPEND_ONLY: [&str; 12] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -13,6 +13,7 @@ const APPEND_ONLY: [&str; 11] = [
     "statement",
     "publication",
     "publication_row",
+    "publication_mapping",
     "audit_event",
     "transcription_reading",
 ];

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Units and figures that are listed of each kind; the API lists all.
-const LISTED_MAX: usize = 200;
+const LISTED_MAX: usize = 100;
 
 #[derive(Template)]
 #[template(path = "publication.html")]
