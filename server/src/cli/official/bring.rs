@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{Cursor, IsTerminal as _, Read as _},
+    io::{Cursor, IsTerminal as _, Read},
     path::{Path, PathBuf},
 };
 
@@ -53,18 +53,38 @@ impl Brought {
         if !about.is_file() {
             return Err(CliError::Input(format!("{} is not a file", file.display())));
         }
+        self.send_from(api, opened, about.len(), sending)
+    }
+
+    /// Sends what was read already.
+    pub(in crate::cli) fn send_bytes(
+        &self,
+        api: &Api,
+        bytes: &[u8],
+        sending: &Sending<'_>,
+    ) -> Result<Value, CliError> {
+        self.send_from(api, bytes, bytes.len() as u64, sending)
+    }
+
+    fn send_from(
+        &self,
+        api: &Api,
+        file: impl Read,
+        length: u64,
+        sending: &Sending<'_>,
+    ) -> Result<Value, CliError> {
         let path = format!("{}{}", sending.path, query(sending.query));
-        let progress = progress(about.len());
-        let opened = opened.take(about.len());
+        let progress = progress(length);
+        let file = file.take(length);
         let answer = match &self.mapping {
-            None => api.post_file(&path, "text/csv", about.len(), progress.wrap_read(opened)),
+            None => api.post_file(&path, "text/csv", length, progress.wrap_read(file)),
             Some(mapping) => {
                 let text = std::fs::read(mapping)
                     .map_err(|error| CliError::unreadable(mapping, &error))?;
                 let before = before_the_file(&text);
                 let after = format!("\r\n--{BOUNDARY}--\r\n").into_bytes();
-                let length = before.len() as u64 + about.len() + after.len() as u64;
-                let body = Cursor::new(before).chain(opened).chain(Cursor::new(after));
+                let length = before.len() as u64 + length + after.len() as u64;
+                let body = Cursor::new(before).chain(file).chain(Cursor::new(after));
                 let media_type = format!("multipart/form-data; boundary={BOUNDARY}");
                 api.post_file(&path, &media_type, length, progress.wrap_read(body))
             }

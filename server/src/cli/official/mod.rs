@@ -1,7 +1,9 @@
 //! `hattama official`: archives what the commission published, and says what was not understood.
 
 mod bring;
+mod seen;
 mod told;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -54,6 +56,8 @@ enum What {
     Changes(Changes),
     /// Print a commented mapping for this election, to begin with
     Template(Template),
+    /// Take in what a downloader drops into a folder
+    Watch(watch::Watch),
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +154,7 @@ impl Official {
             What::List(list) => list.run(),
             What::Changes(changes) => changes.run(),
             What::Template(template) => template.run(),
+            What::Watch(watch) => watch.run(),
         }
     }
 }
