@@ -10,6 +10,7 @@ mod programs;
 mod receipts;
 mod refusals;
 mod second_verifier;
+mod spreadsheet;
 mod tls;
 mod tls_pages;
 mod tour;
