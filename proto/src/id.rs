@@ -136,12 +136,38 @@ sha256_id! {
     PartHash, "pack part hash"
 }
 sha256_id! {
-    /// Identity of one archived publication of the commission: SHA-256 of the file as fetched.
+    /// Identity of one archived publication of the commission: SHA-256 of the file as fetched. Where
+    /// it was read by a mapping, what [`PublicationId::mapped`] makes: another reading of one file is
+    /// another entry of the archive.
     PublicationId, "publication id"
 }
 sha256_id! {
     /// Name of a release: SHA-256 of the exact bytes of its content.
     ReleaseHash, "release hash"
+}
+sha256_id! {
+    /// SHA-256 of a file as it was given: one that was fetched, or the mapping that it was read by.
+    FileHash, "file hash"
+}
+
+impl PublicationId {
+    /// Identity of a file of one level, read by a mapping: SHA-256 of four lines, each with its line
+    /// feed: `hattama-publication/v2`, the name of the level, the hash of the file, the hash of the
+    /// mapping.
+    ///
+    /// ```
+    /// # use hattama_proto::id::{FileHash, PublicationId};
+    /// let (file, mapping) = (FileHash::of(b"a;b\n"), FileHash::of(b"[unit]\n"));
+    /// let lines = format!("hattama-publication/v2\nprecinct\n{file}\n{mapping}\n");
+    /// assert_eq!(
+    ///     PublicationId::mapped("precinct", &file, &mapping),
+    ///     PublicationId::of(lines.as_bytes())
+    /// );
+    /// ```
+    pub fn mapped(level: &str, file: &FileHash, mapping: &FileHash) -> Self {
+        let lines = format!("hattama-publication/v2\n{level}\n{file}\n{mapping}\n");
+        Self::of(lines.as_bytes())
+    }
 }
 sha256_id! {
     /// Root of the log's Merkle tree, as a record's `seen` carries it.

@@ -87,9 +87,10 @@ pub(crate) struct Edition {
 /// The publication `id` against the one before it; none if there is no such publication.
 pub(crate) async fn edition(db: &Db, id: &PublicationId) -> Result<Option<Edition>, StoreError> {
     let all = store::publications::all(db).await?;
-    let Some(at) = all.iter().position(|known| known.id == *id) else { return Ok(None) };
-    let before = all[..at].iter().rev().find(|known| known.level == all[at].level);
-    let Some(before) = before.map(|known| known.id) else {
+    if !all.iter().any(|known| known.id == *id) {
+        return Ok(None);
+    }
+    let Some(before) = before(&all, id) else {
         return Ok(Some(Edition { before: None, changes: EditionChanges::default() }));
     };
     let old = store::publications::rows(db, &before).await?;
@@ -99,6 +100,15 @@ pub(crate) async fn edition(db: &Db, id: &PublicationId) -> Result<Option<Editio
         .await
         .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
     Ok(Some(Edition { before: Some(before), changes }))
+}
+
+/// The publication of the same level before `id`, of all in their order; none if it is the first.
+fn before(
+    all: &[store::publications::StoredPublication],
+    id: &PublicationId,
+) -> Option<PublicationId> {
+    let at = all.iter().position(|known| known.id == *id)?;
+    all[..at].iter().rev().find(|known| known.level == all[at].level).map(|known| known.id)
 }
 
 /// The figures of one unit in the newest publication of `level`.
@@ -131,7 +141,7 @@ fn read_earlier(rows: &[(PublicationId, String, String)]) -> Earlier {
     earlier
 }
 
-/// Reads what [`crate::review::Review::archive`] wrote; a column of another version is left out.
+/// Reads what [`crate::official::OfficialRows::json_of`] wrote; a column of another version is left out.
 fn read_row(row: &str, shapes: &mut Shapes) -> Option<Cells> {
     let row: BTreeMap<&str, Option<u64>> = serde_json::from_str(row).ok()?;
     let mut lines = BTreeMap::new();
@@ -151,7 +161,7 @@ fn read_row(row: &str, shapes: &mut Shapes) -> Option<Cells> {
 }
 
 /// The cell that a column is named after.
-fn cell_key(column: &str) -> Option<CellKey> {
+pub(crate) fn cell_key(column: &str) -> Option<CellKey> {
     if let Some(line) = column.strip_prefix("line:") {
         return Some(CellKey::line(LineCode::new(line).ok()?));
     }

@@ -31,13 +31,15 @@ pub enum Channel {
     Radio,
     /// In person, or on a note that somebody brought.
     InPerson,
+    /// In a table of earlier figures that headquarters took in. Nobody was on a line.
+    Spreadsheet,
     /// A way that a newer version knows.
     #[serde(other)]
     Other,
 }
 
 impl Channel {
-    /// Every channel that a desk can name.
+    /// Every channel by which somebody can tell a desk something.
     pub const ALL: [Self; 5] =
         [Self::Voice, Self::Sms, Self::Messenger, Self::Radio, Self::InPerson];
 
@@ -49,6 +51,7 @@ impl Channel {
             Self::Messenger => "messenger",
             Self::Radio => "radio",
             Self::InPerson => "in_person",
+            Self::Spreadsheet => "spreadsheet",
             Self::Other => "other",
         }
     }

@@ -25,7 +25,7 @@ pub use self::{
     epoch::{Epoch, TreeHead},
     incident_review::{IncidentChange, IncidentReview},
     message::{Addressee, Message, MessageError},
-    publication::{Level, PublicationStatement},
+    publication::{Level, PublicationStatement, ReadBy},
     release::Release,
     revocation::Revocation,
     sample::{Sample, SampleError, SampleStratum},

@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::PublicationId, time::UnixMillis};
+use crate::{
+    id::{FileHash, PublicationId},
+    time::UnixMillis,
+};
 
 /// Says that this file was fetched then and is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicationStatement {
-    /// SHA-256 of the file as fetched.
+    /// SHA-256 of the file as fetched; where it was read by a mapping, [`PublicationId::mapped`].
     pub publication: PublicationId,
     /// Length of the file, in bytes.
     pub bytes: u64,
@@ -17,6 +20,19 @@ pub struct PublicationStatement {
     pub source: String,
     /// When it was fetched.
     pub fetched_at: UnixMillis,
+    /// The mapping that it was read by; none where its columns are named like cells, and in
+    /// statements made before there were mappings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<ReadBy>,
+}
+
+/// A file and the mapping by which it was read. Whoever has both can read the figures again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadBy {
+    /// SHA-256 of the file as fetched.
+    pub file: FileHash,
+    /// SHA-256 of the mapping as it was given.
+    pub mapping: FileHash,
 }
 
 /// A level of the tree of commissions, lowest first.

@@ -140,6 +140,7 @@ fn known_strings() -> Vec<KnownString> {
     strings.push(said("message", Signer::Hq, examples::message()));
     strings.push(said("succession", Signer::Root, examples::succession()));
     strings.push(said("release", Signer::Hq, examples::release()));
+    strings.push(said("publication-mapped", Signer::Hq, examples::mapped_publication()));
     strings.push(known_string("vouch", Signer::Results, examples::vouch()));
     strings.push(said("sample", Signer::Hq, examples::sample()));
     strings

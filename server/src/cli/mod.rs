@@ -3,8 +3,8 @@
 //! ```text
 //! init, user, serve, migrate, doctor, roster              work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
-//! official compare deadlines release publish export       the same
-//! official compare sample estimate forensics                                      the same
+//! official entries compare deadlines release publish       the same
+//! export sample estimate forensics                        the same
 //! verify, fsck, account, evidence --folder                work on files, offline
 //! witness                                                 for a second organisation: a folder of its own
 //! ```
@@ -24,6 +24,7 @@ mod compare;
 mod deadlines;
 mod devices;
 mod doctor;
+mod entries;
 mod error;
 mod estimate;
 mod evidence;
@@ -121,6 +122,8 @@ enum Command {
     Incidents(Box<incidents::Incidents>),
     /// Carry the log's checkpoints to witnesses by file
     Log(log::Log),
+    /// Observers' figures from a spreadsheet
+    Entries(entries::Entries),
     /// What the commission published
     Official(official::Official),
     /// Where did the numbers change? The published figures of each level against those below
@@ -176,6 +179,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Units(units) => units.run(),
         Command::Incidents(incidents) => incidents.run(),
         Command::Log(log) => log.run(),
+        Command::Entries(entries) => entries.run(),
         Command::Official(official) => official.run(),
         Command::Compare(compare) => compare.run(),
         Command::Deadlines(deadlines) => deadlines.run(),

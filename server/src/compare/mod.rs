@@ -6,7 +6,6 @@ mod digest;
 mod edition;
 mod figures;
 mod lines;
-mod publication;
 mod slip;
 mod sums;
 mod tree;
@@ -17,7 +16,6 @@ pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
 pub use self::figures::{form_lines, our_figures};
 pub use self::lines::{LineSums, region_lines};
-pub use self::publication::{PublicationError, PublicationRows, read_publication};
 pub use self::slip::{SMALL_MAX, Slip, moved};
 pub use self::sums::{
     ChoiceSums, ContestSums, OurCopy, PrecinctCoverage, PrecinctSum, Published, RegionSums,

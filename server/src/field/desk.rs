@@ -5,6 +5,8 @@
 //! corroborates nobody. When the observer's own record of the same document comes, both stand side by
 //! side in the unit's file.
 
+mod table;
+
 use std::sync::Arc;
 
 use hattama_proto::{
@@ -19,6 +21,7 @@ use hattama_proto::{
 };
 use tokio::sync::Mutex;
 
+pub use self::table::Written;
 use super::FieldError;
 use crate::{
     access::Operator,
@@ -36,7 +39,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Telephoned {
     /// Who, by pseudonym: the one for protocols and forms, or for an incident the other one. Null only
-    /// for an incident.
+    /// for an incident, and where a table does not say.
     pub person: Option<PersonId>,
     /// For which organisation, where nobody is named.
     pub org: Option<OrgId>,
@@ -101,12 +104,7 @@ impl TelephoneDesk {
             return Ok(heard);
         }
         let invalid = |error: String| FieldError::Invalid(error);
-        told.body.check().map_err(|error| invalid(error.to_string()))?;
-        if let Some(unit) = told.body.unit()
-            && self.book.read().pack.units.get(unit).is_none()
-        {
-            return Err(FieldError::Invalid(format!("the register has no unit {unit}")));
-        }
+        self.check(&told.body)?;
         let role = match &told.body {
             Body::Incident(_) => Role::Incidents,
             Body::Protocol(_) | Body::NotObtained(_) | Body::Form(_) => Role::Results,
@@ -118,24 +116,7 @@ impl TelephoneDesk {
         let key = self.key(&org, role)?;
         self.enrol(&key, &org, role, operator, now).await?;
         let end = store::records::chain_end(&self.db, &key.kid()).await?;
-        let claims = Claims {
-            uid: uuid::Uuid::now_v7(),
-            election: self.book.read().pack.election.id.clone(),
-            seq: end.map_or(0, |(seq, _)| seq + 1),
-            prev: end.map(|(_, record)| record),
-            nonce: random::text::<16>()?,
-            claimed_at: ClaimedTime::from_unix_millis(now),
-            boot: format!("desk-{}", self.opened_at.0),
-            mono_ms: u64::try_from(now.0 - self.opened_at.0).unwrap_or(0),
-            seen: None,
-            place: None,
-            on_behalf: Some(OnBehalf {
-                person: told.person,
-                channel: told.channel,
-                told_at: told.told_at,
-            }),
-            body: told.body,
-        };
+        let claims = self.claims(told, end, now)?;
         let jws = sign_record(&key, &claims)?;
         let with = once.map_or_else(Batch::new, |once| {
             let answer = RecordId::of(jws.as_bytes()).to_hex();
@@ -165,6 +146,44 @@ impl TelephoneDesk {
         Ok(Heard { record: verdict.id, held })
     }
 
+    /// That the set-up knows what a body is about.
+    fn check(&self, body: &Body) -> Result<(), FieldError> {
+        body.check().map_err(|error| FieldError::Invalid(error.to_string()))?;
+        match body.unit() {
+            Some(unit) if self.book.read().pack.units.get(unit).is_none() => {
+                Err(FieldError::Invalid(format!("the register has no unit {unit}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the desk signs, behind `end` of its chain.
+    fn claims(
+        &self,
+        told: Telephoned,
+        end: Option<(u64, RecordId)>,
+        now: UnixMillis,
+    ) -> Result<Claims<Body>, FieldError> {
+        Ok(Claims {
+            uid: uuid::Uuid::now_v7(),
+            election: self.book.read().pack.election.id.clone(),
+            seq: end.map_or(0, |(seq, _)| seq + 1),
+            prev: end.map(|(_, record)| record),
+            nonce: random::text::<16>()?,
+            claimed_at: ClaimedTime::from_unix_millis(now),
+            boot: format!("desk-{}", self.opened_at.0),
+            mono_ms: u64::try_from(now.0 - self.opened_at.0).unwrap_or(0),
+            seen: None,
+            place: None,
+            on_behalf: Some(OnBehalf {
+                person: told.person,
+                channel: told.channel,
+                told_at: told.told_at,
+            }),
+            body: told.body,
+        })
+    }
+
     /// What the same request came to before; none if it is new.
     async fn written_before(
         &self,
@@ -190,12 +209,13 @@ impl TelephoneDesk {
         operator: &Operator,
     ) -> Result<OrgId, FieldError> {
         let Some(person) = &told.person else {
-            if role == Role::Results {
+            // A table of earlier figures often does not say who observed.
+            if role == Role::Results && told.channel != Channel::Spreadsheet {
                 return Err(FieldError::Invalid("say who told it, by pseudonym".to_owned()));
             }
             let mine = operator.scope.org.as_deref().and_then(|org| OrgId::new(org).ok());
             return mine.or_else(|| told.org.clone()).ok_or_else(|| {
-                FieldError::Invalid("say for which organisation the caller observes".to_owned())
+                FieldError::Invalid("say for which organisation it was observed".to_owned())
             });
         };
         let invited = store::devices::invited_as(&self.db, person).await?;

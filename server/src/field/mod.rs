@@ -10,7 +10,7 @@ mod replace;
 
 pub(crate) use self::plan::moment;
 pub use self::{
-    desk::{Heard, TelephoneDesk, Telephoned},
+    desk::{Heard, TelephoneDesk, Telephoned, Written},
     forms::{FormMatrix, FormRow, MatrixCell, Turnout},
     plan::{ImportReport, NewPresence, PLAN_BYTES_MAX, RosterView, Run},
     rehearsal::{Rehearsal, RehearsalCount, Rehearsed},

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::HttpProblem;
 
 /// Longest silence within a body. Two lost TCP retransmissions on a bad radio take this long.
-const IDLE_MAX: Duration = Duration::from_secs(25);
+pub(super) const IDLE_MAX: Duration = Duration::from_secs(25);
 
 /// The next piece of a body; none at its end.
 pub(super) async fn next_piece(body: &mut web::Payload) -> Result<Option<Bytes>, HttpProblem> {

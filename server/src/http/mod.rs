@@ -11,6 +11,7 @@ mod compare;
 mod cosignatures;
 mod deadlines;
 mod enrolments;
+mod entries;
 mod estimate;
 mod evidence;
 mod export;
@@ -33,6 +34,7 @@ mod sync;
 mod telephone;
 mod transcriptions;
 mod units;
+mod upload;
 mod vault;
 mod webhooks;
 mod witness;
@@ -53,6 +55,7 @@ use std::net::TcpListener;
 pub(crate) use self::accounts::welcome_link;
 pub(crate) use self::address::route_table;
 pub(crate) use self::auth::{asked_at, cookie, foreign, is_from_here, is_secure, session_cookie};
+pub(crate) use self::upload::Upload;
 pub use self::{
     address::{Address, addresses},
     problem::HttpProblem,
@@ -105,7 +108,9 @@ route_table! { "/v1":
     GET "/units/{code}" Holder(ReadRecords) => units::show;
     GET "/publications" Holder(ReadRecords) => publications::list;
     POST "/publications" Holder(ArchivePublications) => publications::archive;
+    GET "/publications/{id}" Holder(ReadRecords) => publications::show;
     GET "/publications/{id}/changes" Holder(ReadRecords) => publications::changes;
+    GET "/mapping" Holder(ReadRecords) => publications::sketch;
     GET "/compare" Holder(ReadRecords) => compare::show;
     GET "/coverage" Holder(ReadRecords) => estimate::coverage;
     GET "/coverage.geojson" Holder(Export) => estimate::geojson;
@@ -199,6 +204,7 @@ route_table! { "/v1":
     POST "/telephone/not-obtained" Holder(EnterByTelephone) => telephone::not_obtained;
     POST "/telephone/incidents" Holder(EnterByTelephone) => telephone::incident;
     POST "/telephone/forms" Holder(EnterByTelephone) => telephone::form;
+    POST "/entries" Holder(EnterByTelephone) => entries::import;
 
     // One's own account.
     GET "/account" Account => account::show;

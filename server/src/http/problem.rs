@@ -17,12 +17,14 @@ use crate::{
     blobs::BlobError,
     cosigning::CosigningError,
     desk::{DeskError, FillError},
+    entries::EntriesError,
     evidence::EvidenceError,
     field::FieldError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
     log::SequenceError,
     people::PeopleError,
     picture::PictureError,
+    publishing::PublishingError,
     release::ReleaseError,
     review::ReviewError,
     sample::{DrawError, SizingError},
@@ -483,9 +485,38 @@ impl From<DrawError> for HttpProblem {
     }
 }
 
+impl From<EntriesError> for HttpProblem {
+    fn from(error: EntriesError) -> Self {
+        match error {
+            EntriesError::Field(error) => error.into(),
+            EntriesError::Store(error) => error.into(),
+            EntriesError::Stopped => Self::internal(&error),
+            EntriesError::Mapping(_)
+            | EntriesError::File(_)
+            | EntriesError::NoEntry
+            | EntriesError::Form(_)
+            | EntriesError::TooLong => Self::new(ProblemCode::Invalid, error.to_string()),
+        }
+    }
+}
+
 impl From<SizingError> for HttpProblem {
     fn from(error: SizingError) -> Self {
         Self::new(ProblemCode::Invalid, error.to_string())
+    }
+}
+
+impl From<PublishingError> for HttpProblem {
+    fn from(error: PublishingError) -> Self {
+        match error {
+            PublishingError::Review(error) => error.into(),
+            PublishingError::Store(error) => error.into(),
+            PublishingError::Stopped => Self::internal(&error),
+            PublishingError::Plain(_)
+            | PublishingError::Mapping(_)
+            | PublishingError::File(_)
+            | PublishingError::TooLong(..) => Self::new(ProblemCode::Invalid, error.to_string()),
+        }
     }
 }
 

@@ -4,14 +4,23 @@ use actix_web::{
     HttpRequest,
     web::{Data, Json, Path, Payload, Query},
 };
-use hattama_proto::{id::PublicationId, problem::ProblemCode, statement::Level, time::UnixMillis};
+use hattama_proto::{
+    id::PublicationId,
+    problem::ProblemCode,
+    statement::{Level, ReadBy},
+    time::UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, body};
-use crate::{access::Operator, app::Headquarters, compare::EditionChanges, published, store};
-
-/// Largest published file, in bytes: all precincts of a large country with every line.
-const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+use super::{HttpProblem, body, upload::Upload};
+use crate::{
+    access::Operator,
+    app::Headquarters,
+    compare::EditionChanges,
+    official, published,
+    publishing::{Brought, FILE_BYTES_MAX, Keep, MAPPING_BYTES_MAX, Published},
+    store::{self, publications::StoredPublication},
+};
 
 /// An archived publication.
 #[derive(Serialize)]
@@ -20,6 +29,25 @@ pub(super) struct PublicationView {
     level: Level,
     fetched_at: UnixMillis,
     source: String,
+    /// Length of the file.
+    bytes: u64,
+    units: u64,
+    /// Hashes of file and mapping; null where it was read without one.
+    read_by: Option<ReadBy>,
+}
+
+impl From<StoredPublication> for PublicationView {
+    fn from(stored: StoredPublication) -> Self {
+        Self {
+            id: stored.id,
+            level: stored.level,
+            fetched_at: stored.fetched_at,
+            source: stored.source,
+            bytes: stored.bytes,
+            units: stored.units,
+            read_by: stored.read_by,
+        }
+    }
 }
 
 /// `GET /v1/publications`: all, oldest first.
@@ -28,13 +56,35 @@ pub(super) async fn list(
     headquarters: Data<Headquarters>,
 ) -> Result<Json<Vec<PublicationView>>, HttpProblem> {
     let all = store::publications::all(&headquarters.db).await?;
-    let view = |publication: store::publications::StoredPublication| PublicationView {
-        id: publication.id,
-        level: publication.level,
-        fetched_at: publication.fetched_at,
-        source: publication.source,
-    };
-    Ok(Json(all.into_iter().map(view).collect()))
+    Ok(Json(all.into_iter().map(PublicationView::from).collect()))
+}
+
+/// One archived publication.
+#[derive(Serialize)]
+pub(super) struct OnePublicationView {
+    #[serde(flatten)]
+    publication: PublicationView,
+    /// The mapping by which it was read, as it was given.
+    mapping: Option<String>,
+}
+
+/// `GET /v1/publications/{id}`: one, with the mapping by which it was read.
+pub(super) async fn show(
+    _operator: Operator,
+    id: Path<PublicationId>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<OnePublicationView>, HttpProblem> {
+    let all = store::publications::all(&headquarters.db).await?;
+    let stored = all.into_iter().find(|known| known.id == *id).ok_or_else(not_archived)?;
+    let mapping = store::publications::mapping(&headquarters.db, &id).await?;
+    Ok(Json(OnePublicationView {
+        publication: stored.into(),
+        mapping: mapping.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+    }))
+}
+
+fn not_archived() -> HttpProblem {
+    HttpProblem::new(ProblemCode::NotFound, "no such publication was archived")
 }
 
 /// Query of `POST /v1/publications`.
@@ -42,27 +92,9 @@ pub(super) async fn list(
 pub(super) struct ArchiveQuery {
     level: Level,
     source: String,
-}
-
-/// What became of an import.
-#[derive(Serialize)]
-pub(super) struct ArchiveView {
-    /// None when no row was understood; then nothing was archived.
-    id: Option<PublicationId>,
-    units: usize,
-    /// Rows that were not understood, with their line and the reason.
-    left_out: Vec<(u64, String)>,
-    /// How many units it says otherwise than the publication of its level before it, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<ChangeCounts>,
-}
-
-/// How many units changed.
-#[derive(Serialize)]
-pub(super) struct ChangeCounts {
-    appeared: usize,
-    changed: usize,
-    withdrawn: usize,
+    /// Whether to tell what would be understood, and to archive nothing.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// What a publication says otherwise than the one of its level before it.
@@ -80,41 +112,51 @@ pub(super) async fn changes(
     id: Path<PublicationId>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<EditionView>, HttpProblem> {
-    let edition = published::edition(&headquarters.db, &id).await?.ok_or_else(|| {
-        HttpProblem::new(ProblemCode::NotFound, "no such publication was archived")
-    })?;
+    let edition = published::edition(&headquarters.db, &id).await?.ok_or_else(not_archived)?;
     Ok(Json(EditionView { before: edition.before, changes: edition.changes }))
 }
 
-/// `POST /v1/publications?level=&source=`: archives a CSV file with named columns; the body is the
-/// file.
+/// `POST /v1/publications?level=&source=&dry_run=`: archives a file. The body is the file, with
+/// columns named like cells; or a form with the parts `file` and `mapping`.
 pub(super) async fn archive(
     _operator: Operator,
     request: HttpRequest,
     query: Query<ArchiveQuery>,
     mut payload: Payload,
     headquarters: Data<Headquarters>,
-) -> Result<Json<ArchiveView>, HttpProblem> {
-    let level = query.level;
-    let file = body::whole(&request, &mut payload, FILE_BYTES_MAX).await?;
+) -> Result<Json<Published>, HttpProblem> {
+    let (file, mapping) = if Upload::is_brought_by(&request) {
+        let max = FILE_BYTES_MAX + MAPPING_BYTES_MAX;
+        let mut upload = Upload::read(&request, payload, max).await?;
+        (upload.take("file").unwrap_or_default(), upload.take_text("mapping")?)
+    } else {
+        (body::whole(&request, &mut payload, FILE_BYTES_MAX).await?, None)
+    };
+    let ArchiveQuery { level, source, dry_run } = query.into_inner();
+    let keep = if dry_run { Keep::Nothing } else { Keep::Archive };
+    let brought = Brought { file, level, source, mapping };
+    Ok(Json(headquarters.publish(brought, keep, (headquarters.clock)()).await?))
+}
+
+/// Query of `GET /v1/mapping`.
+#[derive(Deserialize)]
+pub(super) struct SketchQuery {
+    level: Level,
+}
+
+/// A mapping to begin with.
+#[derive(Serialize)]
+pub(super) struct SketchView {
+    /// The text of the file.
+    mapping: String,
+}
+
+/// `GET /v1/mapping?level=`: a commented mapping with everything that the set-up knows in it.
+pub(super) async fn sketch(
+    _operator: Operator,
+    query: Query<SketchQuery>,
+    headquarters: Data<Headquarters>,
+) -> Json<SketchView> {
     let pack = std::sync::Arc::clone(&headquarters.book.read().pack);
-    let read = crate::compare::read_publication(&file, level, &pack)
-        .map_err(|error| HttpProblem::new(ProblemCode::Invalid, error.to_string()))?;
-    let units = read.rows.len();
-    let left_out = read.left_out.clone();
-    // What is archived stays for ever; a file for another level or register is a slip.
-    if units == 0 {
-        return Ok(Json(ArchiveView { id: None, units, left_out, changes: None }));
-    }
-    let id = headquarters
-        .review
-        .archive(&file, level, &query.source, read, (headquarters.clock)())
-        .await?;
-    let edition = published::edition(&headquarters.db, &id).await?;
-    let changes = edition.filter(|edition| edition.before.is_some()).map(|edition| ChangeCounts {
-        appeared: edition.changes.appeared.len(),
-        changed: edition.changes.changed.len(),
-        withdrawn: edition.changes.withdrawn.len(),
-    });
-    Ok(Json(ArchiveView { id: Some(id), units, left_out, changes }))
+    Json(SketchView { mapping: official::sketch(query.level, &pack) })
 }

@@ -116,14 +116,33 @@ impl Push {
         with: Batch,
         now: UnixMillis,
     ) -> Result<RecordVerdict, PushError> {
-        let checked = check(text, &BTreeMap::new(), &self.book.read().statements, now);
-        let item = match checked {
-            Checked::Decided(verdict) => return Ok(verdict),
-            Checked::Evidence { item, .. } => item,
-        };
-        let id = item.id;
-        let mut appended = self.sequencer.append_with(vec![Item::Record(item)], with).await?;
-        appended.outcomes.pop().map(|outcome| verdict(id, outcome)).ok_or(PushError::Stopped)
+        let verdicts = self.push_all_with(&[text.to_owned()], with, now).await?;
+        verdicts.into_iter().next().ok_or(PushError::Stopped)
+    }
+
+    /// The same for several of one chain, all of them or none; verdicts in their order. Where one is
+    /// no evidence, nothing is logged and only its verdict is answered.
+    pub(crate) async fn push_all_with(
+        &self,
+        texts: &[String],
+        with: Batch,
+        now: UnixMillis,
+    ) -> Result<Vec<RecordVerdict>, PushError> {
+        let mut items = Vec::with_capacity(texts.len());
+        for text in texts {
+            match check(text, &BTreeMap::new(), &self.book.read().statements, now) {
+                Checked::Decided(verdict) => return Ok(vec![verdict]),
+                Checked::Evidence { item, .. } => items.push(item),
+            }
+        }
+        let ids: Vec<RecordId> = items.iter().map(|item| item.id).collect();
+        let items = items.into_iter().map(Item::Record).collect();
+        let appended = self.sequencer.append_with(items, with).await?;
+        Ok(ids
+            .into_iter()
+            .zip(appended.outcomes)
+            .map(|(id, outcome)| verdict(id, outcome))
+            .collect())
     }
 
     /// The epoch that explains why a checkpoint seen before is not of this log; the first one that

@@ -1,27 +1,23 @@
 //! What people at headquarters decide: signed, logged, kept.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use hattama_proto::{
-    id::{Kid, PublicationId, UnitCode},
+    id::{Kid, UnitCode},
     jws::SignError,
     key::SigningKey,
-    statement::{
-        Decision, Enrolment, Level, PublicationStatement, Revocation, StatementBody,
-        StatementClaims, sign_statement,
-    },
+    statement::{Decision, Enrolment, Revocation, StatementBody, StatementClaims, sign_statement},
     time::UnixMillis,
 };
 
 use super::TransitionError;
 use crate::{
     book::SharedBook,
-    compare::PublicationRows,
     ingest::own_statement,
     log::{Item, Says, SequenceError, Sequencer, StatementItem},
     merge::Entry,
     random::{self, RandomError},
-    store::{self, Batch, Db, StoreError, publications::NewPublication},
+    store::{self, Batch, Db, StoreError},
 };
 
 /// Longest reason, in bytes: a page of text.
@@ -190,47 +186,6 @@ impl Review {
         Ok(())
     }
 
-    /// Archives a publication with the rows that were understood. The same file again changes
-    /// nothing.
-    pub async fn archive(
-        &self,
-        file: &[u8],
-        level: Level,
-        source: &str,
-        read: PublicationRows,
-        now: UnixMillis,
-    ) -> Result<PublicationId, ReviewError> {
-        let id = PublicationId::of(file);
-        if store::publications::bytes(&self.db, &id).await?.is_some() {
-            return Ok(id);
-        }
-        let statement = PublicationStatement {
-            publication: id,
-            bytes: file.len() as u64,
-            level,
-            source: source.to_owned(),
-            fetched_at: now,
-        };
-        let (item, jws) = self.sign(statement, id.to_hex(), Says::Other, now)?;
-        let rows = read
-            .rows
-            .into_iter()
-            .map(|(unit, line, cells)| (unit.to_string(), line, cells_json(&cells)))
-            .collect();
-        let publication = NewPublication {
-            id,
-            level,
-            fetched_at: now,
-            source,
-            media_type: "text/csv",
-            bytes: file,
-            jws: &jws,
-        };
-        let with = store::publications::archive(&publication, rows);
-        self.sequencer.append_with(vec![item], with).await?;
-        Ok(id)
-    }
-
     async fn say<B: StatementBody>(
         &self,
         body: B,
@@ -273,8 +228,4 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), ReviewError> {
         return Err(ReviewError::Invalid(format!("a reason has at most {REASON_BYTES_MAX} bytes")));
     }
     Ok(())
-}
-
-fn cells_json(cells: &BTreeMap<String, Option<u64>>) -> String {
-    serde_json::to_string(cells).expect("figures by name are plain data")
 }

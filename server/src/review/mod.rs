@@ -1,5 +1,6 @@
 //! Review: what becomes of what was reported.
 
+mod archive;
 mod ask;
 mod assignee;
 mod change;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 
 use hattama_proto::record::Incident;
 
+pub use self::archive::{Archived, NewFile};
 pub use self::ask::{Ask, AskError, LANGUAGES, Present};
 pub use self::change::{Asked, Changed, fill_incidents, reported};
 pub(crate) use self::decide::check_reason;

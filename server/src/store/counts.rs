@@ -28,6 +28,7 @@ const COUNTS: &str = "select (select count(*) from statement), (select count(*) 
             (select count(*) from incident_request), (select count(*) from webhook),
             (select count(*) from publication), (select count(*) from publication_row),
             (select count(*) from release_draft), (select count(*) from release_outcome),
+            (select count(*) from publication_mapping),
             (select count(*) from checkpoint), (select count(*) from cosignature),
             (select count(*) from transcription_item),
             (select count(*) from transcription_reading),

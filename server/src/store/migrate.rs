@@ -69,6 +69,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0021_carry_over",
     "0022_transcription_by_unit",
     "0023_incident_board",
+    "0024_publication_mapping",
     "0025_sample",
     "0026_release",
 ];

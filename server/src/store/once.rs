@@ -1,8 +1,10 @@
 //! Requests that came under a key and were carried out.
 
+use std::collections::HashSet;
+
 use hattama_proto::time::UnixMillis;
 
-use super::{Batch, Db, StoreError};
+use super::{Batch, Db, Rows, StoreError};
 
 /// What a request under a key came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,22 @@ pub fn add(actor: &str, key: &str, done: &Done, at: UnixMillis) -> Batch {
             at.0.into(),
         ],
     )
+}
+
+/// Which of these keys of an account were carried out.
+pub async fn done_among(
+    db: &Db,
+    actor: &str,
+    keys: &[String],
+) -> Result<HashSet<String>, StoreError> {
+    let rows: Rows = keys.iter().map(|key| [actor.into(), key.as_str().into()]).collect();
+    let found = db
+        .query_many(
+            "select request_key from request_done where actor = $1 and request_key = $2",
+            rows,
+        )
+        .await?;
+    found.iter().flatten().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
 /// What an account's request under this key came to; none if there was none.

@@ -1,6 +1,10 @@
 //! What the commission published, each fetch kept for ever. Append-only.
 
-use hattama_proto::{id::PublicationId, statement::Level, time::UnixMillis};
+use hattama_proto::{
+    id::PublicationId,
+    statement::{Level, ReadBy},
+    time::UnixMillis,
+};
 
 use super::{
     Batch, Db, Rows, StoreError, Value,
@@ -11,7 +15,7 @@ use super::{
 /// A publication to be archived.
 #[derive(Debug)]
 pub struct NewPublication<'a> {
-    /// SHA-256 of the file.
+    /// Its identity.
     pub id: PublicationId,
     /// Level of its figures.
     pub level: Level,
@@ -19,6 +23,8 @@ pub struct NewPublication<'a> {
     pub fetched_at: UnixMillis,
     /// Where it was found.
     pub source: &'a str,
+    /// The mapping by which it was read, if one was used.
+    pub mapping: Option<(ReadBy, &'a str)>,
     /// Media type.
     pub media_type: &'a str,
     /// The file.
@@ -31,6 +37,10 @@ pub(super) const APPEND_ROW: &str =
     "insert into publication_row (publication_id, unit, line, cells)
      values ($1, $2, $3, $4)";
 
+pub(super) const APPEND_MAPPING: &str =
+    "insert into publication_mapping (publication_id, file_sha256, mapping_sha256, mapping)
+     values ($1, $2, $3, $4)";
+
 /// Archives a publication with its rows: unit, line in the file, cells as JSON.
 pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)>) -> Batch {
     let id = publication.id.to_hex();
@@ -38,6 +48,14 @@ pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)
         .into_iter()
         .map(|(unit, line, cells)| [id.as_str().into(), unit.into(), integer(line), cells.into()])
         .collect();
+    let mapping = publication.mapping.map(|(read_by, text)| {
+        [
+            id.as_str().into(),
+            read_by.file.to_hex().into(),
+            read_by.mapping.to_hex().into(),
+            text.as_bytes().into(),
+        ]
+    });
     Batch::new()
         .step(
             "insert into publication
@@ -54,12 +72,13 @@ pub fn archive(publication: &NewPublication<'_>, rows: Vec<(String, u64, String)
             ],
         )
         .many(APPEND_ROW, rows)
+        .many(APPEND_MAPPING, mapping.into_iter().collect::<Rows>())
 }
 
 /// An archived publication, without its bytes.
 #[derive(Clone, Debug)]
 pub struct StoredPublication {
-    /// SHA-256 of the file.
+    /// Its identity.
     pub id: PublicationId,
     /// Level of its figures.
     pub level: Level,
@@ -67,33 +86,76 @@ pub struct StoredPublication {
     pub fetched_at: UnixMillis,
     /// Where it was found.
     pub source: String,
+    /// Length of the file, in bytes.
+    pub bytes: u64,
+    /// How many units it has.
+    pub units: u64,
+    /// By which mapping it was read, if by one.
+    pub read_by: Option<ReadBy>,
 }
 
 /// All publications, oldest first.
 pub async fn all(db: &Db) -> Result<Vec<StoredPublication>, StoreError> {
     let rows = db
         .query(
-            "select publication_id, level, fetched_at_ms, source from publication
-              order by fetched_at_ms, publication_id",
+            "select p.publication_id, p.level, p.fetched_at_ms, p.source, cast(length(p.bytes) as bigint),
+                    coalesce(r.units, 0), m.file_sha256, m.mapping_sha256
+               from publication p
+               left join (select publication_id, count(*) as units from publication_row
+                           group by publication_id) r on r.publication_id = p.publication_id
+               left join publication_mapping m on m.publication_id = p.publication_id
+              order by p.fetched_at_ms, p.publication_id",
             &[],
         )
         .await?;
     rows.iter()
         .map(|row| {
+            let read_by = match (row.opt_text(6)?, row.opt_text(7)?) {
+                (Some(file), Some(mapping)) => Some(ReadBy {
+                    file: file.parse().map_err(|_| unreadable("a file hash"))?,
+                    mapping: mapping.parse().map_err(|_| unreadable("a file hash"))?,
+                }),
+                _ => None,
+            };
             Ok(StoredPublication {
                 id: row.text(0)?.parse().map_err(|_| unreadable("a publication id"))?,
                 level: Level::from_name(row.text(1)?).ok_or_else(|| unreadable("a level"))?,
                 fetched_at: UnixMillis(row.int(2)?),
                 source: row.text(3)?.to_owned(),
+                bytes: unsigned(row.int(4)?),
+                units: unsigned(row.int(5)?),
+                read_by,
             })
         })
         .collect()
+}
+
+/// Whether there is such a publication.
+pub async fn is_archived(db: &Db, id: &PublicationId) -> Result<bool, StoreError> {
+    let row = db
+        .query_opt(
+            "select publication_id from publication where publication_id = $1",
+            &[id.to_hex().into()],
+        )
+        .await?;
+    Ok(row.is_some())
 }
 
 /// The file of a publication, byte for byte.
 pub async fn bytes(db: &Db, id: &PublicationId) -> Result<Option<Vec<u8>>, StoreError> {
     let row = db
         .query_opt("select bytes from publication where publication_id = $1", &[id.to_hex().into()])
+        .await?;
+    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
+}
+
+/// The mapping by which a publication was read, byte for byte.
+pub async fn mapping(db: &Db, id: &PublicationId) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = db
+        .query_opt(
+            "select mapping from publication_mapping where publication_id = $1",
+            &[id.to_hex().into()],
+        )
         .await?;
     row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
 }

@@ -17,7 +17,7 @@ use super::{
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 58] = [
+pub const TABLES: [Table; 59] = [
     table(
         "statement",
         &[INT],
@@ -393,6 +393,13 @@ pub const TABLES: [Table; 58] = [
         "select draft, number, statement_id, decided_by, decided_at_ms from release_outcome
           where draft > $1 order by draft limit $2",
         releases::ADD_OUTCOME,
+    ),
+    table(
+        "publication_mapping",
+        &[TEXT],
+        "select publication_id, file_sha256, mapping_sha256, mapping from publication_mapping
+          where publication_id > $1 order by publication_id limit $2",
+        publications::APPEND_MAPPING,
     ),
     table(
         "checkpoint",

@@ -38,6 +38,7 @@ mod overview;
 mod passkey;
 mod people;
 mod pictures;
+mod publications;
 mod record;
 mod region;
 mod release;
@@ -84,6 +85,9 @@ route_table! { "":
     GET "/forensics" Holder(ReadAnalysis) => forensics::show;
     GET "/sample" Holder(ReadRecords) => sample::show;
     POST "/sample" Holder(DrawSample) => sample::submit;
+    GET "/publications" Holder(ReadRecords) => publications::show;
+    POST "/publications" Holder(ArchivePublications) => publications::submit;
+    GET "/publications/{id}" Holder(ReadRecords) => publications::one;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;
@@ -146,6 +150,7 @@ route_table! { "":
 pub fn routes(config: &mut ServiceConfig) {
     let scope = web::scope("")
         .app_data(Data::new(overview::OverviewCache::default()))
+        .app_data(Data::new(publications::KnownChanges::default()))
         .app_data(FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|error, _| {
             HttpProblem::new(ProblemCode::MalformedBody, error.to_string()).into()
         }))

@@ -34,6 +34,7 @@ pub(crate) fn address_of(line: &Line, said: &Said, webhook: &str) -> String {
     let query = match line.pattern {
         "/v1/cosignatures/request" => "?witness=nobody",
         "/v1/publications" => "?level=precinct&source=s",
+        "/v1/entries" | "/v1/mapping" => "?level=precinct",
         "/v1/receipts" => "?kid=none",
         "/v1/samples/size" => "?error=0.1",
         _ => "",

@@ -11,6 +11,8 @@ pub(crate) struct Examples {
     pub(crate) units: Vec<String>,
     /// Ids of records that are no incidents.
     pub(crate) records: Vec<String>,
+    /// Ids of publications.
+    pub(crate) publications: Vec<String>,
     /// Ids of incidents.
     pub(crate) incidents: Vec<String>,
 }
@@ -33,7 +35,9 @@ impl Examples {
             "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
             | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
             | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists"
-            | "/rehearsal" | "/telephone" | "/estimate" | "/sample" => with(&[""]),
+            | "/rehearsal" | "/telephone" | "/publications" | "/estimate" | "/sample" => {
+                with(&[""])
+            }
             // Opened with a link that is used up, it says so; the form is in the tests of access.
             "/welcome" => with(&["?invitation=none"]),
             // Handed out one at a time: the night takes one.
@@ -49,6 +53,7 @@ impl Examples {
                 let (regions, units) = (self.regions.iter().take(1), self.units.iter().take(1));
                 each(&regions.chain(units).cloned().collect::<Vec<_>>())
             }
+            "/publications/{id}" => each(&self.publications),
             "/records/{id}" => each(&self.records),
             "/incidents/{id}" => each(&self.incidents),
             "/incidents" => with(&["", "?state=received&severity=high"]),

@@ -75,7 +75,10 @@ fn examples(site: &Site) -> Examples {
     units.push("KZ".to_owned());
     let incidents = texts(&wire.get_json("/v1/incidents?limit=2")["incidents"], "id");
     assert!(!regions.is_empty() && !chosen.is_empty() && units.len() > 2 && !incidents.is_empty());
+    let publications = texts(&wire.get_json("/v1/publications"), "id");
+    assert!(!publications.is_empty());
     Examples {
+        publications,
         regions: regions.into_iter().take(2).collect(),
         units,
         records: chosen,

@@ -11,6 +11,7 @@ mod receipts;
 mod refusals;
 mod sample;
 mod second_verifier;
+mod spreadsheet;
 mod tls;
 mod tls_pages;
 mod tour;

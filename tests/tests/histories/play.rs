@@ -11,10 +11,11 @@ use hattama_server::{
     access::{Factor, Operator, Role, Scope},
     app::Headquarters,
     clock,
-    compare::{UnitDigest, read_publication},
+    compare::UnitDigest,
     config::{Config, Places},
     folder::DataFolder,
     ingest::{PhotoBegin, Photos},
+    publishing::{Brought, Keep},
     review::{Ask, Asked},
     setup::{InitOptions, NewWitnesses, Setup, init},
     store::{self, DatabaseUrl, Db, devices::NewInvitation},
@@ -208,10 +209,14 @@ async fn carry_out(hq: &Headquarters, act: &Act, sizes: &[u64]) {
         }
         Act::Photo(photo, bytes) => bring(&hq.photos, photo, bytes).await,
         Act::Publish(csv) => {
-            let pack = std::sync::Arc::clone(&hq.book.read().pack);
-            let read = read_publication(csv.as_bytes(), Level::Precinct, &pack).unwrap();
-            assert_eq!(read.rows.len(), 1, "the publication is not understood");
-            hq.review.archive(csv.as_bytes(), Level::Precinct, "test", read, now).await.unwrap();
+            let brought = Brought {
+                file: csv.clone().into_bytes(),
+                level: Level::Precinct,
+                source: "test".to_owned(),
+                mapping: None,
+            };
+            let published = hq.publish(brought, Keep::Archive, now).await.unwrap();
+            assert_eq!(published.units, 1, "the publication is not understood");
         }
         Act::Restart => {}
     }

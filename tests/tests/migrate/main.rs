@@ -63,6 +63,14 @@ fn filled(engine: Engine) -> Filled {
     let path = "/v1/publications?level=precinct&source=test";
     let archived = wire.send("POST", path, &[("content-type", "text/csv")], csv.as_bytes());
     assert_eq!(archived.unwrap().status, 200);
+    let mapping = "[unit]\ncode = \"{unit}\"\n[cells]\nvoters = \"voters\"\n";
+    let part = |name: &str, text: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let form = format!("{}{}--b--\r\n", part("mapping", mapping), part("file", &csv));
+    let form_type = [("content-type", "multipart/form-data; boundary=b")];
+    let mapped = wire.send("POST", path, &form_type, form.as_bytes()).unwrap();
+    assert!(mapped.status == 200 && mapped.json()["id"].is_string(), "{}", mapped.text());
     Filled { world, phones, device, known, witness }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 14] = [
+const APPEND_ONLY: [&str; 15] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -15,6 +15,7 @@ const APPEND_ONLY: [&str; 14] = [
     "publication_row",
     "release_draft",
     "release_outcome",
+    "publication_mapping",
     "audit_event",
     "transcription_reading",
     "sample_unit",

@@ -12,9 +12,9 @@ use hattama_server::{
     access::{Factor, Operator, Role, Scope},
     app::Headquarters,
     clock,
-    compare::read_publication,
     desk::Entry,
     ingest::PhotoBegin,
+    publishing::{Brought, Keep},
     store::transcriptions::{self, ItemPlace, StoredItem},
 };
 use hattama_tests::world::{Device, World, certified, code, invented, wall};
@@ -149,13 +149,14 @@ impl Play<'_> {
             }
             Act::Publish(unit, votes) => {
                 let csv = format!("unit,contest:president:heron\n{},{votes}\n", UNITS[unit]);
-                let pack = std::sync::Arc::clone(&hq.book.read().pack);
-                let read = read_publication(csv.as_bytes(), Level::Precinct, &pack).unwrap();
-                assert_eq!(read.rows.len(), 1, "the publication is not understood");
-                hq.review
-                    .archive(csv.as_bytes(), Level::Precinct, "test", read, now)
-                    .await
-                    .unwrap();
+                let brought = Brought {
+                    file: csv.into_bytes(),
+                    level: Level::Precinct,
+                    source: "test".to_owned(),
+                    mapping: None,
+                };
+                let published = hq.publish(brought, Keep::Archive, now).await.unwrap();
+                assert_eq!(published.units, 1, "the publication is not understood");
             }
             Act::Type(by, votes) => {
                 let who = reader(by);

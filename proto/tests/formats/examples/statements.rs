@@ -2,8 +2,8 @@
 
 use hattama_proto::{
     id::{
-        ChoiceCode, ContestCode, CopyType, ElectionId, FormCode, LineCode, OrgId, PartHash,
-        PersonId, PublicationId, RecordId, ReleaseHash, TreeRoot, WordsHash,
+        ChoiceCode, ContestCode, CopyType, ElectionId, FileHash, FormCode, LineCode, OrgId,
+        PartHash, PersonId, PublicationId, RecordId, ReleaseHash, TreeRoot, WordsHash,
     },
     invitation::{Invitation, Proof},
     jws::sign,
@@ -12,9 +12,9 @@ use hattama_proto::{
     record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
         Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
-        Release, Revocation, Sample, SampleStratum, SettledBy, StatementClaims, Succession, Tally,
-        Transcription, TreeHead,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, ReadBy, Reading,
+        RegionTally, Release, Revocation, Sample, SampleStratum, SettledBy, StatementClaims,
+        Succession, Tally, Transcription, TreeHead,
     },
     time::UnixMillis,
 };
@@ -136,6 +136,19 @@ pub(crate) fn publication() -> PublicationStatement {
         level: Level::Precinct,
         source: "table on the commission's page".into(),
         fetched_at: NOON.plus_ms(-5_000),
+        read_by: None,
+    }
+}
+
+/// The same figures in a table that a mapping reads.
+pub(crate) fn mapped_publication() -> PublicationStatement {
+    let file = FileHash::of("УИК;Итого\n".as_bytes());
+    let mapping = FileHash::of("[unit]\ncode = \"{УИК}\"\n".as_bytes());
+    PublicationStatement {
+        publication: PublicationId::mapped(Level::Precinct.name(), &file, &mapping),
+        bytes: 17,
+        read_by: Some(ReadBy { file, mapping }),
+        ..publication()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hattama_proto::problem::ProblemCode::{self as P};
 
-use super::operations::{Answer, Body, Kind, Operation, Parameter, get, may, post};
+use super::operations::{Answer, Body, Kind, Operation, Parameter, get, may, must, post};
 
 const TRANSCRIPTION: &str = "Transcription";
 const VAULT: &str = "Names and contacts";
@@ -202,4 +202,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
     told("/v1/telephone/not-obtained", "Writes down a copy that somebody could not get, and why."),
     told("/v1/telephone/incidents", "Writes down an incident that somebody told."),
     told("/v1/telephone/forms", "Writes down a checklist that somebody told."),
+    Operation {
+        query: &[
+            must(
+                "level",
+                Kind::OneOf(&["precinct", "district", "region", "nation"]),
+                "Which level its units are of.",
+            ),
+            may("person", Kind::Text, "Who observed, where the table does not say."),
+            may("org", Kind::Text, "For which organisation, where nobody is named."),
+            may("dry_run", Kind::OneOf(&["true", "false"]), "Whether to write nothing."),
+        ],
+        refused: &[P::Invalid, P::NotFound, P::Stalled, P::StaleVersion],
+        ..post(
+            "/v1/entries",
+            FIELD,
+            "Writes down observers' figures from a table, read by a mapping.",
+            Body::Bytes("multipart/form-data"),
+            Answer::Json("Any"),
+        )
+    },
 ];

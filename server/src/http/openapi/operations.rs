@@ -302,15 +302,30 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 "Which level its figures are for.",
             ),
             must("source", Kind::Text, "Where it was found."),
+            may("dry_run", Kind::OneOf(&["true", "false"]), "Whether to archive nothing."),
         ],
         refused: &[P::Invalid, P::Stalled],
         ..post(
             "/v1/publications",
             RECORDS,
-            "Archives a file of the commission.",
+            "Archives a file of the commission, read by a mapping or with columns named like cells.",
             Body::Bytes("text/csv"),
             Answer::Json("Any"),
         )
+    },
+    get(
+        "/v1/publications/{id}",
+        RECORDS,
+        "One publication, with the mapping by which it was read.",
+        Answer::Json("Any"),
+    ),
+    Operation {
+        query: &[must(
+            "level",
+            Kind::OneOf(&["precinct", "district", "region", "nation"]),
+            "For a table of which level.",
+        )],
+        ..get("/v1/mapping", RECORDS, "A commented mapping to begin with.", Answer::Json("Any"))
     },
     get(
         "/v1/publications/{id}/changes",

@@ -11,6 +11,7 @@ pub(in crate::web) const EN: Words = Words {
     field: super::field::EN,
     message: super::messages::EN,
     compare: super::compare::EN,
+    publications: super::publications::EN,
     turnout: super::turnout::EN,
     release: &super::release::EN,
     known: &super::known::EN,

@@ -11,6 +11,7 @@ pub(in crate::web) const KK: Words = Words {
     field: super::field::KK,
     message: super::messages::KK,
     compare: super::compare::KK,
+    publications: super::publications::KK,
     turnout: super::turnout::KK,
     release: &super::release::KK,
     known: &super::known::KK,

@@ -11,6 +11,7 @@ mod kk;
 mod known;
 mod messages;
 mod people;
+mod publications;
 mod release;
 mod review;
 mod ru;
@@ -26,8 +27,9 @@ use hattama_proto::{
 
 pub(super) use self::{
     compare::CompareWords, en::EN, field::FieldWords, forensic::ForensicWords, kk::KK,
-    known::KnownWords, messages::MessageWords, people::PeopleWords, release::ReleaseWords,
-    review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
+    known::KnownWords, messages::MessageWords, people::PeopleWords, publications::PublicationWords,
+    release::ReleaseWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+    turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
@@ -49,6 +51,8 @@ pub(super) struct Words {
     pub(super) message: MessageWords,
     /// Of the comparison of one unit.
     pub(super) compare: CompareWords,
+    /// Of what the commission published.
+    pub(super) publications: PublicationWords,
     /// Of turnout over the day.
     pub(super) turnout: TurnoutWords,
     /// Of deadlines, releases and what is taken away.

@@ -11,6 +11,7 @@ pub(in crate::web) const RU: Words = Words {
     field: super::field::RU,
     message: super::messages::RU,
     compare: super::compare::RU,
+    publications: super::publications::RU,
     turnout: super::turnout::RU,
     release: &super::release::RU,
     known: &super::known::RU,

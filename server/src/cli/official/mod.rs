@@ -1,14 +1,14 @@
 //! `hattama official`: archives what the commission published, and says what was not understood.
 
-use std::{
-    fs::File,
-    io::{IsTerminal as _, Read as _},
-    path::PathBuf,
-};
+mod bring;
+mod seen;
+mod told;
+mod watch;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use hattama_proto::{id::PublicationId, statement::Level, time::UnixMillis};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use super::{
@@ -19,12 +19,18 @@ use super::{
     table::Table,
 };
 
-/// Files below this length are sent before a progress bar could be read, in bytes.
-const PROGRESS_BYTES_MIN: u64 = 1024 * 1024;
+pub(super) use self::{
+    bring::{Brought, Sending, level},
+    told::Told,
+};
 
 const AFTER_HELP: &str = "\
-The file is CSV in UTF-8 with one row per unit. Its first line names the columns: `unit`, and any \
-of the forms' lines and the contests' choices:
+With --map the file is a table of any separator and encoding, also within a zip file, and the \
+mapping says which column is which; `hattama official template` prints one to begin with, and \
+--dry-run shows what would be understood.
+
+Without --map it is CSV in UTF-8 with one row per unit. Its first line names the columns: `unit`, \
+and any of the forms' lines and the contests' choices:
 
   unit,registered,valid,president:saffron,president:indigo
   101,1200,954,500,454
@@ -48,6 +54,24 @@ enum What {
     List(List),
     /// Show what a publication says otherwise than the one of its level before it
     Changes(Changes),
+    /// Print a commented mapping for this election, to begin with
+    Template(Template),
+    /// Take in what a downloader drops into a folder
+    Watch(watch::Watch),
+}
+
+#[derive(Debug, Args)]
+struct Template {
+    /// For a table of which level: precinct, district (territorial commission), region, nation
+    #[arg(long, value_parser = level, default_value = "precinct")]
+    level: Level,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Deserialize)]
+struct Sketch {
+    mapping: String,
 }
 
 #[derive(Debug, Args)]
@@ -110,27 +134,16 @@ struct Import {
     /// Where it was found: an address, or words
     #[arg(long, value_name = "TEXT")]
     source: String,
+    #[command(flatten)]
+    brought: Brought,
+    /// Show what would be understood, and every row that would not, and keep nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Print JSON for programs
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     access: Access,
-}
-
-#[derive(Deserialize)]
-struct Archived {
-    /// None when nothing was understood, and then nothing was archived.
-    id: Option<String>,
-    units: usize,
-    left_out: Vec<(u64, String)>,
-    changes: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Counts {
-    appeared: usize,
-    changed: usize,
-    withdrawn: usize,
 }
 
 impl Official {
@@ -140,6 +153,8 @@ impl Official {
             What::Import(import) => import.run(),
             What::List(list) => list.run(),
             What::Changes(changes) => changes.run(),
+            What::Template(template) => template.run(),
+            What::Watch(watch) => watch.run(),
         }
     }
 }
@@ -202,77 +217,48 @@ impl Edition {
     }
 }
 
+impl Template {
+    fn run(self) -> Result<(), CliError> {
+        let level = Some(self.level.name().to_owned());
+        let answer =
+            self.access.api()?.get(&format!("/v1/mapping{}", query(&[("level", level)])))?;
+        let sketch: Sketch = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+        output::say(&output::printable(&sketch.mapping))
+    }
+}
+
 impl Import {
     fn run(self) -> Result<(), CliError> {
-        let unreadable = |error| CliError::unreadable(&self.file, &error);
-        let file = File::open(&self.file).map_err(unreadable)?;
-        let about = file.metadata().map_err(unreadable)?;
-        if !about.is_file() {
-            return Err(CliError::Input(format!("{} is not a file", self.file.display())));
-        }
-        let progress = progress(about.len());
-        let path = format!(
-            "/v1/publications{}",
-            query(&[
-                ("level", Some(self.level.name().to_owned())),
+        let level = self.level.name();
+        let sending = Sending {
+            path: "/v1/publications",
+            query: &[
+                ("level", Some(level.to_owned())),
                 ("source", Some(self.source.clone())),
-            ])
-        );
-        let sent = progress.wrap_read(file.take(about.len()));
-        let answer = self.access.api()?.post_file(&path, "text/csv", about.len(), sent);
-        progress.finish_and_clear();
-        let answer = answer?;
-        let archived: Archived = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+                ("dry_run", self.dry_run.then(|| "true".to_owned())),
+            ],
+        };
+        let answer = self.brought.send(&self.access.api()?, &self.file, &sending)?;
+        let told: Told = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
         if self.json {
             output::say_json(&answer)?;
+        } else if let Some(report) = &told.report {
+            let text = format!(
+                "{}{}\nNothing was archived; leave --dry-run away to do so.",
+                told.left_out(),
+                output::printable(&report.describe(&told))
+            );
+            output::say(&text)?;
         } else {
-            output::say(&self.describe(&archived))?;
+            output::say(&told.describe(&self.file, level))?;
         }
-        if archived.id.is_none() {
+        if told.units == 0 {
             return Err(CliError::Input(
                 "no row was understood, so nothing was imported; look at the column `unit` and at \
-                 --level"
+                 --level, or describe the table with --map"
                     .into(),
             ));
         }
         Ok(())
     }
-
-    fn describe(&self, archived: &Archived) -> String {
-        let mut text = String::new();
-        for (line, why) in &archived.left_out {
-            text.push_str(&output::printable(&format!("left out: line {line}: {why}\n")));
-        }
-        text.push_str(&format!(
-            "{}: level {}, units imported: {}, rows left out: {}.\n",
-            self.file.display(),
-            self.level.name(),
-            archived.units,
-            archived.left_out.len()
-        ));
-        if let Some(id) = &archived.id {
-            text.push_str(&format!("publication {id}\n"));
-            if let Some(Counts { appeared, changed, withdrawn }) = &archived.changes {
-                text.push_str(&format!(
-                    "Against the one of this level before it: units that appeared: {appeared}, \
-                     changed: {changed}, withdrawn: {withdrawn}; see `hattama official changes \
-                     {id}`.\n"
-                ));
-            }
-        }
-        text
-    }
-}
-
-pub(super) fn level(text: &str) -> Result<Level, String> {
-    Level::from_name(text).ok_or_else(|| "expected precinct, district, region or nation".to_owned())
-}
-
-fn progress(bytes: u64) -> ProgressBar {
-    if bytes < PROGRESS_BYTES_MIN || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")
-        .expect("the template is a constant");
-    ProgressBar::new(bytes).with_style(style)
 }

@@ -1,0 +1,215 @@
+//! `hattama official watch`: takes in what somebody's downloader drops into a folder.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use clap::Args;
+use hattama_proto::{id::FileHash, statement::Level};
+use serde::Deserialize;
+
+use super::{
+    Brought, Sending, Told, level,
+    seen::{Look, Memory, Seen, is_passed_over},
+};
+use crate::{
+    cli::{
+        CliError,
+        access::Access,
+        api::{Api, unexpected},
+        output,
+    },
+    folder::write_durably,
+};
+
+/// What is remembered between two runs, beside the files.
+const MEMORY: &str = ".hattama-watch.json";
+
+const AFTER_HELP: &str = "\
+A file is taken in when it has not changed for one interval. Each content is archived once; a file \
+that was not understood stays where it is, is told with the reason, and is tried again only when it \
+or the mapping changed. Nothing in the folder is moved, changed or removed; only .hattama-watch.json \
+is written there, and losing it costs nothing but uploads. Hidden files and those that end with \
+.part, .tmp or .crdownload are passed over.
+
+With --once it looks twice and ends: exit code 0 if all went well, 2 if a file was not understood in \
+this run, 3 if headquarters cannot be reached.";
+
+/// Flags of `hattama official watch`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Watch {
+    /// The folder
+    folder: PathBuf,
+    /// Whose figures the files are: precinct, district (territorial commission), region, nation
+    #[arg(long, value_parser = level)]
+    level: Level,
+    /// Where the files come from: an address, or words; each file's name is added
+    #[arg(long, value_name = "TEXT")]
+    source: String,
+    #[command(flatten)]
+    brought: Brought,
+    /// Look, wait once, take in what no longer grows, and end: for cron
+    #[arg(long)]
+    once: bool,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    every: u64,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// What became of one file.
+enum Outcome {
+    /// It is in the archive, or was; nothing more is to be done.
+    Done,
+    /// It is not understood as it is.
+    NotUnderstood,
+    /// It changed while it was read.
+    Changing,
+}
+
+impl Watch {
+    pub(super) fn run(self) -> Result<(), CliError> {
+        let api = self.access.api()?;
+        let mut memory = self.memory()?;
+        let mut before = self.look()?;
+        let (mut failed, mut grown) = (0, Vec::new());
+        loop {
+            thread::sleep(Duration::from_secs(self.every));
+            let now = self.look()?;
+            let growing: Vec<String> =
+                memory.growing(&before, &now).into_iter().map(str::to_owned).collect();
+            for name in growing.iter().filter(|name| !grown.contains(*name)) {
+                output::note(&format!("waiting: {name} still changes"));
+            }
+            grown = growing;
+            for seen in memory.ready(&before, &now) {
+                match self.take(&api, &seen) {
+                    Ok(Outcome::Changing) => {}
+                    Ok(outcome) => {
+                        failed += usize::from(matches!(outcome, Outcome::NotUnderstood));
+                        memory.done(&seen);
+                        self.remember(&memory)?;
+                    }
+                    // Headquarters will be back; whoever started this once for all wants to know.
+                    Err(CliError::Network(what)) if !self.once => {
+                        output::note(&format!("waiting: {what}"));
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if self.once {
+                return match failed {
+                    0 => Ok(()),
+                    1 => Err(CliError::Input("1 file was not understood".into())),
+                    _ => Err(CliError::Input(format!("{failed} files were not understood"))),
+                };
+            }
+            before = now;
+        }
+    }
+
+    /// Takes one file in.
+    fn take(&self, api: &Api, seen: &Seen) -> Result<Outcome, CliError> {
+        let path = self.folder.join(&seen.name);
+        // Read once, so that what is sent is what was looked at.
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Changing),
+            Err(error) => return Ok(not_understood(&seen.name, &error.to_string())),
+        };
+        if bytes.len() as u64 != seen.look.bytes {
+            return Ok(Outcome::Changing);
+        }
+        let sending = Sending {
+            path: "/v1/publications",
+            query: &[
+                ("level", Some(self.level.name().to_owned())),
+                ("source", Some(format!("{} ({})", self.source, seen.name))),
+            ],
+        };
+        let answer = match self.brought.send_bytes(api, &bytes, &sending) {
+            Ok(answer) => answer,
+            Err(CliError::Input(why)) => return Ok(not_understood(&seen.name, &why)),
+            Err(error) => return Err(error),
+        };
+        let told: Told = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
+        let Some(id) = &told.id else {
+            let why = told.left_out.first().map_or("it has no rows", |(_, why)| why.as_str());
+            return Ok(not_understood(&seen.name, &format!("no row was understood: {why}")));
+        };
+        let what = if told.before { "archived before" } else { "archived" };
+        let (name, units, left) = (&seen.name, told.units, told.left_out.len());
+        output::say(&output::printable(&format!(
+            "{what}: {name}: publication {id}, units: {units}, rows left out: {left}"
+        )))?;
+        Ok(Outcome::Done)
+    }
+
+    /// The files of the folder as they are now.
+    fn look(&self) -> Result<Vec<Seen>, CliError> {
+        let unreadable = |error: io::Error| CliError::unreadable(&self.folder, &error);
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            // A file that went away meanwhile is none.
+            let Ok(about) = entry.metadata() else { continue };
+            if about.is_file() && !is_passed_over(&name) {
+                let changed = about.modified().map_err(unreadable)?;
+                let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let changed_ns = i128::try_from(since.as_nanos()).unwrap_or(i128::MAX);
+                all.push(Seen { name, look: Look { bytes: about.len(), changed_ns } });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Level, mapping and source, in a hash.
+    fn under(&self) -> Result<String, CliError> {
+        let mapping = match &self.brought.mapping {
+            None => Vec::new(),
+            Some(path) => fs::read(path).map_err(|error| CliError::unreadable(path, &error))?,
+        };
+        let said = format!("{}\n{}\n{}", self.level.name(), self.source, FileHash::of(&mapping));
+        Ok(FileHash::of(said.as_bytes()).to_hex())
+    }
+
+    fn memory_path(&self) -> PathBuf {
+        self.folder.join(MEMORY)
+    }
+
+    /// What is remembered; nothing where it cannot be read, which costs uploads only.
+    fn memory(&self) -> Result<Memory, CliError> {
+        let kept = fs::read(self.memory_path()).unwrap_or_default();
+        let kept: Memory = serde_json::from_slice(&kept).unwrap_or_default();
+        Ok(kept.under(&self.under()?))
+    }
+
+    fn remember(&self, memory: &Memory) -> Result<(), CliError> {
+        let (path, bytes) = (self.memory_path(), serde_json::to_vec(memory));
+        let bytes = bytes.map_err(|error| CliError::Other(error.to_string()))?;
+        replaced(&path, &bytes).map_err(|error| CliError::unwritable(&path, &error))
+    }
+}
+
+/// Writes a file anew: the old one stays until the new one is whole.
+fn replaced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("json.tmp");
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    write_durably(&beside, bytes)?;
+    fs::rename(&beside, path)
+}
+
+fn not_understood(name: &str, why: &str) -> Outcome {
+    output::note(&format!("not understood: {name}: {why}; it is tried again when it changes"));
+    Outcome::NotUnderstood
+}
