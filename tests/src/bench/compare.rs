@@ -12,9 +12,10 @@ use hattama_proto::{
 use hattama_server::{
     app::Headquarters,
     clock,
-    compare::{Compared, Earlier, Official, Tree, UnitDigest, answer, read_publication},
+    compare::{Compared, Earlier, Official, Tree, UnitDigest, answer},
     forensics::{Precinct, integer::integer_percentages},
     merge::{CellKey, Cells},
+    publishing::{Brought, Keep},
 };
 use tokio::runtime::Runtime;
 
@@ -42,8 +43,8 @@ pub(super) fn run() -> Outcome {
     let digests = runtime.block_on(hq.digests()).expect("every file is merged").read().clone();
     let pack = hq.book.read().pack.as_ref().clone();
     let (precincts, regions) = published(&digests, &pack);
-    import(&mut outcome, &runtime, &hq, &pack, (Level::Precinct, &precincts));
-    import(&mut outcome, &runtime, &hq, &pack, (Level::Region, &regions));
+    import(&mut outcome, &runtime, &hq, (Level::Precinct, &precincts));
+    import(&mut outcome, &runtime, &hq, (Level::Region, &regions));
     in_memory(&mut outcome, &digests, &pack, &precincts, &regions);
     runtime.block_on(hq.close());
     drop(hq);
@@ -88,18 +89,16 @@ fn import(
     outcome: &mut Outcome,
     runtime: &Runtime,
     hq: &Headquarters,
-    pack: &Pack,
     (level, figures): (Level, &Figures),
 ) {
-    let file = csv(figures);
+    let file = csv(figures).into_bytes();
+    let brought = Brought { file, level, source: "bench".to_owned(), mapping: None };
     let begun = Instant::now();
-    let rows = read_publication(file.as_bytes(), level, pack).expect("it is read");
-    assert_eq!((rows.rows.len(), rows.left_out.len()), (figures.len(), 0));
-    runtime
-        .block_on(hq.review.archive(file.as_bytes(), level, "bench", rows, clock::system()))
-        .expect("it is archived");
-    let name = format!("import_{}_s", level.name());
+    let published =
+        runtime.block_on(hq.publish(brought, Keep::Archive, clock::system())).expect("it is read");
     let took = begun.elapsed().as_secs_f64();
+    assert_eq!((published.units, published.left_out.len()), (figures.len(), 0));
+    let name = format!("import_{}_s", level.name());
     if level == Level::Precinct {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         outcome.figure("imported_rows", figures.len() as f64);

@@ -158,7 +158,7 @@ async fn not_published(
     scope: &Scope,
 ) -> Result<Vec<UnitCode>, HttpProblem> {
     let comparison = headquarters.comparison_within(scope).await?;
-    let nodes = comparison.contests.iter().flat_map(|contest| &contest.nodes);
+    let nodes = comparison.contests.iter().flat_map(|contest| contest.nodes());
     let missing = nodes.filter(|node| {
         node.verdict == Verdict::NotPublished
             && matches!(&node.below, Below::OurCopy { votes: Some(_), .. })
