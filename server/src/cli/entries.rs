@@ -74,7 +74,7 @@ struct Import {
 struct Counts {
     documents: usize,
     written: usize,
-    before: usize,
+    written_before: usize,
     held: usize,
 }
 
@@ -127,12 +127,12 @@ impl Import {
         if let Some(report) = &told.report {
             text.push_str(&output::printable(&report.describe(told)));
         }
-        let Counts { documents, written, before, held } = counts;
+        let Counts { documents, written, written_before, held } = counts;
         let would = if self.dry_run { "would be " } else { "" };
         let _ = writeln!(
             text,
             "{}: documents: {documents}, entries {would}written: {written}, written before: \
-             {before}, rows left out: {}.",
+             {written_before}, rows left out: {}.",
             self.file.display(),
             told.left_out.len()
         );

@@ -19,6 +19,7 @@ mod cell;
 mod code;
 mod decode;
 mod figure;
+mod lines;
 mod mapping;
 mod plain;
 mod plan;

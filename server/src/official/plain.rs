@@ -14,6 +14,7 @@ use hattama_proto::{id::UnitCode, limits::FIGURE_MAX, pack::Pack, statement::Lev
 
 use super::{
     cell::cell_name,
+    lines::Lines,
     rows::{Column, LeftOut, OfficialRow, OfficialRows, Printed, Why},
 };
 
@@ -72,16 +73,18 @@ pub fn read_publication(
         ..OfficialRows::default()
     };
     let mut seen = HashSet::new();
+    let mut lines = Lines::new(file, 1);
+    let begins = |position: Option<&csv::Position>| position.map_or(0, csv::Position::byte);
     for row in reader.records() {
         let row = match row {
             Ok(row) => row,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.at(begins(error.position()));
                 read.left_out.push(LeftOut { line, why: Why::Unreadable(error.to_string()) });
                 continue;
             }
         };
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = lines.at(begins(row.position()));
         let unit = row.get(unit_column).unwrap_or("").trim();
         match unit_of(unit, level, pack).and_then(|unit| Ok((unit, figures(&row, &places)?))) {
             Ok((unit, _)) if !seen.insert(unit.clone()) => {

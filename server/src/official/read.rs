@@ -7,6 +7,7 @@ use hattama_proto::{pack::Pack, statement::Level};
 
 use super::{
     decode::{self, FileError},
+    lines::Lines,
     mapping::Mapping,
     plan::{Plan, RowKind},
     rows::{LeftOut, OfficialRow, OfficialRows, Printed, Why},
@@ -48,16 +49,18 @@ pub fn read_official(
     let plan = Plan::new(header, mapping, level, pack)?;
     let mut reading = Reading::default();
     let mut is_first = !mapping.numbered;
+    let mut lines = Lines::new(text.as_bytes(), 1 + skipped);
+    let begins = |position: Option<&csv::Position>| position.map_or(0, csv::Position::byte);
     while is_there {
         if !std::mem::take(&mut is_first) {
-            let line = row.position().map_or(0, csv::Position::line) + skipped;
+            let line = lines.at(begins(row.position()));
             reading.row(&row, line, &plan);
         }
         loop {
             match table.read_record(&mut row) {
                 Ok(more) => break is_there = more,
                 Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line) + skipped;
+                    let line = lines.at(begins(error.position()));
                     reading.leave_out(line, Why::Unreadable(error.to_string()));
                 }
             }

@@ -336,8 +336,10 @@ fn only_rows_that_are_meant_are_read() {
 #[test]
 fn lines_before_the_header_are_skipped_and_counted() {
     let file = format!("Протокол\nпо всем участкам\n{HEADER}Первая область;1;x;0;1;1;0\n");
-    let rows = read(file.as_bytes(), &format!("skip = 2\n{WIDE}")).unwrap();
-    assert_eq!(kinds(&rows), [(4, "not a figure")]);
+    for file in [file.clone(), file.replace('\n', "\r\n")] {
+        let rows = read(file.as_bytes(), &format!("skip = 2\n{WIDE}")).unwrap();
+        assert_eq!(kinds(&rows), [(4, "not a figure")]);
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Is each row what was signed? Every hash, every leaf, every checkpoint, against the log's tree.
 
 use hattama_proto::{
-    id::{PartHash, PhotoHash, PublicationId, RecordId, StatementId},
+    id::{FileHash, PartHash, PhotoHash, PublicationId, RecordId, StatementId},
+    jws::Envelope,
+    statement::{Level, PublicationStatement, StatementClaims},
     tlog::{Checkpoint, LogEntry, Tree, VerifierKey},
 };
 
@@ -135,7 +137,28 @@ impl Evidence {
             }
             "publication" => {
                 let (id, bytes) = (row.text(0).map_err(read)?, row.bytes(5).map_err(read)?);
-                part("publication", id, &PublicationId::of(bytes).to_hex())
+                // The identity holds the mapping's hash, so a forged one makes another identity.
+                let found = match mapping_said(row.opt_text(7).map_err(read)?) {
+                    None => PublicationId::of(bytes),
+                    Some(mapping) => {
+                        let level = row.text(1).map_err(read)?;
+                        PublicationId::mapped(level, &FileHash::of(bytes), &mapping)
+                    }
+                };
+                part("publication", id, &found.to_hex())
+            }
+            "publication_mapping" => {
+                let text = |column| row.text(column).map_err(read);
+                let (id, file, said) = (text(0)?, text(1)?, text(2)?);
+                let mapping = FileHash::of(row.bytes(3).map_err(read)?);
+                part("mapping of the publication", said, &mapping.to_hex())?;
+                let of = |level: Level, file: &FileHash| {
+                    PublicationId::mapped(level.name(), file, &mapping).to_hex() == id
+                };
+                let file: Option<FileHash> = file.parse().ok();
+                let holds =
+                    file.is_some_and(|file| Level::ALL.iter().any(|level| of(*level, &file)));
+                part("mapping of the publication", id, if holds { id } else { "another" })
             }
             _ => Ok(()),
         }
@@ -191,6 +214,14 @@ fn entry(kind: &str, subject: &str) -> Result<LogEntry, StoreError> {
         }
         _ => read(None).map(LogEntry::Record),
     }
+}
+
+/// The mapping by which a publication says that it was read; none where it says of none.
+fn mapping_said(jws: Option<&str>) -> Option<FileHash> {
+    let envelope = Envelope::parse(jws?).ok()?;
+    let claims: StatementClaims<PublicationStatement> =
+        serde_json::from_slice(envelope.unverified_payload()).ok()?;
+    Some(claims.body.read_by?.mapping)
 }
 
 fn part(what: &'static str, said: &str, found: &str) -> Checked {

@@ -109,7 +109,9 @@ fn nothing_committed_says_where_it_was_made() {
         concat!("pypi", ".org/simple"),
     ];
     for file in files("", &endings) {
-        let text = text(&file);
+        // A table of some commission may be in an alphabet of its own.
+        let bytes = std::fs::read(root().join(&file)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
         for place in places.iter().chain(&hosts) {
             assert!(!text.contains(place), "{file} contains {place}");
         }

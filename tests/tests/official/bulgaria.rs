@@ -83,12 +83,12 @@ fn paper_and_memory_differ_in_47_cells_of_6_sections_and_94_sections_are_missing
     assert_eq!((&would["documents"], &would["written"]), (&json!(ON_PAPER), &json!(ON_PAPER)));
     let written = bring(&wire, path, &file, &mapping).json();
     assert_eq!(
-        (&written["written"], &written["before"], &written["held"]),
+        (&written["written"], &written["written_before"], &written["held"]),
         (&json!(ON_PAPER), &json!(0), &json!(0)),
         "{written}"
     );
     let again = bring(&wire, path, &file, &mapping).json();
-    assert_eq!((&again["written"], &again["before"]), (&json!(0), &json!(ON_PAPER)));
+    assert_eq!((&again["written"], &again["written_before"]), (&json!(0), &json!(ON_PAPER)));
 
     let path = "/v1/publications?level=precinct&source=memory%20of%20the%20machines";
     let published = bring(&wire, path, &fs::read(&memory).unwrap(), &mapping).json();

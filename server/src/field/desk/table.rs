@@ -32,7 +32,7 @@ pub struct Written {
     /// Written now.
     pub written: usize,
     /// Written before; nothing changed.
-    pub before: usize,
+    pub written_before: usize,
     /// Of those written now: how many wait for a check.
     pub held: usize,
 }
@@ -57,7 +57,7 @@ impl TelephoneDesk {
             for batch in in_batches(entries) {
                 let written = self.write_batch(&org, batch, operator, now).await?;
                 total.written += written.written;
-                total.before += written.before;
+                total.written_before += written.written_before;
                 total.held += written.held;
             }
         }
@@ -75,7 +75,7 @@ impl TelephoneDesk {
             let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
             let distinct: HashSet<&String> = keys.iter().collect();
             let before = store::once::done_among(&self.db, NOBODY, &keys).await?.len();
-            total.before += before;
+            total.written_before += before;
             total.written += distinct.len() - before;
         }
         Ok(total)
@@ -131,13 +131,13 @@ impl TelephoneDesk {
         let fresh: Vec<Keyed> =
             batch.into_iter().filter(|entry| done.insert(entry.key.clone())).collect();
         if fresh.is_empty() {
-            return Ok(Written { before: all, ..Written::default() });
+            return Ok(Written { written_before: all, ..Written::default() });
         }
         let key = self.key(org, Role::Results)?;
         self.enrol(&key, org, Role::Results, operator, now).await?;
         let mut end = store::records::chain_end(&self.db, &key.kid()).await?;
         let (mut texts, mut with) = (Vec::new(), Batch::new());
-        let before = all - fresh.len();
+        let written_before = all - fresh.len();
         for entry in fresh {
             let claims = self.claims(entry.told, end, now)?;
             let text = sign_record(&key, &claims)?;
@@ -169,7 +169,7 @@ impl TelephoneDesk {
                 }
             }
         }
-        Ok(Written { written: texts.len(), before, held })
+        Ok(Written { written: texts.len(), written_before, held })
     }
 }
 
