@@ -165,7 +165,16 @@ type Key = (Scope, ContestCode, ChoiceCode, Source);
 
 /// Tables that were computed. One request computes while the others wait.
 #[derive(Clone, Debug, Default)]
-pub struct IndicatorsCache(Arc<Mutex<HashMap<Key, (Ground, u32, Arc<Indicators>)>>>);
+pub struct IndicatorsCache(Arc<Mutex<HashMap<Key, Kept>>>);
+
+/// What was computed of one table, and what it rests on.
+#[derive(Debug)]
+struct Kept {
+    ground: Ground,
+    /// Version of the set-up.
+    version: u32,
+    indicators: Arc<Indicators>,
+}
 
 /// Figures by precinct, as one source has them.
 type Table = Vec<(UnitCode, Cells)>;
@@ -203,11 +212,9 @@ impl Headquarters {
         };
         let key = (scope.clone(), contest.code.clone(), choice.clone(), asked.source);
         let mut kept = self.indicators.0.lock().await;
-        if let Some((of, version, known)) = kept.get(&key)
-            && *of == ground
-            && *version == pack.version
-        {
-            return Ok(Some(Arc::clone(known)));
+        let stands = |kept: &&Kept| kept.ground == ground && kept.version == pack.version;
+        if let Some(kept) = kept.get(&key).filter(stands) {
+            return Ok(Some(Arc::clone(&kept.indicators)));
         }
         let (source, publication) = (asked.source, published.id);
         let version = pack.version;
@@ -222,7 +229,7 @@ impl Headquarters {
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(key, (ground, version, Arc::clone(&made)));
+        kept.insert(key, Kept { ground, version, indicators: Arc::clone(&made) });
         Ok(Some(made))
     }
 
@@ -311,7 +318,7 @@ fn sorted(mut table: Table) -> Table {
 
 fn compute(
     pack: &Pack,
-    table: &Table,
+    table: &[(UnitCode, Cells)],
     (contest, choice, source): (ContestCode, ChoiceCode, Source),
     publication: Option<PublicationId>,
 ) -> Indicators {

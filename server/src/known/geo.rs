@@ -67,3 +67,38 @@ fn doubled_area(ring: &[Position]) -> i128 {
     };
     ring.iter().zip(ring.iter().cycle().skip(1)).map(|(one, next)| corner(one, next)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(corners: &[(i32, i32)]) -> Vec<Position> {
+        corners
+            .iter()
+            .map(|(longitude, latitude)| Position { longitude: *longitude, latitude: *latitude })
+            .collect()
+    }
+
+    #[test]
+    fn outer_rings_run_counterclockwise_and_holes_clockwise_however_they_were_given() {
+        let counterclockwise = ring(&[(0, 0), (9, 0), (9, 9), (0, 9), (0, 0)]);
+        let mut clockwise = counterclockwise.clone();
+        clockwise.reverse();
+        for given in [&counterclockwise, &clockwise] {
+            assert_eq!(turn(given, true), counterclockwise);
+            assert_eq!(turn(given, false), clockwise);
+        }
+        assert_eq!(turn(&[], true), []);
+    }
+
+    #[test]
+    fn an_outline_of_the_set_up_becomes_a_geometry_with_longitude_first() {
+        let outline: Outline = serde_json::from_value(json!({
+            "type": "Feature", "properties": {"unit": "11"},
+            "geometry": {"type": "MultiPolygon", "coordinates": [[[[70, 50], [70, 51], [71, 50], [70, 50]]]]},
+        }))
+        .unwrap();
+        let turned = json!([[[[70.0, 50.0], [71.0, 50.0], [70.0, 51.0], [70.0, 50.0]]]]);
+        assert_eq!(geometry(&outline), json!({"type": "MultiPolygon", "coordinates": turned}));
+    }
+}

@@ -12,6 +12,10 @@ on_both_engines![
     geojson_holds_the_same_figures,
 ];
 
+fn real(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap())
+}
+
 fn contest(view: &Value) -> &Value {
     &view["contests"][0]
 }
@@ -83,10 +87,10 @@ fn bounds_and_shares_rest_on_the_sample_alone(world: &mut World) {
             .filter(|(_, unit)| unit.starts_with(region))
             .map(|(number, _)| 100 + number)
             .collect();
-        let weight = 6.0 / came.len() as f64;
+        let weight = 6.0 / real(came.len() as u64);
         for seed in came {
-            votes += weight * (seed % 311) as f64;
-            valid += weight * (seed % 311 + seed % 97 + seed % 13) as f64;
+            votes += weight * real(seed % 311);
+            valid += weight * real(seed % 311 + seed % 97 + seed % 13);
         }
     }
     let heron = &of["choices"][0];
