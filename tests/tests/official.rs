@@ -5,6 +5,8 @@
 
 #[path = "official/bulgaria.rs"]
 mod bulgaria;
+#[path = "official/desk.rs"]
+mod desk;
 #[path = "official/pages.rs"]
 mod pages;
 #[path = "official/register.rs"]
@@ -17,6 +19,23 @@ mod spb;
 use std::path::{Path, PathBuf};
 
 use hattama_tests::world::{Answer, Wire};
+
+/// What is kept is kept by both engines.
+macro_rules! on_both_engines {
+    ($($module:ident::$name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { hattama_tests::world::on_sqlite(super::$module::$name) })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { hattama_tests::world::on_postgres(super::$module::$name) })+
+        }
+    };
+}
+
+on_both_engines![
+    pages::a_file_is_checked_archived_and_shown_against_the_one_before,
+    desk::an_entry_of_a_table_is_written_once_and_a_mended_one_stands_beside_it,
+];
 
 /// A file or folder of the data beside the project; none, said aloud, where it is not there.
 fn shared_data(name: &str) -> Option<PathBuf> {

@@ -39,14 +39,13 @@ fn page(world: &World, path: &str) -> String {
     answer.text()
 }
 
-#[test]
-fn a_file_is_checked_archived_and_shown_against_the_one_before() {
-    let world = World::new();
+pub(crate) fn a_file_is_checked_archived_and_shown_against_the_one_before(world: &mut World) {
+    let world = &*world;
     let listed = || world.wire().get_json("/v1/publications").as_array().unwrap().clone();
-    assert!(page(&world, "/publications").contains("Nothing was archived yet."));
-    assert!(page(&world, "/compare").contains("href=\"/publications\""));
+    assert!(page(world, "/publications").contains("Nothing was archived yet."));
+    assert!(page(world, "/compare").contains("href=\"/publications\""));
 
-    let checked = send(&world, "check", &format!("{TABLE}9-9-9;1;1;1;1\n"), MAPPING);
+    let checked = send(world, "check", &format!("{TABLE}9-9-9;1;1;1;1\n"), MAPPING);
     let text = checked.text();
     assert_eq!(checked.status, 200);
     for part in [
@@ -62,15 +61,15 @@ fn a_file_is_checked_archived_and_shown_against_the_one_before() {
     assert!(!text.contains("<b>of</b>"), "what was typed stays words");
     assert!(listed().is_empty());
 
-    let wrong = send(&world, "check", TABLE, "[unit");
+    let wrong = send(world, "check", TABLE, "[unit");
     assert!(wrong.text().contains("the mapping cannot be read"), "{}", wrong.text());
-    assert_eq!(send(&world, "archive", TABLE, MAPPING).status, 303);
+    assert_eq!(send(world, "archive", TABLE, MAPPING).status, 303);
     assert_eq!(listed().len(), 1);
     let changed = TABLE.replace(";20;", ";21;").replace("1-1-1;", "0-2-2;");
-    assert_eq!(send(&world, "archive", &changed, MAPPING).status, 303);
+    assert_eq!(send(world, "archive", &changed, MAPPING).status, 303);
     let all = listed();
     let id = all[1]["id"].as_str().unwrap();
-    let one = page(&world, &format!("/publications/{id}"));
+    let one = page(world, &format!("/publications/{id}"));
     for part in
         ["<td class=\"figure\">20</td><td class=\"figure\">21</td>", "0-2-2", "1-1-1", "lark"]
     {
@@ -80,12 +79,12 @@ fn a_file_is_checked_archived_and_shown_against_the_one_before() {
     assert_eq!(mapping["mapping"], MAPPING, "byte for byte");
     assert_eq!(mapping["read_by"], all[1]["read_by"]);
     assert_ne!(all[0]["id"], all[1]["id"]);
-    let list = page(&world, "/publications");
+    let list = page(world, "/publications");
     assert!(list.contains("the first of its level") && list.contains(id), "{list}");
 
     // The same file by a better mapping is another entry; by the same one it is not.
     let better = MAPPING.replace("цапля", "#3");
-    assert_eq!(send(&world, "archive", &changed, &better).status, 303);
-    assert_eq!(send(&world, "archive", &changed, &better).status, 303);
+    assert_eq!(send(world, "archive", &changed, &better).status, 303);
+    assert_eq!(send(world, "archive", &changed, &better).status, 303);
     assert_eq!(listed().len(), 3);
 }
