@@ -10,11 +10,13 @@ use super::{
 
 const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = WIDTH - 96.0;
+const RIGHT: f64 = WIDTH - 162.0;
 const TOP: f64 = 28.0;
 const BOTTOM: f64 = HEIGHT - 40.0;
 /// Lines that can be told apart by dash and mark.
 const LINES: usize = DASHES.len();
+/// Letters of a name that stands at its line's end.
+const NAME: usize = 20;
 /// Marks on one line.
 const MARKS: usize = 6;
 
@@ -67,7 +69,7 @@ pub fn convergence(courses: &[Course], times: &[(i64, String)], caption: &Captio
         svg.stroke(&path(&|of| Some(of.1)), DASHES[look], "2");
         let every = course.points.len().div_ceil(MARKS).max(1);
         let mut marks = String::new();
-        for (at, share, _) in course.points.iter().rev().step_by(every) {
+        for (at, share, _) in course.points.iter().rev().step_by(every).skip(1) {
             marks.push_str(&mark(look, x.at(real(*at)), y.at(share * 100.0)));
         }
         svg.area(&marks, "currentColor", "none");
@@ -75,7 +77,7 @@ pub fn convergence(courses: &[Course], times: &[(i64, String)], caption: &Captio
             let place = free(y.at(share * 100.0), &mut taken);
             svg.area(&mark(look, RIGHT + 10.0, place), "currentColor", "none");
             let at = (RIGHT + 19.0, place + LETTER / 3.0);
-            svg.words(at, Anchor::Start, &short(&course.name, 11));
+            svg.words(at, Anchor::Start, &short(&course.name, NAME));
         }
         svg.end();
     }

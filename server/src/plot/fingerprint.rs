@@ -11,7 +11,7 @@ const POINTS: usize = 2;
 /// Squares in each direction; 100 % is in the last one.
 const SQUARES: usize = 50;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = WIDTH - 10.0;
+const RIGHT: f64 = WIDTH - 18.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = TOP + RIGHT - LEFT;
 const HEIGHT: f64 = BOTTOM + 40.0;

@@ -1,4 +1,5 @@
-//! How many precincts lie at each point: bars, and a line of steps for a second row of figures.
+//! Which part of the precincts lies at each point: bars, and a line of steps for a second row of figures.
+//! Parts of a hundred, so that a few copies can be held against a whole country.
 
 use std::fmt::Write as _;
 
@@ -9,7 +10,7 @@ use super::{
 
 const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 58.0;
-const RIGHT: f64 = WIDTH - 10.0;
+const RIGHT: f64 = WIDTH - 18.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 40.0;
 
@@ -22,31 +23,41 @@ pub struct Series {
     pub bins: Vec<u64>,
 }
 
+impl Series {
+    /// Each bin as a part of a hundred of all of them; nothing of nothing.
+    fn percent(&self) -> Vec<f64> {
+        let all = self.bins.iter().fold(0, |sum: u64, bin| sum.saturating_add(*bin));
+        let of = crate::forensics::real(all).max(1.0);
+        self.bins.iter().map(|bin| crate::forensics::real(*bin) * 100.0 / of).collect()
+    }
+}
+
 /// Bars for `first`, steps for `second`.
 pub fn histogram(first: &Series, second: Option<&Series>, caption: &Caption) -> String {
     let mut svg = Svg::new(caption, WIDTH, HEIGHT);
     svg.hatches();
-    let all = first.bins.iter().chain(second.into_iter().flat_map(|series| &series.bins));
-    let most = crate::forensics::real(all.copied().max().unwrap_or(0)).max(1.0);
+    let parts = first.percent();
+    let others = second.map(Series::percent);
+    let most = parts.iter().chain(others.iter().flatten()).copied().fold(0.0, f64::max);
     let count = first.bins.len().max(second.map_or(0, |series| series.bins.len())).max(1);
     let x = Scale::new(0.0, crate::forensics::real(count as u64), LEFT, RIGHT);
-    let y = Scale::new(0.0, most, BOTTOM, TOP);
+    let y = Scale::new(0.0, most.max(0.1), BOTTOM, TOP);
     for tick in y.ticks(4.0) {
         svg.line((LEFT, y.at(tick)), (RIGHT, y.at(tick)), "1 3", "0.5");
         svg.words((LEFT - 6.0, y.at(tick) + LETTER / 3.0), Anchor::End, &number(tick));
     }
     let edge = |place: usize| x.at(crate::forensics::real(place as u64));
     let mut bars = String::new();
-    for (place, bin) in first.bins.iter().enumerate().filter(|(_, bin)| **bin > 0) {
-        let top = y.at(crate::forensics::real(*bin));
+    for (place, part) in parts.iter().enumerate().filter(|(_, part)| **part > 0.0) {
+        let top = y.at(*part);
         bars.push_str(&rectangle(edge(place), top, edge(place + 1) - edge(place), BOTTOM - top));
     }
     let fill = svg.hatch(3);
     svg.area(&bars, &fill, "currentColor");
-    if let Some(second) = second {
+    if let Some(others) = &others {
         let mut steps = format!("M{} {}", number(LEFT), number(BOTTOM));
-        for (place, bin) in second.bins.iter().enumerate() {
-            let top = y.at(crate::forensics::real(*bin));
+        for (place, part) in others.iter().enumerate() {
+            let top = y.at(*part);
             let _written = write!(steps, "V{}H{}", number(top), number(edge(place + 1)));
         }
         svg.stroke(&steps, DASHES[0], "2.5");

@@ -52,10 +52,14 @@ pub fn waterfall(
             let next = at.saturating_add(step.unwrap_or(0));
             let (one, other) = (y.at(real(at)), y.at(real(next)));
             // More stands in dense hatching, fewer in thin: and the number says it.
-            let fill = svg.hatch(if next > at { 4 } else { 1 });
-            let box_ = rectangle(x, one.min(other), width, (one - other).abs().max(1.0));
-            svg.area(&box_, &fill, "currentColor");
-            svg.line((x + width, other), (x + column, other), "2 2", "0.8");
+            if step.is_some() {
+                let fill = svg.hatch(if next > at { 4 } else { 1 });
+                let shape = rectangle(x, one.min(other), width, (one - other).abs().max(1.0));
+                svg.area(&shape, &fill, "currentColor");
+            }
+            if place + 1 < levels.len() {
+                svg.line((x + width, other), (x + column, other), "2 2", "0.8");
+            }
             let words = step.map_or_else(|| "?".to_owned(), &say);
             svg.words((middle(place), one.max(other) + LETTER), Anchor::Middle, &words);
             at = next;

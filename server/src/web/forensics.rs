@@ -212,7 +212,7 @@ fn view(frame: &Frame, of: &Indicators, window: &Window, control: Option<Control
                         ("districts", &figure(control.matched.districts as u64)),
                         ("controls", &figure(control.matched.controls as u64)),
                         ("given", &figure(control.matched.given)),
-                        ("extrapolated", &votes(control.matched.extrapolated)),
+                        ("extrapolated", &counted(control.matched.extrapolated)),
                         ("excess", &votes(control.excess)),
                     ],
                 )
@@ -279,6 +279,12 @@ fn decimal(value: f64, digits: usize) -> String {
 
 fn or_dash(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| decimal(value, digits))
+}
+
+/// Whole votes that cannot be below nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "votes of a country")]
+fn counted(value: f64) -> String {
+    figure(value.round() as u64)
 }
 
 /// Whole votes, with their sign.
