@@ -231,7 +231,9 @@ fn lacks(named: &Named, basis: &Basis) -> Vec<Unmet> {
                 lacks.push(Unmet::NoDifference(named.clone()));
             }
             let needed = below.iter().chain([level]);
-            lacks.extend(needed.filter(|level| !archived.contains(level)).map(|of| not_archived(*of)));
+            lacks.extend(
+                needed.filter(|level| !archived.contains(level)).map(|of| not_archived(*of)),
+            );
         }
     }
     lacks

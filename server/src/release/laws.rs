@@ -21,16 +21,12 @@ fn levels() -> impl Strategy<Value = Vec<Level>> {
 }
 
 fn basis() -> impl Strategy<Value = Basis> {
-    let typed = proptest::sample::select(vec![
-        TypedBy::Nobody,
-        TypedBy::OneDecided,
-        TypedBy::TwoBlind,
-    ]);
+    let typed =
+        proptest::sample::select(vec![TypedBy::Nobody, TypedBy::OneDecided, TypedBy::TwoBlind]);
     let above = proptest::sample::select(vec![Level::District, Level::Region, Level::Nation]);
     prop_oneof![
         Just(Basis::Nothing),
-        (typed, any::<bool>())
-            .prop_map(|(typed, archived)| Basis::Precinct { typed, archived }),
+        (typed, any::<bool>()).prop_map(|(typed, archived)| Basis::Precinct { typed, archived }),
         (above, levels(), levels(), any::<bool>()).prop_map(
             |(level, below, archived, on_our_copies)| {
                 Basis::Total { level, below, archived, on_our_copies }
