@@ -1,7 +1,7 @@
 //! Is each row what was signed? Every hash, every leaf, every checkpoint, against the log's tree.
 
 use hattama_proto::{
-    id::{PartHash, PhotoHash, PublicationId, RecordId, StatementId},
+    id::{PartHash, PhotoHash, PublicationId, RecordId, ReleaseHash, StatementId},
     tlog::{Checkpoint, LogEntry, Tree, VerifierKey},
 };
 
@@ -136,6 +136,10 @@ impl Evidence {
             "publication" => {
                 let (id, bytes) = (row.text(0).map_err(read)?, row.bytes(5).map_err(read)?);
                 part("publication", id, &PublicationId::of(bytes).to_hex())
+            }
+            "release_draft" => {
+                let (hash, bytes) = (row.text(1).map_err(read)?, row.bytes(2).map_err(read)?);
+                part("content of a release", hash, &ReleaseHash::of(bytes).to_hex())
             }
             _ => Ok(()),
         }
