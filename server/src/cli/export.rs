@@ -119,9 +119,7 @@ impl Export {
                 let asked = query(&[("of", of), ("level", level), flavour, bom]);
                 (format!("/v1/export/figures.csv{asked}"), &csv.out)
             }
-            What::Nist { of, out } => {
-                (format!("/v1/export/nist.json?of={}", of.name()), out)
-            }
+            What::Nist { of, out } => (format!("/v1/export/nist.json?of={}", of.name()), out),
         };
         let bytes = fetch(&self.access, &path, out)?;
         output::say(&format!("Written: {}, {bytes} bytes.", out.display()))

@@ -6,8 +6,24 @@ use super::csv::{Cell, Flavour, needs_apostrophe, put_row};
 
 fn hostile() -> impl Strategy<Value = String> {
     let beginnings = proptest::sample::select(vec![
-        "", "=", "+", "-", "@", "\t", "\r", "\n", "'", "\"", ",", ";", "＝", "=cmd|' /C calc'!A0",
-        "-2+3", "@SUM(1)", "''", "\u{feff}",
+        "",
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "'",
+        "\"",
+        ",",
+        ";",
+        "＝",
+        "=cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(1)",
+        "''",
+        "\u{feff}",
     ]);
     (beginnings, any::<String>()).prop_map(|(begin, rest)| format!("{begin}{rest}"))
 }

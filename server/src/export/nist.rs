@@ -66,11 +66,18 @@ pub fn nist(report: NistReport) -> impl Iterator<Item = Bytes> + Send {
         .enumerate()
         .flat_map(|(at, contest)| (0..contest.choices.len()).map(move |choice| (at, choice)))
         .collect();
-    let unit = { let report = Arc::clone(&report); move |at| report.unit(at) };
-    let ballots = { let report = Arc::clone(&report); move |at| report.ballots(at) };
-    let selections = { let report = Arc::clone(&report); move |(at, choice)| {
-        selection(&report, at, choice)
-    } };
+    let unit = {
+        let report = Arc::clone(&report);
+        move |at| report.unit(at)
+    };
+    let ballots = {
+        let report = Arc::clone(&report);
+        move |at| report.ballots(at)
+    };
+    let selections = {
+        let report = Arc::clone(&report);
+        move |(at, choice)| selection(&report, at, choice)
+    };
     pieces(
         of(NistReport::head)
             .chain(joined((0..units).map(unit)))
