@@ -8,8 +8,8 @@ use hattama_proto::{
     kind::Kind,
     pack::PackManifest,
     statement::{
-        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Release, Revocation, Statement,
-        StatementBody, StatementError, Transcription,
+        Accounting, Decision, Enrolment, Epoch, PublicationStatement, Release, Revocation,
+        Statement, StatementBody, StatementError, Transcription,
     },
 };
 use serde_json::Value;

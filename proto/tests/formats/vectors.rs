@@ -17,8 +17,8 @@ use hattama_proto::{
     pack::{Pack, PackManifest},
     record::{Record, RequestClaims, VouchClaims},
     statement::{
-        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement, Release,
-        Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
+        Accounting, Decision, Enrolment, Epoch, IncidentReview, Message, PublicationStatement,
+        Release, Revocation, Statement, StatementBody, Succession, Transcription, sign_statement,
     },
 };
 use serde::{Deserialize, Serialize};

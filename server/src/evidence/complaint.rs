@@ -163,15 +163,14 @@ impl Sources<'_> {
 
 impl Complaint {
     /// The pack, with its page and the page's style sheet.
-    pub fn with_page(mut self, page: String, style: &'static [u8]) -> Result<Bundle, EvidenceError> {
+    pub fn with_page(
+        mut self,
+        page: String,
+        style: &'static [u8],
+    ) -> Result<Bundle, EvidenceError> {
         let first = self.records.first().map(|record| record.id);
         self.pieces.add("complaint.html", page)?;
         self.pieces.add("complaint.css", style)?;
-        Bundle::new(
-            first.ok_or(EvidenceError::NotFound)?,
-            self.pieces,
-            self.missing,
-            self.blobs,
-        )
+        Bundle::new(first.ok_or(EvidenceError::NotFound)?, self.pieces, self.missing, self.blobs)
     }
 }

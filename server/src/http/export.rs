@@ -129,7 +129,9 @@ pub(super) async fn nist(
 ) -> Result<HttpResponse, HttpProblem> {
     let pack = Arc::clone(&headquarters.book.read().pack);
     let (figures, whose, what) = match query.of {
-        Of::Ours => (headquarters.our_figures(&operator.scope).await?, Whose::Ours, "nist-ours.json"),
+        Of::Ours => {
+            (headquarters.our_figures(&operator.scope).await?, Whose::Ours, "nist-ours.json")
+        }
         Of::Official => {
             let figures = headquarters.official_figures(&operator.scope, &Level::ALL).await?;
             (figures, Whose::Official, "nist-official.json")

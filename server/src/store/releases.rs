@@ -90,9 +90,8 @@ pub async fn all(db: &Db) -> Result<Vec<Draft>, StoreError> {
 
 /// The content of a draft, byte for byte.
 pub async fn content(db: &Db, draft: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let row = db
-        .query_opt("select content from release_draft where draft = $1", &[draft.into()])
-        .await?;
+    let row =
+        db.query_opt("select content from release_draft where draft = $1", &[draft.into()]).await?;
     row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
 }
 

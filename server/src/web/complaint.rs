@@ -111,6 +111,13 @@ pub(super) async fn pack(
         None => None,
     };
     let official = published::row_of(db, Level::Precinct, &code).await?;
+    let ours = our_figures(&file, &frame.pack);
+    if !official
+        .as_ref()
+        .is_some_and(|theirs| ours.in_both(theirs).any(|(_, ours, theirs)| ours != theirs))
+    {
+        return Err(nothing("what was published for this precinct is what its copies say"));
+    }
     let archived = store::publications::all(db).await?;
     let archived = archived.into_iter().find(|known| newest == Some(known.id));
     let sources = Sources {
@@ -173,7 +180,9 @@ fn page<'a>(
     let transcribed = copies.clone().next().is_some() && copies.clone().all(|is| is);
     let custody = r.custody_says.into_iter().enumerate();
     let custody = custody
-        .filter(|(at, _)| (*at != 2 || transcribed) && (*at != 3 || complaint.publication.is_some()))
+        .filter(|(at, _)| {
+            (*at != 2 || transcribed) && (*at != 3 || complaint.publication.is_some())
+        })
         .map(|(_, sentence)| sentence);
     ComplaintPage {
         frame,
@@ -250,14 +259,14 @@ fn photos(frame: &Frame, file: &UnitFile, complaint: &Complaint) -> Vec<PhotoVie
         pages.dedup();
         for page in pages {
             let of = |role: &str| {
-                let is_it = |photo: &&(String, String, Option<u64>)| {
-                    photo.1 == role && photo.2 == page
-                };
+                let is_it =
+                    |photo: &&(String, String, Option<u64>)| photo.1 == role && photo.2 == page;
                 record.photos.iter().find(is_it).map(|(file, ..)| file.clone())
             };
             let (original, preview) = (of("original"), of("preview"));
             let shown = preview.clone().or_else(|| {
-                let browsers_know = |file: &String| file.ends_with(".jpg") || file.ends_with(".png");
+                let browsers_know =
+                    |file: &String| file.ends_with(".jpg") || file.ends_with(".png");
                 original.clone().filter(browsers_know)
             });
             let Some(opens) = original.or(preview).or_else(|| of("thumbnail")) else { continue };

@@ -32,7 +32,8 @@ impl Examples {
         match pattern {
             "/" | "/enter" | "/compare" | "/log" | "/api" | "/step-up" | "/account" | "/people"
             | "/audit" | "/transcription" | "/roster" | "/roster/import" | "/contacts"
-            | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists" | "/rehearsal" | "/telephone" => with(&[""]),
+            | "/deadlines" | "/releases" | "/public/releases" | "/messages" | "/checklists"
+            | "/rehearsal" | "/telephone" => with(&[""]),
             // Opened with a link that is used up, it says so; the form is in the tests of access.
             "/welcome" => with(&["?invitation=none"]),
             // Handed out one at a time: the night takes one.

@@ -17,8 +17,8 @@ pub(crate) use self::{
     set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
     statements::{
         accounting, decision, desk, enrolment, epoch, incident_changes, incident_review,
-        invitation, manifest, message, publication, release, request, revocation, statement, succession,
-        transcription, vouch, wrong_unit,
+        invitation, manifest, message, publication, release, request, revocation, statement,
+        succession, transcription, vouch, wrong_unit,
     },
 };
 

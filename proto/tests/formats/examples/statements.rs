@@ -12,8 +12,9 @@ use hattama_proto::{
     record::{App, EnrolmentRequest, Figure, RequestClaims, Vouch, VouchClaims},
     statement::{
         Accounting, Addressee, Decision, Disposition, Enrolment, Epoch, Figures, IncidentChange,
-        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally, Release,
-        Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription, TreeHead,
+        IncidentReview, Level, Mandate, Message, PublicationStatement, Reading, RegionTally,
+        Release, Revocation, SettledBy, StatementClaims, Succession, Tally, Transcription,
+        TreeHead,
     },
     time::UnixMillis,
 };

@@ -95,8 +95,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 pub(super) fn schemas() -> Value {
     let texts = json!({ "type": "object", "additionalProperties": text() });
     let named = body(&["contest", "unit"], &[("contest", text()), ("unit", text())]);
-    let corrects =
-        body(&["release", "words"], &[("release", count()), ("words", texts.clone())]);
+    let corrects = body(&["release", "words"], &[("release", count()), ("words", texts.clone())]);
     let release = body(
         &[],
         &[

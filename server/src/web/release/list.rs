@@ -196,12 +196,8 @@ fn said(frame: &Frame, unmet: &Unmet) -> String {
     let r = frame.w.release;
     match unmet {
         Unmet::PollsCloseUnknown => r.polls_close_unknown.to_owned(),
-        Unmet::PollsAreOpen { until } => {
-            fill(r.polls_are_open, &[("until", &frame.moment(until))])
-        }
-        Unmet::NoSuchRelease(number) => {
-            fill(r.no_such_release, &[("number", &number.to_string())])
-        }
+        Unmet::PollsAreOpen { until } => fill(r.polls_are_open, &[("until", &frame.moment(until))]),
+        Unmet::NoSuchRelease(number) => fill(r.no_such_release, &[("number", &number.to_string())]),
         Unmet::CorrectionWithoutWords => r.correction_without_words.to_owned(),
         Unmet::NoDifference(_) => r.no_difference.to_owned(),
         Unmet::NamedTwice(_) => r.named_twice.to_owned(),

@@ -20,10 +20,8 @@ use crate::{
 
 /// How long anybody may keep a page: a correction has to be seen the same minute. Which language a
 /// page is in may depend on who asks.
-const KEPT: [(header::HeaderName, &str); 2] = [
-    (header::CACHE_CONTROL, "public, max-age=60"),
-    (header::VARY, "Accept-Language, Cookie"),
-];
+const KEPT: [(header::HeaderName, &str); 2] =
+    [(header::CACHE_CONTROL, "public, max-age=60"), (header::VARY, "Accept-Language, Cookie")];
 
 #[derive(Template)]
 #[template(path = "release/public.html")]

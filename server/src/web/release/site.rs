@@ -180,9 +180,11 @@ impl Site {
     fn is_shown(&self, unit: &Unit) -> bool {
         unit.kind != UnitKind::Precinct
             && (self.figures(unit).is_some()
-                || self.pack.units.children(&unit.code).any(|child| {
-                    self.figures(child).is_some() || self.is_shown(child)
-                }))
+                || self
+                    .pack
+                    .units
+                    .children(&unit.code)
+                    .any(|child| self.figures(child).is_some() || self.is_shown(child)))
     }
 
     fn figures(&self, unit: &Unit) -> Option<&Cells> {

@@ -153,8 +153,7 @@ fn complaint(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -> Option
     let unit = frame.pack.units.get(&file.unit)?;
     let ours = our_figures(file, &frame.pack);
     let differs = ours.in_both(official?).any(|(_, ours, theirs)| ours != theirs);
-    let is_offered =
-        differs && unit.kind == UnitKind::Precinct && frame.may(Permission::Export);
+    let is_offered = differs && unit.kind == UnitKind::Precinct && frame.may(Permission::Export);
     is_offered.then(|| format!("{}/complaint.zip", frame.unit_address(&file.unit)))
 }
 

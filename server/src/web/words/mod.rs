@@ -23,7 +23,8 @@ use hattama_proto::{
 
 pub(super) use self::{
     en::EN, field::FieldWords, kk::KK, messages::MessageWords, people::PeopleWords,
-    release::ReleaseWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords, turnout::TurnoutWords,
+    release::ReleaseWords, review::ReviewWords, ru::RU, transcription::TranscriptionWords,
+    turnout::TurnoutWords,
 };
 use crate::{
     merge::{EntryFlag, Reason, Standing},
