@@ -109,7 +109,7 @@ fn unpack(stream: &Path, folder: &Path) -> Result<Files, CliError> {
     let (mut files, mut block) = (Files::new(), [0; TAR_BLOCK]);
     loop {
         rest.read_exact(&mut block).map_err(unreadable)?;
-        let Some((name, length)) = read_header(&block).map_err(broken)? else { return Ok(files) };
+        let Some((name, length)) = read_header(&block)? else { return Ok(files) };
         let mut bytes = vec![0; length.next_multiple_of(TAR_BLOCK)];
         rest.read_exact(&mut bytes).map_err(unreadable)?;
         bytes.truncate(length);
@@ -124,8 +124,10 @@ fn unpack(stream: &Path, folder: &Path) -> Result<Files, CliError> {
     }
 }
 
-fn broken(error: TarError) -> CliError {
-    CliError::Network(error.to_string())
+impl From<TarError> for CliError {
+    fn from(error: TarError) -> Self {
+        Self::Network(error.to_string())
+    }
 }
 
 /// Everything that a stranger can check, checked.
