@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io::{BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -17,7 +18,7 @@ use hattama_proto::{
 
 use super::{CliError, access::Access, export::fetch, output};
 use crate::{
-    export::{TarError, read_tar},
+    export::{TAR_BLOCK, TarError, read_header},
     folder::sync_folder,
 };
 
@@ -100,28 +101,33 @@ const READ: [&str; 6] = [
     "keys/log.vkey",
 ];
 
-/// Writes the files of a stream into a folder; tells the hash of each, and those that are checked.
+/// Writes the files of a stream into a folder, one after another; tells the hash of each, and those
+/// that are checked.
 fn unpack(stream: &Path, folder: &Path) -> Result<Files, CliError> {
-    let bytes = fs::read(stream).map_err(|error| CliError::unreadable(stream, &error))?;
-    let (mut rest, mut files) = (&bytes[..], Files::new());
-    while let Some((entry, after)) = read_tar(rest).map_err(broken)? {
-        let path = folder.join(&entry.name);
+    let unreadable = |error: std::io::Error| CliError::unreadable(stream, &error);
+    let mut rest = BufReader::new(File::open(stream).map_err(unreadable)?);
+    let (mut files, mut block) = (Files::new(), [0; TAR_BLOCK]);
+    loop {
+        rest.read_exact(&mut block).map_err(unreadable)?;
+        let Some((name, length)) = read_header(&block)? else { return Ok(files) };
+        let mut bytes = vec![0; length.next_multiple_of(TAR_BLOCK)];
+        rest.read_exact(&mut bytes).map_err(unreadable)?;
+        bytes.truncate(length);
+        let path = folder.join(&name);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|error| CliError::unwritable(parent, &error))?;
-        fs::write(&path, &entry.bytes).map_err(|error| CliError::unwritable(&path, &error))?;
-        let kept = if READ.contains(&entry.name.as_str()) {
-            entry.bytes
-        } else {
-            PartHash::of(&entry.bytes).to_hex().into_bytes()
-        };
-        files.insert(entry.name, kept);
-        rest = after;
+        fs::write(&path, &bytes).map_err(|error| CliError::unwritable(&path, &error))?;
+        if !READ.contains(&name.as_str()) {
+            bytes = PartHash::of(&bytes).to_hex().into_bytes();
+        }
+        files.insert(name, bytes);
     }
-    Ok(files)
 }
 
-fn broken(error: TarError) -> CliError {
-    CliError::Network(error.to_string())
+impl From<TarError> for CliError {
+    fn from(error: TarError) -> Self {
+        Self::Network(error.to_string())
+    }
 }
 
 /// Everything that a stranger can check, checked.

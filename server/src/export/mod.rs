@@ -17,5 +17,5 @@ pub use self::{
     csv::Flavour,
     figures::{Figures, figures},
     nist::{NistReport, Whose, nist},
-    tar::{TarEntry, TarError, TarWriter, read_tar},
+    tar::{TAR_BLOCK, TarEntry, TarError, TarWriter, read_header},
 };

@@ -55,6 +55,7 @@ use std::net::TcpListener;
 pub(crate) use self::accounts::welcome_link;
 pub(crate) use self::address::route_table;
 pub(crate) use self::auth::{asked_at, cookie, foreign, is_from_here, is_secure, session_cookie};
+pub(crate) use self::releases::{public_file, public_list};
 pub(crate) use self::upload::Upload;
 pub use self::{
     address::{Address, addresses},
@@ -244,24 +245,12 @@ pub(crate) const PUBLIC_LOG: &[Address] = &[
     Address { method: Method::GET, pattern: "/log/tile/{tile}*", access: Access::Anybody },
 ];
 
-/// What is released, for anybody; its pages are with the others.
-pub(crate) const PUBLIC_RELEASES: &[Address] = &[
-    Address { method: Method::GET, pattern: "/public/releases.json", access: Access::Anybody },
-    Address {
-        method: Method::GET,
-        pattern: "/public/releases/{number}/{file}",
-        access: Access::Anybody,
-    },
-];
-
 /// Every address: the interface for programs, the public log, the pages.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(serve_addresses(web::scope("/v1")))
         .route("/log/checkpoint", web::get().to(public_log::checkpoint))
         .route("/log/tile/{tile}*", web::get().to(public_log::tile))
-        .route("/public/releases.json", web::get().to(releases::public_list))
-        .route("/public/releases/{number}/{file}", web::get().to(releases::public_file))
         .configure(crate::web::routes)
         .default_service(web::to(not_found));
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long anybody may keep what is frozen: a correction has to be seen the same minute.
-pub(super) const A_MINUTE: &str = "public, max-age=60";
+const A_MINUTE: &str = "public, max-age=60";
 
 /// Every release that is public, and the drafts that wait.
 #[derive(Serialize)]
@@ -235,7 +235,7 @@ pub(super) async fn site(
 }
 
 /// `GET /public/releases.json`: every release, for anybody.
-pub(super) async fn public_list(
+pub(crate) async fn public_list(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let releases = lines(&headquarters).await?;
@@ -246,7 +246,7 @@ pub(super) async fn public_list(
 
 /// `GET /public/releases/{number}/{file}`: the exact bytes of a release, its statement, and that the log
 /// has it, for anybody.
-pub(super) async fn public_file(
+pub(crate) async fn public_file(
     path: Path<(u32, String)>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {

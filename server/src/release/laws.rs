@@ -97,13 +97,13 @@ proptest! {
     #[test]
     fn the_order_in_which_differences_are_named_does_not_matter(
         asked in asked(),
-        seed in any::<u64>(),
+        seed in any::<u16>(),
     ) {
         let mut once = asked;
         let mut seen = std::collections::HashSet::new();
         once.named.retain(|(named, _)| seen.insert(named.clone()));
         let mut shuffled = once.clone();
-        let turn = if once.named.is_empty() { 0 } else { seed as usize % once.named.len() };
+        let turn = if once.named.is_empty() { 0 } else { usize::from(seed) % once.named.len() };
         shuffled.named.rotate_left(turn);
         prop_assert_eq!(gate(&once), gate(&shuffled));
     }

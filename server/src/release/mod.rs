@@ -20,10 +20,13 @@
 mod compose;
 mod content;
 mod corrections;
+mod draw;
+mod error;
 mod gate;
 #[cfg(test)]
 mod laws;
 mod proof;
+mod shelf;
 mod two_people;
 mod typed;
 
@@ -33,7 +36,9 @@ pub use self::{
         LineFigures, RegionCoverage, Side,
     },
     corrections::corrections_of,
+    draw::Proposal,
+    error::ReleaseError,
     gate::{Asked, Basis, Corrects, Named, TypedBy, Unmet, gate},
     proof::Proof,
-    two_people::{Later, Proposal, ReleaseError, Released},
+    shelf::{Later, Released},
 };

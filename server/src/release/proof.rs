@@ -5,7 +5,7 @@ use hattama_proto::{
     tlog::{LogEntry, Receipt},
 };
 
-use super::two_people::ReleaseError;
+use super::error::ReleaseError;
 use crate::{app::Headquarters, store};
 
 /// What a stranger checks a release with.

@@ -1,7 +1,7 @@
 //! Is each row what was signed? Every hash, every leaf, every checkpoint, against the log's tree.
 
 use hattama_proto::{
-    id::{FileHash, PartHash, PhotoHash, PublicationId, RecordId, StatementId},
+    id::{FileHash, PartHash, PhotoHash, PublicationId, RecordId, ReleaseHash, StatementId},
     jws::Envelope,
     statement::{Level, PublicationStatement, StatementClaims},
     tlog::{Checkpoint, LogEntry, Tree, VerifierKey},
@@ -159,6 +159,10 @@ impl Evidence {
                 let holds =
                     file.is_some_and(|file| Level::ALL.iter().any(|level| of(*level, &file)));
                 part("mapping of the publication", id, if holds { id } else { "another" })
+            }
+            "release_draft" => {
+                let (hash, bytes) = (row.text(1).map_err(read)?, row.bytes(2).map_err(read)?);
+                part("content of a release", hash, &ReleaseHash::of(bytes).to_hex())
             }
             _ => Ok(()),
         }

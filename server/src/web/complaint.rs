@@ -111,6 +111,13 @@ pub(super) async fn pack(
         None => None,
     };
     let official = published::row_of(db, Level::Precinct, &code).await?;
+    let ours = our_figures(&file, &frame.pack);
+    if !official
+        .as_ref()
+        .is_some_and(|theirs| ours.in_both(theirs).any(|(_, ours, theirs)| ours != theirs))
+    {
+        return Err(nothing("what was published for this precinct is what its copies say"));
+    }
     let archived = store::publications::all(db).await?;
     let archived = archived.into_iter().find(|known| newest == Some(known.id));
     let sources = Sources {

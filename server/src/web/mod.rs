@@ -59,7 +59,7 @@ use actix_web::{
 use hattama_proto::problem::ProblemCode;
 
 pub(crate) use self::release::Site;
-use crate::http::{HttpProblem, route_table};
+use crate::http::{HttpProblem, public_file, public_list, route_table};
 
 /// Longest body of a form, in bytes: a reason of 4 KiB in Kazakh takes six characters per letter.
 const FORM_BYTES_MAX: usize = 32 * 1024;
@@ -88,6 +88,8 @@ route_table! { "":
     GET "/publications" Holder(ReadRecords) => publications::show;
     POST "/publications" Holder(ArchivePublications) => publications::submit;
     GET "/publications/{id}" Holder(ReadRecords) => publications::one;
+    GET "/public/releases.json" Anybody => public_list;
+    GET "/public/releases/{number}/{file}" Anybody => public_file;
     GET "/incidents" Holder(ReadIncidents) => incident_list::show;
     GET "/incidents/{id}" Holder(ReadIncidents) => incident::show;
     POST "/incidents/{id}" Holder(ReviewIncidents) => incident::submit;

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod complaint;
+mod exports;
 mod office;
 mod public;
+mod site;
 mod two_people;
 
 /// Makes two tests of each `fn(&mut World)`: on SQLite and on PostgreSQL.

@@ -26,7 +26,7 @@ pub(crate) fn staff(world: &mut World) {
         let url = config.database_url(&folder).unwrap();
         let now = hattama_server::clock::system();
         let db = Db::open(&url, now).await.unwrap();
-        for name in ["anna", "bek"] {
+        for name in ["anna-publisher", "bek-publisher"] {
             hire(&db, name, name, now).await;
         }
         let scope = Scope { org: Some("watchers".to_owned()), region: None };
@@ -95,7 +95,7 @@ pub(crate) fn transcribe(world: &World) {
         "lines": {"voters": 900, "invalid": 1, "valid": 12},
         "contests": {"president": {"heron": 5, "lark": 3, "crane": 4}},
     });
-    for (at, name) in ["anna", "bek"].into_iter().enumerate() {
+    for (at, name) in ["anna-publisher", "bek-publisher"].into_iter().enumerate() {
         let wire = as_(world, name);
         let seat = wire.post("/v1/transcriptions/next", &json!({})).json();
         let item = seat["item"].as_str().expect("the difference waits to be typed");
@@ -131,10 +131,10 @@ pub(crate) fn confirm(world: &World, by: &str, draft: &str) -> Answer {
 
 /// Proposes by one and confirms by the other; tells the number.
 pub(crate) fn release(world: &World, body: &Value) -> u64 {
-    let draft = propose(world, "anna", body);
+    let draft = propose(world, "anna-publisher", body);
     assert_eq!(draft.status, 200, "{}", draft.text());
     let draft = draft.json()["draft"].as_str().unwrap().to_owned();
-    let confirmed = confirm(world, "bek", &draft);
+    let confirmed = confirm(world, "bek-publisher", &draft);
     assert_eq!(confirmed.status, 200, "{}", confirmed.text());
     confirmed.json()["number"].as_u64().unwrap()
 }

@@ -7,7 +7,12 @@ use hattama_proto::{
     statement::{Release, Statement},
     tlog::{LogEntry, Origin, Receipt, VerifierKey},
 };
-use hattama_tests::world::World;
+use hattama_server::{
+    config::Config,
+    folder::DataFolder,
+    fsck::{PhotoFiles, check_folder},
+};
+use hattama_tests::world::{Ending, World, block_on};
 use serde_json::json;
 
 use super::office::{OBSERVER, as_, both, ready, release};
@@ -70,7 +75,8 @@ fn nothing_public_says_anything_about_people() {
     ready(&mut world);
     let number = release(&world, &json!({ "differences": both(), "words": {"en": "Look."} }));
     let devices = world.wire().get_json("/v1/devices");
-    let mut secrets: Vec<String> = vec![OBSERVER.to_owned(), "anna".to_owned(), "bek".to_owned()];
+    let mut secrets: Vec<String> =
+        vec![OBSERVER.to_owned(), "anna-publisher".to_owned(), "bek-publisher".to_owned()];
     for device in devices.as_array().unwrap() {
         for what in ["kid", "person"] {
             secrets.push(device[what].as_str().unwrap().to_owned());
@@ -106,6 +112,33 @@ fn each_page_says_exercise_in_three_languages_and_never_fraud() {
             assert!(!page.to_lowercase().contains(word), "{word}");
         }
     }
+}
+
+#[test]
+fn a_release_that_was_altered_in_the_store_is_named_and_not_shown() {
+    let mut world = World::new();
+    ready(&mut world);
+    release(&world, &json!({ "differences": both() }));
+    world.end(Ending::InOrder);
+    assert_eq!(fsck(&world), None);
+    let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
+    let mend = "update release_draft
+        set content = cast(replace(cast(content as text), 'heron', 'raven') as blob)";
+    assert_eq!(store.execute(mend, []).unwrap(), 1);
+    drop(store);
+    let said = fsck(&world).unwrap();
+    assert!(said.contains("the bytes are not those that were logged"), "{said}");
+    world.start();
+    assert_eq!(as_(&world, "").get("/public/releases/1").status, 500);
+}
+
+/// What is found in the stopped headquarters, if anything.
+fn fsck(world: &World) -> Option<String> {
+    let folder = DataFolder::open(world.data()).unwrap();
+    let config = Config::load(&folder.config()).unwrap();
+    let checked =
+        block_on(async { check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await });
+    checked.err().map(|lie| lie.to_string())
 }
 
 #[test]

@@ -26,10 +26,10 @@ fn code(text: &str) -> Value {
 fn one_alone_releases_nothing_and_two_do(world: &mut World) {
     ready(world);
     let body = json!({ "differences": both(), "words": {"en": "What we found."} });
-    let draft = propose(world, "anna", &body);
+    let draft = propose(world, "anna-publisher", &body);
     assert_eq!(draft.status, 200, "{}", draft.text());
     let draft = draft.json()["draft"].as_str().unwrap().to_owned();
-    let alone = confirm(world, "anna", &draft);
+    let alone = confirm(world, "anna-publisher", &draft);
     assert_eq!((alone.status, code(&alone.text())), (403, "forbidden".into()));
     for path in ["/public/releases/1", "/public/releases/1/release.json"] {
         assert_eq!(as_(world, "").get(path).status, 404, "{path}");
@@ -41,8 +41,8 @@ fn one_alone_releases_nothing_and_two_do(world: &mut World) {
     assert_eq!(confirm(world, "limited", &draft).status, 403);
     assert_eq!(propose(world, "limited", &body).status, 403);
 
-    let before = as_(world, "bek").get_json(&path)["content"].clone();
-    assert_eq!(confirm(world, "bek", &draft).json()["number"], 1);
+    let before = as_(world, "bek-publisher").get_json(&path)["content"].clone();
+    assert_eq!(confirm(world, "bek-publisher", &draft).json()["number"], 1);
     let released = as_(world, "").get("/public/releases/1/release.json");
     assert_eq!(released.json(), before, "what was confirmed is what was proposed");
     let differences = released.json()["contests"][0]["differences"].clone();
@@ -61,18 +61,22 @@ fn a_draft_is_confirmed_or_withdrawn_once(world: &mut World) {
     ready(world);
     let body = json!({ "differences": both() });
     let drafts: Vec<String> = (0..3)
-        .map(|_| propose(world, "anna", &body).json()["draft"].as_str().unwrap().to_owned())
+        .map(|_| {
+            propose(world, "anna-publisher", &body).json()["draft"].as_str().unwrap().to_owned()
+        })
         .collect();
     let withdraw = |draft: &str| {
-        as_(world, "anna").post(&format!("/v1/release-drafts/{draft}/withdrawal"), &json!({}))
+        as_(world, "anna-publisher")
+            .post(&format!("/v1/release-drafts/{draft}/withdrawal"), &json!({}))
     };
     assert_eq!(withdraw(&drafts[0]).status, 200);
-    assert_eq!(confirm(world, "bek", &drafts[0]).status, 409);
-    assert_eq!(confirm(world, "bek", &drafts[2]).json()["number"], 1);
+    assert_eq!(confirm(world, "bek-publisher", &drafts[0]).status, 409);
+    assert_eq!(confirm(world, "bek-publisher", &drafts[2]).json()["number"], 1);
     assert_eq!(withdraw(&drafts[2]).status, 409);
     // Two at once: the numbers have no gap, and no draft becomes two releases.
     let together: Vec<u16> = std::thread::scope(|scope| {
-        let both = [0, 1].map(|_| scope.spawn(|| confirm(world, "bek", &drafts[1]).status));
+        let both =
+            [0, 1].map(|_| scope.spawn(|| confirm(world, "bek-publisher", &drafts[1]).status));
         both.map(|one| one.join().unwrap()).into()
     });
     assert!(together.contains(&200) && together.contains(&409), "{together:?}");
@@ -85,11 +89,11 @@ fn a_draft_is_confirmed_or_withdrawn_once(world: &mut World) {
 
 fn what_changed_since_it_was_proposed_is_not_confirmed(world: &mut World) {
     ready(world);
-    let draft = propose(world, "anna", &json!({ "differences": both() })).json();
+    let draft = propose(world, "anna-publisher", &json!({ "differences": both() })).json();
     // The commission mends a figure meanwhile.
     let file = "unit,valid,president:heron,president:lark,president:crane\n0-0-0,12,8,3,4\n";
     import(world, "precinct", file);
-    let refused = confirm(world, "bek", draft["draft"].as_str().unwrap());
+    let refused = confirm(world, "bek-publisher", draft["draft"].as_str().unwrap());
     assert_eq!(refused.status, 409, "{}", refused.text());
     assert!(as_(world, "").get("/public/releases/1").status == 404);
 }
@@ -98,7 +102,7 @@ fn the_gate_says_everything_that_is_missing_at_once(world: &mut World) {
     staff(world);
     bring_copy(world);
     let named = |unit: &str| json!({"contest": "president", "unit": unit});
-    let refused = propose(world, "anna", &json!({ "differences": [named(PRECINCT)] }));
+    let refused = propose(world, "anna-publisher", &json!({ "differences": [named(PRECINCT)] }));
     assert_eq!(refused.status, 409);
     assert!(refused.text().contains("nothing differs there now"), "{}", refused.text());
     archive(world);
@@ -106,7 +110,7 @@ fn the_gate_says_everything_that_is_missing_at_once(world: &mut World) {
         "differences": [named(PRECINCT), named(REGION), named("1-1-1"), named(REGION)],
         "corrects": {"release": 7, "words": {}},
     });
-    let refused = propose(world, "anna", &body).text();
+    let refused = propose(world, "anna-publisher", &body).text();
     for said in [
         "0-0-0: our figures are not typed off the photographs by two people",
         "1-1-1: nothing differs there now",
@@ -116,9 +120,9 @@ fn the_gate_says_everything_that_is_missing_at_once(world: &mut World) {
         assert!(refused.contains(said), "{said} in {refused}");
     }
     transcribe(world);
-    assert_eq!(propose(world, "anna", &json!({ "differences": both() })).status, 200);
+    assert_eq!(propose(world, "anna-publisher", &json!({ "differences": both() })).status, 200);
     for wrong in [json!({"xx": "words"}), json!({"en": " "})] {
-        assert_eq!(propose(world, "anna", &json!({ "words": wrong })).status, 422);
+        assert_eq!(propose(world, "anna-publisher", &json!({ "words": wrong })).status, 422);
     }
 }
 
@@ -130,10 +134,10 @@ fn nothing_is_released_before_the_last_polls_close_nor_where_nobody_says_when() 
     ] {
         let mut world = World::of(Country::small().closing(closes), Engine::sqlite());
         ready(&mut world);
-        let refused = propose(&world, "anna", &json!({ "differences": both() }));
+        let refused = propose(&world, "anna-publisher", &json!({ "differences": both() }));
         assert_eq!(refused.status, 409);
         assert!(refused.text().contains(said), "{}", refused.text());
-        let page = as_(&world, "anna").get("/releases").text();
+        let page = as_(&world, "anna-publisher").get("/releases").text();
         assert!(page.contains("What stands in the way"), "{page}");
     }
 }

@@ -223,7 +223,10 @@ impl Say<'_> {
             regions: of
                 .regions
                 .iter()
-                .map(|region| coverage(name(&region.names, self.language), &region.coverage))
+                .map(|of| {
+                    let name = known(&of.names, of.region.as_str(), self.language);
+                    coverage(&name, &of.coverage)
+                })
                 .collect(),
             levels: levels.collect(),
             differences: of.differences.iter().map(|one| self.difference(one)).collect(),

@@ -128,7 +128,7 @@ impl Site {
             )
         };
         let mut sums = String::new();
-        let mut files = Some(Site::files(&site));
+        let mut files = Some(Self::files(&site));
         let mut ended = false;
         std::iter::from_fn(move || {
             if let Some(more) = &mut files {

@@ -1,0 +1,120 @@
+//! A frozen site: the same bytes again, and whole without us.
+
+use std::{fs, path::Path, process::Command};
+
+use hattama_tests::world::World;
+use serde_json::{Value, json};
+
+use super::office::{OBSERVER, as_, both, ready, release};
+
+fn publish(world: &World, folder: &Path, number: u64) -> bool {
+    let arguments = [
+        "hattama".to_owned(),
+        "publish".to_owned(),
+        folder.display().to_string(),
+        format!("--release={number}"),
+        format!("--server=http://{}", world.address()),
+        "--token=anna-publisher".to_owned(),
+    ];
+    let code = hattama_server::cli::run(arguments.map(Into::into));
+    format!("{code:?}") == format!("{:?}", std::process::ExitCode::SUCCESS)
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                found.push((name, fs::read(path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn publishing_twice_gives_the_same_bytes_and_others_check_them() {
+    let mut world = World::new();
+    ready(&mut world);
+    let number = release(&world, &json!({ "differences": both(), "words": {"en": "Look."} }));
+    let [one, two] = ["one", "two"].map(|name| world.scratch().join(name));
+    assert!(publish(&world, &one, number));
+    assert!(publish(&world, &two, number));
+    assert!(!publish(&world, &one, number), "a published folder is never changed");
+    assert!(!publish(&world, &world.scratch().join("three"), 9), "there is no release 9");
+    let (first, second) = (files(&one), files(&two));
+    assert!(first == second, "the same release is another site");
+    let mut sums = Command::new("sha256sum");
+    let sums = sums.args(["--quiet", "-c", "SHA256SUMS"]).current_dir(&one).output().unwrap();
+    assert!(sums.status.success(), "{}", String::from_utf8_lossy(&sums.stderr));
+    let sum_list = fs::read_to_string(one.join("SHA256SUMS")).unwrap();
+    assert_eq!(sum_list.lines().count(), first.len() - 1, "every file but the list is in it");
+    assert!(!world.scratch().join("one.tar").exists());
+    assert!(!world.scratch().join("one.part").exists());
+
+    let named: Value =
+        serde_json::from_slice(&fs::read(one.join("data/units/0-0-0.json")).unwrap()).unwrap();
+    assert_eq!(named["official"]["contest:president:heron"], 9);
+    assert_eq!(named["differences"][0]["below"]["votes"], json!([5, 3, 4]));
+    let district: Value =
+        serde_json::from_slice(&fs::read(one.join("data/units/0-0.json")).unwrap()).unwrap();
+    assert_eq!(district["children"].as_array().unwrap().len(), 3);
+    // What was published of other precincts is there; what is ours of them is not.
+    let all = first.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect::<String>();
+    for secret in [
+        OBSERVER,
+        "anna-publisher",
+        "bek-publisher",
+        "<script",
+        "style=",
+        "http://www",
+        "src=\"http",
+    ] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+    for (name, bytes) in first.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let page = String::from_utf8_lossy(bytes);
+        assert!(page.contains("EXERCISE"), "{name} does not say that it is an exercise");
+        for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            if link.starts_with('#') {
+                continue;
+            }
+            let target = one.join(name).parent().unwrap().join(link);
+            assert!(target.exists(), "{name} leads to {link}, which is not there");
+        }
+        assert!(bytes.len() < 100_000, "{name} has {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn a_correction_shows_on_the_site_of_what_it_corrects_and_nothing_else_changes() {
+    let mut world = World::new();
+    ready(&mut world);
+    release(&world, &json!({ "differences": both() }));
+    let [before, after] = ["before", "after"].map(|name| world.scratch().join(name));
+    assert!(publish(&world, &before, 1));
+    let correction = json!({ "corrects": {"release": 1, "words": {"en": "It was mended."}} });
+    assert_eq!(release(&world, &correction), 2);
+    assert!(publish(&world, &after, 1));
+    let (before, after) = (files(&before), files(&after));
+    let changed: Vec<&str> =
+        after.iter().filter(|file| !before.contains(file)).map(|(name, _)| name.as_str()).collect();
+    let pages = ["SHA256SUMS", "corrections/2.json", "en/index.html", "kk/index.html"];
+    assert_eq!(changed, [&pages[..], &["ru/index.html"]].concat());
+    let page = after.iter().find(|(name, _)| name == "en/index.html").unwrap();
+    let page = String::from_utf8_lossy(&page.1);
+    assert!(page.contains("Corrected by release 2") && page.contains("It was mended."));
+}
+
+#[test]
+fn whoever_may_not_export_publishes_nothing() {
+    let mut world = World::new();
+    ready(&mut world);
+    release(&world, &json!({}));
+    assert_eq!(as_(&world, "nobody").get("/v1/releases/1/site.tar").status, 401);
+}
