@@ -24,8 +24,8 @@ const MEMORY: &str = "machine_memory";
 const TOTALS: [&str; 3] = ["100", "101", "103"];
 
 /// Sections with a paper, with a memory, and with a paper only.
-const ON_PAPER: u64 = 9674;
-const IN_MEMORY: u64 = 9580;
+const ON_PAPER: usize = 9674;
+const IN_MEMORY: usize = 9580;
 const MISSING: usize = 94;
 
 /// Cells that both have and that differ, and the sections they lie in.
@@ -116,7 +116,7 @@ fn paper_and_memory_differ_in_47_cells_of_6_sections_and_94_sections_are_missing
     assert_eq!(differing.keys().map(String::as_str).collect::<Vec<_>>(), DIFFERING);
     assert_eq!(differing.values().sum::<usize>(), DIFFERING_CELLS, "{differing:?}");
     assert_eq!(missing, only_on_paper, "all of them by name");
-    assert_eq!(equal, IN_MEMORY as usize - DIFFERING.len());
+    assert_eq!(equal, IN_MEMORY - DIFFERING.len());
     let changes = wire.get_json("/v1/compare")["contests"][0]["changes"].clone();
     let of_precincts =
         changes.as_array().unwrap().iter().filter(|change| change["level"] == "precinct").count();
