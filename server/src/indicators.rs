@@ -477,7 +477,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "this test is about time")]
     fn the_integer_test_of_95_000_precincts_takes_seconds() {
         let all = country(95_000);
         let parts: Vec<&[Precinct]> = all.chunks(1_200).collect();

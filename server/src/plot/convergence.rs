@@ -20,6 +20,9 @@ const NAME: usize = 20;
 /// Marks on one line.
 const MARKS: usize = 6;
 
+/// When, share, and margin where it is known.
+type Point = (i64, f64, Option<f64>);
+
 /// How one choice's estimate moved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
@@ -52,7 +55,7 @@ pub fn convergence(courses: &[Course], times: &[(i64, String)], caption: &Captio
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), "none", "1");
     let mut taken: Vec<f64> = Vec::new();
     for (look, course) in courses.iter().enumerate() {
-        let path = |of: &dyn Fn(&(i64, f64, Option<f64>)) -> Option<f64>| {
+        let path = |of: &dyn Fn(&Point) -> Option<f64>| {
             let mut path = String::new();
             for point in &course.points {
                 let Some(share) = of(point) else { continue };
