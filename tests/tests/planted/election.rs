@@ -187,6 +187,7 @@ fn seen(unit: UnitCode, votes: &[u64]) -> UnitDigest {
         has_difference: false,
         does_not_add_up: false,
         awaits_check: false,
+        missing: Vec::new(),
     }
 }
 
