@@ -13,7 +13,7 @@ out=$(cd "${CARGO_TARGET_DIR:-target}/test" && pwd)
 : >"$out/skipped.txt"
 : >"$out/counts.txt"
 
-[ $# -gt 0 ] || set -- --workspace
+[ $# -gt 0 ] || set -- --workspace --features hattama-client-core/ffi
 quiet=--quiet
 [ -t 2 ] && quiet=
 

@@ -19,6 +19,7 @@ mod open;
 mod packs;
 mod pump;
 mod report;
+mod resting;
 
 use std::{
     path::PathBuf,
@@ -37,7 +38,7 @@ pub use self::messages::MessageItem;
 pub use self::report::{
     Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
-    Trouble,
+    Trouble, Whereabouts,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -46,6 +47,7 @@ use crate::{
     outbox::Outbox,
     random::{RandomSource, SystemRandom},
     transport::Stop,
+    vault::KeyVault,
 };
 
 /// What a notebook is opened with.
@@ -57,6 +59,8 @@ pub struct NotebookOptions {
     pub app: App,
     /// Whether small pictures are made of photographs.
     pub pictures: Pictures,
+    /// What the seeds are wrapped with; none where the folder's own protection has to do.
+    pub vault: Option<Arc<dyn KeyVault>>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -72,6 +76,7 @@ impl Default for NotebookOptions {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
             pictures: Pictures::Make,
+            vault: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -95,6 +100,8 @@ pub struct Notebook {
     keys: Keys,
     opened: Opened,
     outbox: Mutex<Option<Outbox>>,
+    /// Counts the calls that have files of this notebook open.
+    at_work: resting::AtWork,
     /// Held while a record takes its place in a chain.
     capturing: Mutex<()>,
     /// Held while a sync or an enrolment runs.

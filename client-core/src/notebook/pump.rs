@@ -21,7 +21,7 @@ use hattama_proto::{
 };
 
 use super::{
-    Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started,
+    Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started, Whereabouts,
     packs::{Unfetched, trust_of},
 };
 use crate::{
@@ -34,31 +34,41 @@ use crate::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
         ask_receipts, ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
     },
-    transport::{HttpTransport, Request, Response, Stop, Transport, TransportError},
+    transport::{
+        HttpTransport, Request, Response, Stop, Transport, TransportError, usable_addresses,
+    },
 };
 
 impl Notebook {
     /// Sends what waits over HTTPS to the headquarters of the enrolment, within `budget`. Blocks;
     /// may be interrupted from another thread. Network trouble is part of the report.
     pub fn pump(&self, budget: &PumpBudget) -> Result<PumpReport, NotebookError> {
+        let Some(at) = self.headquarters()? else { return Ok(not_enrolled()) };
+        let transport = usable_addresses(&at.addresses)
+            .and_then(|usable| HttpTransport::new(&usable, at.pin.as_deref()));
+        match transport {
+            Ok(transport) => self.pump_through(budget, &transport),
+            Err(error) => Ok(Self::no_way(&error)),
+        }
+    }
+
+    /// Where headquarters is, as the enrolment or the set-up said; none before the enrolment.
+    pub fn headquarters(&self) -> Result<Option<Whereabouts>, NotebookError> {
         let (addresses, pin) = self.with(|outbox| {
             Ok((outbox.setting(outbox::ADDRESSES)?, outbox.setting(outbox::PIN)?))
         })?;
-        let Some(addresses) = addresses else { return Ok(not_enrolled()) };
-        let addresses: Vec<String> = serde_json::from_str(&addresses).unwrap_or_default();
-        // One unusable address in a set-up must not make the others useless.
-        let usable: Vec<String> = addresses
-            .iter()
-            .filter(|one| HttpTransport::new(std::slice::from_ref(one), pin.as_deref()).is_ok())
-            .cloned()
-            .collect();
-        match HttpTransport::new(&usable, pin.as_deref()) {
-            Ok(transport) => self.pump_through(budget, &transport),
-            Err(error) => Ok(PumpReport {
-                trouble: Some(super::Trouble::Address(error.to_string())),
-                end: PumpEnd::Waiting,
-                ..PumpReport::default()
-            }),
+        Ok(addresses.map(|text| {
+            let addresses = serde_json::from_str(&text).unwrap_or_default();
+            Whereabouts { addresses, pin }
+        }))
+    }
+
+    /// The report of a sync that could not begin, because none of the addresses can be used.
+    pub(crate) fn no_way(error: &TransportError) -> PumpReport {
+        PumpReport {
+            trouble: Some(super::Trouble::Address(error.to_string())),
+            end: PumpEnd::Waiting,
+            ..PumpReport::default()
         }
     }
 
