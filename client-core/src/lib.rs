@@ -46,7 +46,8 @@ pub use self::{
     notebook::{
         Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
         NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
-        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, Trouble, Whereabouts,
+        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, TransferPlan, Trouble,
+        Whereabouts,
     },
     outbox::LostReceipt,
 };

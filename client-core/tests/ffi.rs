@@ -14,3 +14,5 @@ mod keys;
 mod rest;
 #[path = "ffi/tour.rs"]
 mod tour;
+#[path = "ffi/transfers.rs"]
+mod transfers;

@@ -117,12 +117,19 @@ fn heard(
     answer: Result<HttpResponse, TransportFailure>,
     bytes_max: u64,
 ) -> Result<Response, TransportError> {
-    let answer = answer.map_err(|failure| match failure {
-        TransportFailure::Unreachable { reason } => TransportError::Unreachable(reason),
-        TransportFailure::Broken { reason } => TransportError::Broken(reason),
-        TransportFailure::TimedOut => TransportError::TimedOut,
-        TransportFailure::Untrusted { reason } => TransportError::Untrusted(reason),
-    })?;
+    response(
+        answer.map_err(|failure| match failure {
+            TransportFailure::Unreachable { reason } => TransportError::Unreachable(reason),
+            TransportFailure::Broken { reason } => TransportError::Broken(reason),
+            TransportFailure::TimedOut => TransportError::TimedOut,
+            TransportFailure::Untrusted { reason } => TransportError::Untrusted(reason),
+        })?,
+        bytes_max,
+    )
+}
+
+/// An app's answer as the core reads it.
+pub(super) fn response(answer: HttpResponse, bytes_max: u64) -> Result<Response, TransportError> {
     if answer.body.len() as u64 > bytes_max {
         return Err(TransportError::TooLong);
     }

@@ -43,6 +43,7 @@ mod reading;
 mod syncing;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod vault;
 
 pub use self::{
@@ -63,6 +64,7 @@ pub use self::{
         NotifyFailure, TransportFailure, VaultFailure,
     },
     syncing::{Alarm, PumpBudget, PumpEnd, PumpReport, Trouble},
+    transfers::TransferPlan,
     vault::{change_vault, passphrase_vault},
 };
 

@@ -162,11 +162,7 @@ impl Notebook {
             self.tell_news(core, before.as_ref())?;
             Ok(report)
         })?;
-        let report = PumpReport::from(report);
-        for alarm in &report.alarms {
-            self.tell(|| Some(Event::Alarm(alarm.clone())));
-        }
-        Ok(report)
+        Ok(self.reported(report))
     }
 
     /// Goes on in the election that follows, without an invitation: enrols `next`, a notebook in another
@@ -185,6 +181,15 @@ impl Notebook {
 }
 
 impl Notebook {
+    /// A report for the app, whose alarms are told too.
+    pub(super) fn reported(&self, report: core::PumpReport) -> PumpReport {
+        let report = PumpReport::from(report);
+        for alarm in &report.alarms {
+            self.tell(|| Some(Event::Alarm(alarm.clone())));
+        }
+        report
+    }
+
     /// The app's network, or the bundled client.
     fn way(
         &self,

@@ -20,6 +20,7 @@ mod packs;
 mod pump;
 mod report;
 mod resting;
+mod transfers;
 
 use std::{
     path::PathBuf,
@@ -34,12 +35,12 @@ use hattama_proto::{
     record::App,
 };
 
-pub use self::messages::MessageItem;
 pub use self::report::{
     Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
     Trouble, Whereabouts,
 };
+pub use self::{messages::MessageItem, transfers::TransferPlan};
 use crate::{
     clock::{Clock, SystemClock},
     error::NotebookError,
