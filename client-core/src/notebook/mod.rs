@@ -21,6 +21,7 @@ mod pump;
 mod report;
 mod resting;
 mod transfers;
+mod whereabouts;
 
 use std::{
     path::PathBuf,
@@ -38,9 +39,9 @@ use hattama_proto::{
 pub use self::report::{
     Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
-    Trouble, Whereabouts,
+    Trouble,
 };
-pub use self::{messages::MessageItem, transfers::TransferPlan};
+pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Whereabouts};
 use crate::{
     clock::{Clock, SystemClock},
     error::NotebookError,

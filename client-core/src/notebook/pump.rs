@@ -21,7 +21,7 @@ use hattama_proto::{
 };
 
 use super::{
-    Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started, Whereabouts,
+    Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started,
     packs::{Unfetched, trust_of},
 };
 use crate::{
@@ -49,26 +49,6 @@ impl Notebook {
         match transport {
             Ok(transport) => self.pump_through(budget, &transport),
             Err(error) => Ok(Self::no_way(&error)),
-        }
-    }
-
-    /// Where headquarters is, as the enrolment or the set-up said; none before the enrolment.
-    pub fn headquarters(&self) -> Result<Option<Whereabouts>, NotebookError> {
-        let (addresses, pin) = self.with(|outbox| {
-            Ok((outbox.setting(outbox::ADDRESSES)?, outbox.setting(outbox::PIN)?))
-        })?;
-        Ok(addresses.map(|text| {
-            let addresses = serde_json::from_str(&text).unwrap_or_default();
-            Whereabouts { addresses, pin }
-        }))
-    }
-
-    /// The report of a sync that could not begin, because none of the addresses can be used.
-    pub(crate) fn no_way(error: &TransportError) -> PumpReport {
-        PumpReport {
-            trouble: Some(super::Trouble::Address(error.to_string())),
-            end: PumpEnd::Waiting,
-            ..PumpReport::default()
         }
     }
 

@@ -47,15 +47,6 @@ pub struct EnrolmentSummary {
     pub pack_version: u32,
 }
 
-/// Where headquarters is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whereabouts {
-    /// Its addresses, tried in order.
-    pub addresses: Vec<String>,
-    /// SHA-256 of its certificate in hex; none where the public roots serve.
-    pub pin: Option<String>,
-}
-
 /// How far a sync may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PumpBudget {

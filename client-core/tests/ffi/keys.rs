@@ -111,6 +111,21 @@ fn a_notebook_of_an_earlier_release_opens_with_a_vault_and_keeps_its_keys() {
     }
 }
 
+/// Made by the first version that wrapped keys; read for ever.
+#[test]
+fn keys_that_an_earlier_release_wrapped_open_with_their_passphrase() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    copy(&fixtures.join("keys-v2"), folder.path());
+    let stored = std::fs::read_to_string(folder.path().join("keys.json")).unwrap();
+    let vault = Some(passphrase_vault("copper lantern seven".to_owned()).unwrap());
+    let notebook = open(folder.path(), vault).unwrap();
+    for key in notebook.keys().unwrap() {
+        assert!(stored.contains(&key.public_key), "{key:?}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("keys.json")).unwrap(), stored);
+}
+
 fn of_any_election(folder: &Path) -> hattama_client_core::ffi::NotebookConfig {
     hattama_client_core::ffi::NotebookConfig { election: None, ..config(folder) }
 }

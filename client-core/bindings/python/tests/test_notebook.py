@@ -265,6 +265,31 @@ class WithHeadquarters(Case):
             time.sleep(0.02)
         self.assertEqual(failed, len(ear.heard))
 
+    def test_an_original_goes_by_an_uploader_of_the_systems(self):
+        network = Network()
+        notebook = self.enrolled()
+        capture = notebook.begin_capture(protocol())
+        capture.add_photo(picture(self.scratch / "1.png", 5), 1)
+        made = capture.commit()
+        report = notebook.pump(hattama.PumpBudget(by_user=True, originals=False))
+        self.assertEqual((report.stored, report.photos_complete), (1, 2))
+        plans = notebook.plan_transfers(10, True)
+        self.assertTrue(plans)
+        for plan in plans:
+            answer = network.execute(
+                hattama.HttpRequest(
+                    method=plan.method,
+                    url=plan.url,
+                    headers=plan.headers,
+                    body=Path(plan.file).read_bytes(),
+                    answer_bytes_max=1 << 20,
+                    certificate_sha256=plan.certificate_sha256,
+                )
+            )
+            notebook.complete_transfer(plan.id, answer)
+        self.assertIsNotNone(notebook.photo_receipt(made.photos[0]))
+        self.assertEqual(notebook.plan_transfers(10, True), [])
+
     def test_a_refused_invitation_says_so(self):
         notebook = self.open()
         invitation = self.headquarters.invite()

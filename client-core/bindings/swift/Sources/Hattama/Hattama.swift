@@ -1487,6 +1487,19 @@ public protocol NotebookProtocol: AnyObject, Sendable {
      */
     func pump(budget: PumpBudget) throws  -> PumpReport
 
+    /**
+     * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
+     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     */
+    func completeTransfer(id: String, answer: HttpResponse?) throws  -> PumpReport
+
+    /**
+     * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
+     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first. A plan is advice. What runs already is named again by the same id.
+     */
+    func planTransfers(max: UInt32, originals: Bool) throws  -> [TransferPlan]
+
 }
 /**
  * One observer's notebook on one device: a folder, one person, one election, two keys.
@@ -1963,6 +1976,37 @@ open func pump(budget: PumpBudget)throws  -> PumpReport  {
     uniffi_hattama_client_core_fn_method_notebook_pump(
             self.uniffiCloneHandle(),
         FfiConverterTypePumpBudget_lower(budget),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
+     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     */
+open func completeTransfer(id: String, answer: HttpResponse?)throws  -> PumpReport  {
+    return try  FfiConverterTypePumpReport_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_complete_transfer(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),
+        FfiConverterOptionTypeHttpResponse.lower(answer),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
+     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first. A plan is advice. What runs already is named again by the same id.
+     */
+open func planTransfers(max: UInt32, originals: Bool)throws  -> [TransferPlan]  {
+    return try  FfiConverterSequenceTypeTransferPlan.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_plan_transfers(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(max),
+        FfiConverterBool.lower(originals),uniffiCallStatus
     )
 })
 }
@@ -4898,6 +4942,125 @@ public func FfiConverterTypeSheetFlags_lower(_ value: SheetFlags) -> RustBuffer 
 
 
 /**
+ * One file for the system's uploader: a background `URLSession`, a user-initiated data transfer.
+ */
+public struct TransferPlan: Equatable, Hashable {
+    /**
+     * Its name; hand it back with the answer. Keep it with the upload: it outlives the process.
+     */
+    public var id: String
+    /**
+     * The verb: `PUT`.
+     */
+    public var method: String
+    /**
+     * The whole address.
+     */
+    public var url: String
+    /**
+     * Header fields.
+     */
+    public var headers: [String: String]
+    /**
+     * The body, whole. Belongs to the notebook: do not write there, do not remove it.
+     */
+    public var file: String
+    /**
+     * Length of the body, in bytes.
+     */
+    public var bytes: UInt64
+    /**
+     * SHA-256 of the only certificate to accept, in hex; none where the public roots serve.
+     */
+    public var certificateSha256: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name; hand it back with the answer. Keep it with the upload: it outlives the process.
+         */id: String,
+        /**
+         * The verb: `PUT`.
+         */method: String,
+        /**
+         * The whole address.
+         */url: String,
+        /**
+         * Header fields.
+         */headers: [String: String],
+        /**
+         * The body, whole. Belongs to the notebook: do not write there, do not remove it.
+         */file: String,
+        /**
+         * Length of the body, in bytes.
+         */bytes: UInt64,
+        /**
+         * SHA-256 of the only certificate to accept, in hex; none where the public roots serve.
+         */certificateSha256: String?) {
+        self.id = id
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.file = file
+        self.bytes = bytes
+        self.certificateSha256 = certificateSha256
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TransferPlan: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTransferPlan: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TransferPlan {
+        return
+            try TransferPlan(
+                id: FfiConverterString.read(from: &buf),
+                method: FfiConverterString.read(from: &buf),
+                url: FfiConverterString.read(from: &buf),
+                headers: FfiConverterDictionaryStringString.read(from: &buf),
+                file: FfiConverterString.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf),
+                certificateSha256: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TransferPlan, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.method, into: &buf)
+        FfiConverterString.write(value.url, into: &buf)
+        FfiConverterDictionaryStringString.write(value.headers, into: &buf)
+        FfiConverterString.write(value.file, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterOptionString.write(value.certificateSha256, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransferPlan_lift(_ buf: RustBuffer) throws -> TransferPlan {
+    return try FfiConverterTypeTransferPlan.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransferPlan_lower(_ value: TransferPlan) -> RustBuffer {
+    return FfiConverterTypeTransferPlan.lower(value)
+}
+
+
+/**
  * Something worth a second look.
  */
 public struct Warning: Equatable, Hashable {
@@ -7057,6 +7220,30 @@ fileprivate struct FfiConverterOptionTypeEnrolment: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeHttpResponse: FfiConverterRustBuffer {
+    typealias SwiftType = HttpResponse?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeHttpResponse.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeHttpResponse.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeSalvage: FfiConverterRustBuffer {
     typealias SwiftType = Salvage?
 
@@ -7345,6 +7532,31 @@ fileprivate struct FfiConverterSequenceTypeRecordItem: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeRecordItem.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeTransferPlan: FfiConverterRustBuffer {
+    typealias SwiftType = [TransferPlan]
+
+    public static func write(_ value: [TransferPlan], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeTransferPlan.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [TransferPlan] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [TransferPlan]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeTransferPlan.read(from: &buf))
         }
         return seq
     }
@@ -7683,6 +7895,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_pump() != 30232) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() != 29976) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() != 55347) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_httptransport_execute() != 61849) {

@@ -835,6 +835,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_pump(
     ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_complete_transfer(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_plan_transfers(
+    ): Int
     external fun uniffi_hattama_client_core_checksum_method_httptransport_execute(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_keyvault_wrap(
@@ -953,6 +957,10 @@ internal object UniffiLib {
     external fun uniffi_hattama_client_core_fn_method_notebook_follow(`ptr`: Long,`next`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_method_notebook_pump(`ptr`: Long,`budget`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_notebook_complete_transfer(`ptr`: Long,`id`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_notebook_plan_transfers(`ptr`: Long,`max`: Int,`originals`: Byte,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_clone_httptransport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1219,6 +1227,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_pump() and 0xFFFF) != 30232) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() and 0xFFFF) != 29976) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() and 0xFFFF) != 55347) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_httptransport_execute() and 0xFFFF) != 61849) {
@@ -2977,6 +2991,19 @@ public interface NotebookInterface {
      */
     fun `pump`(`budget`: PumpBudget): PumpReport
 
+    /**
+     * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
+     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     */
+    fun `completeTransfer`(`id`: kotlin.String, `answer`: HttpResponse?): PumpReport
+
+    /**
+     * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
+     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first. A plan is advice. What runs already is named again by the same id.
+     */
+    fun `planTransfers`(`max`: kotlin.UInt, `originals`: kotlin.Boolean): List<TransferPlan>
+
     companion object
 }
 
@@ -3633,6 +3660,47 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
         it,
 
         FfiConverterTypePumpBudget.lower(`budget`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
+     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     */
+    @Throws(NotebookException::class)override fun `completeTransfer`(`id`: kotlin.String, `answer`: HttpResponse?): PumpReport {
+            return FfiConverterTypePumpReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_complete_transfer(
+        it,
+
+        FfiConverterString.lower(`id`),
+        FfiConverterOptionalTypeHttpResponse.lower(`answer`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
+     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first. A plan is advice. What runs already is named again by the same id.
+     */
+    @Throws(NotebookException::class)override fun `planTransfers`(`max`: kotlin.UInt, `originals`: kotlin.Boolean): List<TransferPlan> {
+            return FfiConverterSequenceTypeTransferPlan.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_plan_transfers(
+        it,
+
+        FfiConverterUInt.lower(`max`),
+        FfiConverterBoolean.lower(`originals`),_status)
 }
     }
     )
@@ -5973,6 +6041,93 @@ public object FfiConverterTypeSheetFlags: FfiConverterRustBuffer<SheetFlags> {
 
 
 /**
+ * One file for the system's uploader: a background `URLSession`, a user-initiated data transfer.
+ */
+data class TransferPlan (
+    /**
+     * Its name; hand it back with the answer. Keep it with the upload: it outlives the process.
+     */
+    var `id`: kotlin.String
+    ,
+    /**
+     * The verb: `PUT`.
+     */
+    var `method`: kotlin.String
+    ,
+    /**
+     * The whole address.
+     */
+    var `url`: kotlin.String
+    ,
+    /**
+     * Header fields.
+     */
+    var `headers`: Map<kotlin.String, kotlin.String>
+    ,
+    /**
+     * The body, whole. Belongs to the notebook: do not write there, do not remove it.
+     */
+    var `file`: kotlin.String
+    ,
+    /**
+     * Length of the body, in bytes.
+     */
+    var `bytes`: kotlin.ULong
+    ,
+    /**
+     * SHA-256 of the only certificate to accept, in hex; none where the public roots serve.
+     */
+    var `certificateSha256`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTransferPlan: FfiConverterRustBuffer<TransferPlan> {
+    override fun read(buf: ByteBuffer): TransferPlan {
+        return TransferPlan(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterMapStringString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: TransferPlan) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`method`) +
+            FfiConverterString.allocationSize(value.`url`) +
+            FfiConverterMapStringString.allocationSize(value.`headers`) +
+            FfiConverterString.allocationSize(value.`file`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterOptionalString.allocationSize(value.`certificateSha256`)
+    )
+
+    override fun write(value: TransferPlan, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`method`, buf)
+            FfiConverterString.write(value.`url`, buf)
+            FfiConverterMapStringString.write(value.`headers`, buf)
+            FfiConverterString.write(value.`file`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterOptionalString.write(value.`certificateSha256`, buf)
+    }
+}
+
+
+
+/**
  * Something worth a second look.
  */
 data class Warning (
@@ -8042,6 +8197,38 @@ public object FfiConverterOptionalTypeEnrolment: FfiConverterRustBuffer<Enrolmen
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeHttpResponse: FfiConverterRustBuffer<HttpResponse?> {
+    override fun read(buf: ByteBuffer): HttpResponse? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeHttpResponse.read(buf)
+    }
+
+    override fun allocationSize(value: HttpResponse?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeHttpResponse.allocationSize(value)
+        }
+    }
+
+    override fun write(value: HttpResponse?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeHttpResponse.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeSalvage: FfiConverterRustBuffer<Salvage?> {
     override fun read(buf: ByteBuffer): Salvage? {
         if (buf.get().toInt() == 0) {
@@ -8384,6 +8571,34 @@ public object FfiConverterSequenceTypeRecordItem: FfiConverterRustBuffer<List<Re
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeRecordItem.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeTransferPlan: FfiConverterRustBuffer<List<TransferPlan>> {
+    override fun read(buf: ByteBuffer): List<TransferPlan> {
+        val len = buf.getInt()
+        return List<TransferPlan>(len) {
+            FfiConverterTypeTransferPlan.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<TransferPlan>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeTransferPlan.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<TransferPlan>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeTransferPlan.write(it, buf)
         }
     }
 }
