@@ -79,7 +79,7 @@ impl Notebook {
         draft: CorrectedDraft,
         corrects: Option<Corrects>,
     ) -> Result<CaptureSummary, NotebookError> {
-        let _working = self.at_work.begin();
+        let _working = self.at_work.enter()?;
         let role = role_of(&draft);
         let election = self.election()?.ok_or_else(|| {
             NotebookError::invalid("election", "enrol first, or open with an election")

@@ -47,7 +47,7 @@ impl Notebook {
         if let Some(pack) = cached.as_ref() {
             return Ok(Some(Arc::clone(pack)));
         }
-        let _working = self.at_work.begin();
+        let _working = self.at_work.within();
         let Some(manifest) = self.manifest()? else { return Ok(None) };
         let pack = Arc::new(self.assemble(&manifest.claims.body)?);
         *cached = Some(Arc::clone(&pack));
@@ -56,11 +56,11 @@ impl Notebook {
 
     /// One part of the set-up, as JSON, for the screens an app draws of it; none before the enrolment.
     pub fn set_up_part(&self, name: PartName) -> Result<Option<String>, NotebookError> {
+        let _working = self.at_work.enter()?;
         // Checked as a whole first, and again against its hash.
         if self.pack()?.is_none() {
             return Ok(None);
         }
-        let _working = self.at_work.begin();
         let Some(manifest) = self.manifest()? else { return Ok(None) };
         let Some(part) = manifest.claims.body.parts.get(&name) else { return Ok(None) };
         let bytes = fs::read(self.part_path(part.sha256))?;

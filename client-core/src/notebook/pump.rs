@@ -58,6 +58,7 @@ impl Notebook {
         budget: &PumpBudget,
         transport: &dyn Transport,
     ) -> Result<PumpReport, NotebookError> {
+        let _working = self.at_work.enter()?;
         let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
         let stop = self.stop.armed();
         if self.pack().is_err() {

@@ -14,6 +14,8 @@ impl Notebook {
     /// Phones do not let a suspended app keep one.
     pub fn pause(&self) -> Result<(), NotebookError> {
         self.stop.interrupt();
+        // Whoever comes from now on is refused: those who keep coming must not keep the phone awake.
+        lock(&self.at_work.state).resting = true;
         let _synced = lock(&self.syncing);
         // What is being captured is on disk before the phone sleeps.
         self.at_work.wait_for_none();
@@ -37,6 +39,7 @@ impl Notebook {
             let (opened, _) = open_outbox(&self.folder, &self.keys, &self.options, held)?;
             *outbox = Some(opened);
         }
+        lock(&self.at_work.state).resting = false;
         Ok(())
     }
 }
@@ -44,21 +47,40 @@ impl Notebook {
 /// Counts the calls that may have a file open. Not a lock: any number at once, also one in another.
 #[derive(Debug, Default)]
 pub(super) struct AtWork {
-    count: Mutex<usize>,
+    state: Mutex<State>,
     none: Condvar,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    count: usize,
+    /// The notebook is paused, or is about to be.
+    resting: bool,
+}
+
 impl AtWork {
-    /// One more, until what comes back is dropped.
-    pub(super) fn begin(&self) -> Working<'_> {
-        *lock(&self.count) += 1;
+    /// One more, until what comes back is dropped; none while the notebook rests.
+    pub(super) fn enter(&self) -> Result<Working<'_>, NotebookError> {
+        let mut state = lock(&self.state);
+        if state.resting {
+            return Err(NotebookError::Paused);
+        }
+        state.count += 1;
+        Ok(Working(self))
+    }
+
+    /// One more within a call that has entered: it may end although the notebook is about to rest.
+    pub(super) fn within(&self) -> Working<'_> {
+        lock(&self.state).count += 1;
         Working(self)
     }
 
     fn wait_for_none(&self) {
-        let count = lock(&self.count);
+        let state = lock(&self.state);
         drop(
-            self.none.wait_while(count, |count| *count > 0).unwrap_or_else(PoisonError::into_inner),
+            self.none
+                .wait_while(state, |state| state.count > 0)
+                .unwrap_or_else(PoisonError::into_inner),
         );
     }
 }
@@ -69,7 +91,7 @@ pub(super) struct Working<'a>(&'a AtWork);
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        *lock(&self.0.count) -= 1;
+        lock(&self.0.state).count -= 1;
         self.0.none.notify_all();
     }
 }

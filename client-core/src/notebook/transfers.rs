@@ -64,7 +64,7 @@ impl Notebook {
         max: u32,
         originals: bool,
     ) -> Result<Vec<TransferPlan>, NotebookError> {
-        let _working = self.at_work.begin();
+        let _working = self.at_work.enter()?;
         let Some(at) = self.headquarters()? else { return Ok(Vec::new()) };
         let addresses = usable_addresses(&at.addresses)
             .map_err(|error| NotebookError::Network { reason: error.to_string() })?;
@@ -123,7 +123,7 @@ impl Notebook {
         id: &str,
         answer: Result<Response, TransportError>,
     ) -> Result<PumpReport, NotebookError> {
-        let _working = self.at_work.begin();
+        let _working = self.at_work.enter()?;
         let (hash, range) = read_name(id)
             .ok_or_else(|| NotebookError::invalid("transfer", "no plan has this name"))?;
         let view = self.waiting_photos()?;

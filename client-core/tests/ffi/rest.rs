@@ -82,7 +82,8 @@ fn after_a_pause_under_load_no_file_of_the_notebook_is_open() {
             .map(|kind| {
                 let (notebook, photo) = (Arc::clone(&app.notebook), photo.clone());
                 std::thread::spawn(move || {
-                    for _ in 0..20 {
+                    // For as long as the pause lets them: it must not wait for those who keep coming.
+                    loop {
                         let done = match kind {
                             0 => notebook.pump(budget(2_000)).map(drop),
                             1 => {
