@@ -3,7 +3,7 @@
 # Cargo shows its progress to people and keeps quiet in logs.
 quiet := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test lint doc bench
+.PHONY: help demo test python kotlin lint doc bench
 .SILENT:
 
 help: ## list these targets
@@ -15,6 +15,14 @@ demo: ## headquarters and observers on this machine; ARGS="--precincts 30 --exit
 
 test: ## everything; installs what the tests need. A part: ARGS="-p hattama-proto"
 	tests/run.sh $(ARGS)
+
+python: ## the phone's interface through Python: the wheel, in target/python, and its tests
+	cargo build $(quiet) --package hattama-server
+	client-core/bindings/python/test.sh $(ARGS)
+
+kotlin: ## the phone's interface through Kotlin on the JVM, tested
+	cargo build $(quiet) --package hattama-server
+	client-core/bindings/kotlin/test.sh $(ARGS)
 
 lint: ## format, clippy, documentation, licences
 	tests/lint.sh

@@ -13,7 +13,11 @@ out=$(cd "${CARGO_TARGET_DIR:-target}/test" && pwd)
 : >"$out/skipped.txt"
 : >"$out/counts.txt"
 
-[ $# -gt 0 ] || set -- --workspace
+whole=
+if [ $# = 0 ]; then
+    whole=yes
+    set -- --workspace --features hattama-client-core/ffi
+fi
 quiet=--quiet
 [ -t 2 ] && quiet=
 
@@ -40,6 +44,21 @@ read -r passed failed ignored <"$out/counts.txt" || { passed=0; failed=0; ignore
 left_out=$(sed 's/^skipped: \([^ ]*\): .*/\1/' "$out/skipped.txt" | sort -u | wc -l)
 sort -u "$out/skipped.txt"
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+
+# The interface for apps, through Python: a library, a generator and a wheel of their own.
+if [ "$whole" = yes ]; then
+    client-core/bindings/python/test.sh >"$out/python.txt" 2>&1 || python_failed=yes
+    read -r in_python bad_in_python out_in_python < <(awk -f tests/unittest.awk "$out/python.txt")
+    grep '^skipped: ' "$out/python.txt"
+    if [ "${python_failed:-}" = yes ]; then
+        tail -n 60 "$out/python.txt" >&2
+        [ "$bad_in_python" -gt 0 ] || bad_in_python=1
+    fi
+    echo "python: $in_python passed, $bad_in_python failed, $out_in_python skipped"
+    passed=$((passed + in_python))
+    failed=$((failed + bad_in_python))
+    ignored=$((ignored + out_in_python))
+fi
 
 printf '%d passed, %d failed, %d skipped\n' \
     "$((passed - left_out))" "$failed" "$((ignored + left_out))" | tee "$out/totals.txt"

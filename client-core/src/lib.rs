@@ -8,6 +8,8 @@
 //! * [`Notebook`] is the one thing an app holds. It blocks; it may be used from any thread.
 //! * [`capture`]: what an observer hands over, and what the phone says about it.
 //! * [`sync`]: what is sent when, as pure functions; [`transport`]: how it is sent.
+//! * [`vault`]: what wraps the seeds where they are kept.
+//! * `ffi`: the same for Kotlin, Swift and Python, with the feature of that name.
 //! * [`clock`] and [`random`]: the only places that read a clock or ask for randomness.
 //!
 //! What this crate promises:
@@ -22,6 +24,8 @@
 pub mod capture;
 pub mod clock;
 mod error;
+#[cfg(feature = "ffi")]
+pub mod ffi;
 mod keys;
 pub mod limits;
 mod notebook;
@@ -31,13 +35,19 @@ pub mod random;
 pub mod steps;
 pub mod sync;
 pub mod transport;
+pub mod vault;
 
+/// What the generated code looks for at the crate's root.
+#[cfg(feature = "ffi")]
+#[doc(hidden)]
+pub use self::ffi::UniFfiTag;
 pub use self::{
     error::NotebookError,
     notebook::{
         Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
         NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
-        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, Trouble,
+        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, TransferPlan, Trouble,
+        Whereabouts,
     },
     outbox::LostReceipt,
 };

@@ -46,3 +46,8 @@ pub const JOURNAL_LINES_MAX: i64 = 2000;
 
 /// How long a look at a running request may take to notice an interruption, in milliseconds.
 pub const STOP_POLL_MS: u64 = 50;
+
+/// Most events that wait for an app that is slow to take them. Beyond it the oldest are given up: the
+/// notebook itself can be asked at any time, and memory for a stuck app has an end.
+#[cfg(feature = "ffi")]
+pub const EVENTS_WAITING_MAX: usize = 1000;

@@ -7,6 +7,7 @@ use hattama_proto::{
     jws::{Envelope, SignError},
     kind::Role,
     limits::PHOTOS_PER_RECORD_MAX,
+    pack::Finding,
     record::{Body, Photo, PhotoRole, Record, sign_record},
 };
 
@@ -78,6 +79,7 @@ impl Notebook {
         draft: CorrectedDraft,
         corrects: Option<Corrects>,
     ) -> Result<CaptureSummary, NotebookError> {
+        let _working = self.at_work.enter()?;
         let role = role_of(&draft);
         let election = self.election()?.ok_or_else(|| {
             NotebookError::invalid("election", "enrol first, or open with an election")
@@ -94,17 +96,7 @@ impl Notebook {
         crash_point("before-signing");
         let record = self.sign_and_store(role, election, body)?;
 
-        let (pack, anchor) =
-            (self.pack_if_readable(), self.with(|outbox| outbox.setting(outbox::CLOCK_ANCHOR)));
-        let now = self.options.clock.now();
-        let known = Known {
-            pack: pack.as_deref(),
-            clock_ahead_ms: anchor
-                .unwrap_or_default()
-                .and_then(|anchor| Anchor::read(&anchor))
-                .map(|anchor| anchor.ahead_ms(&now)),
-        };
-        let (findings, mut warnings) = check(&record.claims.body, &known, &now);
+        let (findings, mut warnings) = self.advice(&record.claims.body);
         warnings.extend(taken.warnings);
         Ok(CaptureSummary {
             record: record.id,
@@ -116,6 +108,26 @@ impl Notebook {
             findings,
             warnings,
         })
+    }
+
+    /// What a capture of `draft` would say back, without taking in, signing or storing anything: for
+    /// the screen on which the observer still types. Says nothing about photographs.
+    pub fn look_over(&self, draft: &CorrectedDraft) -> (Vec<Finding>, Vec<Warning>) {
+        self.advice(&body_of(draft.clone(), Vec::new()))
+    }
+
+    fn advice(&self, body: &Body) -> (Vec<Finding>, Vec<Warning>) {
+        let (pack, anchor) =
+            (self.pack_if_readable(), self.with(|outbox| outbox.setting(outbox::CLOCK_ANCHOR)));
+        let now = self.options.clock.now();
+        let known = Known {
+            pack: pack.as_deref(),
+            clock_ahead_ms: anchor
+                .unwrap_or_default()
+                .and_then(|anchor| Anchor::read(&anchor))
+                .map(|anchor| anchor.ahead_ms(&now)),
+        };
+        check(body, &known, &now)
     }
 
     fn take_in(&self, draft: &CorrectedDraft, kept: Vec<Photo>) -> Result<TakenIn, NotebookError> {

@@ -44,6 +44,7 @@ impl Notebook {
         invitation: &Invitation,
         transport: &dyn Transport,
     ) -> Result<EnrolmentSummary, NotebookError> {
+        let _working = self.at_work.enter()?;
         let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
         let stop = self.stop.armed();
         if let Some(election) = self.election()?

@@ -19,6 +19,9 @@ mod open;
 mod packs;
 mod pump;
 mod report;
+mod resting;
+mod transfers;
+mod whereabouts;
 
 use std::{
     path::PathBuf,
@@ -33,12 +36,12 @@ use hattama_proto::{
     record::App,
 };
 
-pub use self::messages::MessageItem;
 pub use self::report::{
     Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, Opened, OutboxSummary, PhotoItem,
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
     Trouble,
 };
+pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Whereabouts};
 use crate::{
     clock::{Clock, SystemClock},
     error::NotebookError,
@@ -46,6 +49,7 @@ use crate::{
     outbox::Outbox,
     random::{RandomSource, SystemRandom},
     transport::Stop,
+    vault::KeyVault,
 };
 
 /// What a notebook is opened with.
@@ -57,6 +61,8 @@ pub struct NotebookOptions {
     pub app: App,
     /// Whether small pictures are made of photographs.
     pub pictures: Pictures,
+    /// What the seeds are wrapped with; none where the folder's own protection has to do.
+    pub vault: Option<Arc<dyn KeyVault>>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -72,6 +78,7 @@ impl Default for NotebookOptions {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
             pictures: Pictures::Make,
+            vault: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -95,6 +102,8 @@ pub struct Notebook {
     keys: Keys,
     opened: Opened,
     outbox: Mutex<Option<Outbox>>,
+    /// Counts the calls that have files of this notebook open.
+    at_work: resting::AtWork,
     /// Held while a record takes its place in a chain.
     capturing: Mutex<()>,
     /// Held while a sync or an enrolment runs.

@@ -1,4 +1,4 @@
-//! Opening, pausing and resuming.
+//! Opening.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -9,12 +9,13 @@ use std::{
 
 use hattama_proto::{id::to_hex, kind::Role};
 
-use super::{Notebook, NotebookOptions, Opened, lock};
+use super::{Notebook, NotebookOptions, Opened, lock, resting};
 use crate::{
     error::NotebookError,
     keys::Keys,
     outbox::{self, Outbox, sidecar},
     transport::Stop,
+    vault::KeyVault,
 };
 
 /// Folders of a notebook; `tmp` is emptied whenever it is opened.
@@ -33,7 +34,7 @@ impl Notebook {
         }
         make_blob_folders(&folder.join("blobs"))?;
         empty(&folder.join("tmp"))?;
-        let keys = Keys::open(folder, options.random.as_ref())?;
+        let keys = Keys::open(folder, options.random.as_ref(), options.vault.as_deref())?;
         let (outbox, opened) = open_outbox(folder, &keys, &options, held)?;
         let notebook = Self {
             folder: folder.to_owned(),
@@ -41,6 +42,7 @@ impl Notebook {
             keys,
             opened,
             outbox: Mutex::new(Some(outbox)),
+            at_work: resting::AtWork::default(),
             capturing: Mutex::new(()),
             syncing: Mutex::new(()),
             pack: Mutex::new(None),
@@ -50,27 +52,19 @@ impl Notebook {
         Ok(notebook)
     }
 
-    /// Ends a running sync, brings the database to rest and closes it: no file of it stays open.
-    /// Phones do not let a suspended app keep one.
-    pub fn pause(&self) -> Result<(), NotebookError> {
-        self.stop.interrupt();
-        let _synced = lock(&self.syncing);
-        let _captured = lock(&self.capturing);
-        match lock(&self.outbox).take() {
-            Some(outbox) => outbox.close(),
-            None => Ok(()),
+    /// Wraps the seeds of the notebook in `folder` with `to` from now on, instead of `from` or of
+    /// nothing. The notebook must be closed. What was there stays until `to` has shown that it unwraps
+    /// them; a plain file that it takes the place of may still be found on the flash by a laboratory.
+    pub fn change_vault(
+        folder: &Path,
+        from: Option<&dyn KeyVault>,
+        to: &dyn KeyVault,
+    ) -> Result<(), NotebookError> {
+        if !folder.is_dir() {
+            return Err(NotebookError::invalid("folder", "there is no notebook here"));
         }
-    }
-
-    /// Opens the database again after [`pause`](Self::pause).
-    pub fn resume(&self) -> Result<(), NotebookError> {
-        let mut outbox = lock(&self.outbox);
-        if outbox.is_none() {
-            let held = hold(&self.folder)?;
-            let (opened, _) = open_outbox(&self.folder, &self.keys, &self.options, held)?;
-            *outbox = Some(opened);
-        }
-        Ok(())
+        let _held = hold(folder)?;
+        Keys::rewrap(folder, from, to)
     }
 
     fn settle_election(&self) -> Result<(), NotebookError> {
@@ -95,7 +89,7 @@ impl Drop for Notebook {
     }
 }
 
-fn open_outbox(
+pub(super) fn open_outbox(
     folder: &Path,
     keys: &Keys,
     options: &NotebookOptions,
@@ -106,7 +100,7 @@ fn open_outbox(
 }
 
 /// Takes the notebook for this process.
-fn hold(folder: &Path) -> Result<File, NotebookError> {
+pub(super) fn hold(folder: &Path) -> Result<File, NotebookError> {
     let file = File::create(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

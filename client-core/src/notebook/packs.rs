@@ -47,10 +47,27 @@ impl Notebook {
         if let Some(pack) = cached.as_ref() {
             return Ok(Some(Arc::clone(pack)));
         }
+        let _working = self.at_work.within();
         let Some(manifest) = self.manifest()? else { return Ok(None) };
         let pack = Arc::new(self.assemble(&manifest.claims.body)?);
         *cached = Some(Arc::clone(&pack));
         Ok(Some(pack))
+    }
+
+    /// One part of the set-up, as JSON, for the screens an app draws of it; none before the enrolment.
+    pub fn set_up_part(&self, name: PartName) -> Result<Option<String>, NotebookError> {
+        let _working = self.at_work.enter()?;
+        // Checked as a whole first, and again against its hash.
+        if self.pack()?.is_none() {
+            return Ok(None);
+        }
+        let Some(manifest) = self.manifest()? else { return Ok(None) };
+        let Some(part) = manifest.claims.body.parts.get(&name) else { return Ok(None) };
+        let bytes = fs::read(self.part_path(part.sha256))?;
+        if PartHash::of(&bytes) != part.sha256 {
+            return Err(NotebookError::untrusted(format!("part {name} was altered on the phone")));
+        }
+        String::from_utf8(bytes).map(Some).map_err(NotebookError::untrusted)
     }
 
     /// What answers are checked against; none before the enrolment.

@@ -34,31 +34,21 @@ use crate::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
         ask_receipts, ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
     },
-    transport::{HttpTransport, Request, Response, Stop, Transport, TransportError},
+    transport::{
+        HttpTransport, Request, Response, Stop, Transport, TransportError, usable_addresses,
+    },
 };
 
 impl Notebook {
     /// Sends what waits over HTTPS to the headquarters of the enrolment, within `budget`. Blocks;
     /// may be interrupted from another thread. Network trouble is part of the report.
     pub fn pump(&self, budget: &PumpBudget) -> Result<PumpReport, NotebookError> {
-        let (addresses, pin) = self.with(|outbox| {
-            Ok((outbox.setting(outbox::ADDRESSES)?, outbox.setting(outbox::PIN)?))
-        })?;
-        let Some(addresses) = addresses else { return Ok(not_enrolled()) };
-        let addresses: Vec<String> = serde_json::from_str(&addresses).unwrap_or_default();
-        // One unusable address in a set-up must not make the others useless.
-        let usable: Vec<String> = addresses
-            .iter()
-            .filter(|one| HttpTransport::new(std::slice::from_ref(one), pin.as_deref()).is_ok())
-            .cloned()
-            .collect();
-        match HttpTransport::new(&usable, pin.as_deref()) {
+        let Some(at) = self.headquarters()? else { return Ok(not_enrolled()) };
+        let transport = usable_addresses(&at.addresses)
+            .and_then(|usable| HttpTransport::new(&usable, at.pin.as_deref()));
+        match transport {
             Ok(transport) => self.pump_through(budget, &transport),
-            Err(error) => Ok(PumpReport {
-                trouble: Some(super::Trouble::Address(error.to_string())),
-                end: PumpEnd::Waiting,
-                ..PumpReport::default()
-            }),
+            Err(error) => Ok(Self::no_way(&error)),
         }
     }
 
@@ -68,6 +58,7 @@ impl Notebook {
         budget: &PumpBudget,
         transport: &dyn Transport,
     ) -> Result<PumpReport, NotebookError> {
+        let _working = self.at_work.enter()?;
         let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
         let stop = self.stop.armed();
         if self.pack().is_err() {

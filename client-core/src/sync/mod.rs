@@ -41,7 +41,7 @@ pub(crate) use self::{
     answer::{Have, Heard, HeardHave, hear, hear_bytes, hear_have},
     change::Change,
     engine::Engine,
-    plan::{BackOff, PendingPhoto, PendingRecord, Snapshot, Step},
+    plan::{BackOff, Course, PendingPhoto, PendingRecord, Snapshot, Step, plan},
     push::Sent,
     request::{
         ask_photo, ask_receipts, ask_status, enrol, fetch_part, push as push_request, read_feed,

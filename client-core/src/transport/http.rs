@@ -5,8 +5,7 @@
 //! has a total time limit; a connection on which nothing moves is given up.
 
 use std::{
-    fs::File,
-    io::{Read, Seek as _, SeekFrom},
+    io::Read as _,
     net::IpAddr,
     sync::{Mutex, PoisonError, mpsc},
     time::Duration,
@@ -23,6 +22,7 @@ use ureq::{
 
 use super::{
     Method, Request, RequestBody, Response, Stop, Transport, TransportError,
+    file_range::FileRange,
     pinned::{Tls, config},
 };
 use crate::limits::{CONNECT_TIMEOUT_S, IDLE_TIMEOUT_S, STOP_POLL_MS};
@@ -57,12 +57,13 @@ impl HttpTransport {
     ) -> Result<Response, TransportError> {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (url, request, runner) = (format!("{address}{}", request.path), request.clone(), agent);
+        let word = stop.clone();
         let (done, answer) = mpsc::channel();
         std::thread::Builder::new()
             .name("hattama-http".to_owned())
             .spawn(move || {
                 // Nobody listens any more after an interruption.
-                drop(done.send(run(&runner, &url, &request)));
+                drop(done.send(run(&runner, &url, &request, &word)));
             })
             .map_err(|error| TransportError::Unreachable(error.to_string()))?;
         loop {
@@ -131,6 +132,19 @@ fn agent(pin: Option<&str>) -> Result<Agent, TransportError> {
     Ok(Agent::with_parts(settings, connector, DefaultResolver::default()))
 }
 
+/// Those of `addresses` that may be used; one that may not must not make the others useless.
+pub(crate) fn usable_addresses(addresses: &[String]) -> Result<Vec<String>, TransportError> {
+    let mut last = TransportError::Address("headquarters has no address".to_owned());
+    let mut usable = Vec::new();
+    for address in addresses {
+        match check(address) {
+            Ok(address) => usable.push(address),
+            Err(error) => last = error,
+        }
+    }
+    if usable.is_empty() { Err(last) } else { Ok(usable) }
+}
+
 /// An address without a slash at its end, if it may be used.
 fn check(address: &str) -> Result<String, TransportError> {
     let wrong = |why: &str| TransportError::Address(format!("{address}: {why}"));
@@ -155,7 +169,12 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn run(agent: &Agent, url: &str, request: &Request) -> Result<Response, TransportError> {
+fn run(
+    agent: &Agent,
+    url: &str,
+    request: &Request,
+    stop: &Stop,
+) -> Result<Response, TransportError> {
     let mut builder = http::Request::builder().method(request.method.name()).uri(url);
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
@@ -168,10 +187,9 @@ fn run(agent: &Agent, url: &str, request: &Request) -> Result<Response, Transpor
         RequestBody::Empty => agent.run(builder.body(&[] as &[u8]).map_err(wrong)?),
         RequestBody::Bytes(bytes) => agent.run(builder.body(bytes.as_slice()).map_err(wrong)?),
         RequestBody::FileRange { path, first, len } => {
-            let unreadable = |error: std::io::Error| TransportError::File(error.kind().to_string());
-            let mut file = File::open(path).map_err(unreadable)?;
-            file.seek(SeekFrom::Start(*first)).map_err(unreadable)?;
-            let body = ureq::SendBody::from_owned_reader(file.take(*len));
+            let range = FileRange::new(path, *first, *len, stop.clone());
+            let range = range.map_err(|error| TransportError::File(error.kind().to_string()))?;
+            let body = ureq::SendBody::from_owned_reader(range);
             let builder = builder.header("content-length", len.to_string());
             agent.run(builder.body(body).map_err(wrong)?)
         }

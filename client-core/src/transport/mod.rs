@@ -3,12 +3,14 @@
 //! The sync engine makes [`Request`]s and reads [`Response`]s; a [`Transport`] carries them. The
 //! bundled one is [`HttpTransport`]; an app may bring its own, and tests do.
 
+mod file_range;
 mod http;
 mod pinned;
 mod stop;
 
 use std::path::PathBuf;
 
+pub(crate) use self::http::usable_addresses;
 pub use self::{http::HttpTransport, stop::Stop};
 
 /// Carries one request and brings back one answer. Whatever it does, no evidence is lost: every

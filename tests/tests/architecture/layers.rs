@@ -20,8 +20,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
             "server/src/webhooks/send.rs",
         ],
     ),
-    // Bindings for phones come with their own folder.
-    ("uniffi", &[]),
+    ("uniffi", &["client-core/src/ffi/"]),
 ];
 
 const CRATES: [&str; 3] = ["proto/src", "client-core/src", "server/src"];

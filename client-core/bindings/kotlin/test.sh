@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Tests the Kotlin interface on the JVM against the built library and a real headquarters. Prints
+# `skipped: why` where something is missing, unless HATTAMA_REQUIRE_KOTLIN=1.
+#
+# HATTAMA_LIBRARY names a built library, HATTAMA_PROGRAM a built `hattama` instead.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+
+skip() {
+    echo "skipped: kotlin: $1"
+    [ "${HATTAMA_REQUIRE_KOTLIN:-}" != 1 ]
+    exit
+}
+command -v mvn >/dev/null || skip "Maven is not here"
+command -v java >/dev/null || skip "no Java is here"
+
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+library=${HATTAMA_LIBRARY:-}
+if [ -z "$library" ]; then
+    cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
+    library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
+fi
+mvn --batch-mode --quiet --file client-core/bindings/kotlin/pom.xml test \
+    -Dhattama.library="$(dirname "$(realpath "$library")")" "$@"
+grep -ho '<testsuite [^>]*' client-core/bindings/kotlin/target/surefire-reports/*.xml |
+    sed 's/.* tests="\([0-9]*\)" errors="\([0-9]*\)" skipped="\([0-9]*\)" failures="\([0-9]*\)".*/kotlin: \1 tests, \2 errors, \3 skipped, \4 failures/'

@@ -1,0 +1,132 @@
+//! What one key has signed, with all that proves it, as a zip for somebody else.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use hattama_proto::{kind::Role, record::PhotoRole};
+use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
+
+use crate::{Notebook, RecordItem, error::NotebookError};
+
+/// Most records that are read at once.
+const PAGE: u32 = 500;
+
+/// Whether original photographs go along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Photos {
+    Add,
+    Leave,
+}
+
+/// Writes the zip, whole or not at all. A file that is there is not written over.
+pub(super) fn export(
+    notebook: &Notebook,
+    path: &Path,
+    role: Role,
+    photos: Photos,
+) -> Result<u32, NotebookError> {
+    if path.exists() {
+        return Err(NotebookError::invalid("path", "a file of this name is there; take another"));
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = Path::new(&beside);
+    let file = OpenOptions::new().write(true).create(true).truncate(true).open(beside)?;
+    let written = write(notebook, file, role, photos);
+    match &written {
+        Ok(_) => fs::rename(beside, path)?,
+        // The first error is the one to tell.
+        Err(_) => drop(fs::remove_file(beside)),
+    }
+    written
+}
+
+fn write(
+    notebook: &Notebook,
+    file: File,
+    role: Role,
+    photos: Photos,
+) -> Result<u32, NotebookError> {
+    let mut zip = Bundle(ZipWriter::new(file));
+    if let Some(pack) = notebook.pack()? {
+        zip.text("log.vkey", &format!("{}\n", pack.election.keys.log_vkey))?;
+    }
+    let key = format!("{}\n", notebook.public_key(role));
+    zip.text(&format!("{}.key", role.name()), &key)?;
+    for (number, fork) in notebook.forks()?.iter().enumerate() {
+        zip.text(&format!("log-{}.fork", number + 1), &fork.to_text())?;
+    }
+    for (number, epoch) in notebook.epochs()?.iter().enumerate() {
+        zip.text(&format!("epoch-{}.jws", number + 1), epoch)?;
+    }
+    let records = records(notebook, role)?;
+    let mut done = Vec::new();
+    for record in &records {
+        zip.text(&format!("{}.jws", record.id), &notebook.signed_text(record.id)?)?;
+        if let Some(receipt) = notebook.record_receipt(record.id)? {
+            zip.text(&format!("{}.tlog-proof", record.id), &receipt)?;
+        }
+        for photo in &record.photos {
+            // Two records may name one photograph.
+            if done.contains(&photo.hash) {
+                continue;
+            }
+            done.push(photo.hash);
+            if let Some(receipt) = notebook.photo_receipt(photo.hash)? {
+                zip.text(&format!("{}.tlog-proof", photo.hash), &receipt)?;
+            }
+            let path = notebook.photo_path(photo.hash);
+            if photos == Photos::Add && photo.role == PhotoRole::Original && path.exists() {
+                zip.file(&format!("photos/{}", photo.hash), &path)?;
+            }
+        }
+    }
+    zip.finish()?;
+    Ok(u32::try_from(records.len()).unwrap_or(u32::MAX))
+}
+
+fn records(notebook: &Notebook, role: Role) -> Result<Vec<RecordItem>, NotebookError> {
+    let mut all = Vec::new();
+    let mut skip = 0;
+    loop {
+        let page = notebook.list(skip, PAGE)?;
+        let len = u32::try_from(page.len()).unwrap_or(PAGE);
+        all.extend(page.into_iter().filter(|item| item.role == role));
+        if len < PAGE {
+            return Ok(all);
+        }
+        skip += PAGE;
+    }
+}
+
+struct Bundle(ZipWriter<File>);
+
+impl Bundle {
+    fn text(&mut self, name: &str, text: &str) -> Result<(), NotebookError> {
+        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.0.start_file(name, packed).map_err(unwritten)?;
+        Ok(self.0.write_all(text.as_bytes())?)
+    }
+
+    fn file(&mut self, name: &str, path: &Path) -> Result<(), NotebookError> {
+        // A photograph is packed already.
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.0.start_file(name, stored.large_file(true)).map_err(unwritten)?;
+        io::copy(&mut File::open(path)?, &mut self.0)?;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), NotebookError> {
+        Ok(self.0.finish().map_err(unwritten)?.sync_all()?)
+    }
+}
+
+fn unwritten(error: ZipError) -> NotebookError {
+    match error {
+        ZipError::Io(error) => error.into(),
+        error => NotebookError::Storage { reason: error.to_string() },
+    }
+}

@@ -1,0 +1,101 @@
+//! Opening, pausing, resuming, closing.
+
+use std::{path::Path, sync::Arc};
+
+use hattama_proto::{id::ElectionId, record::App};
+
+use super::{
+    HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened, draft::code,
+    error::caught, notifier::Notifier, vault::Vault,
+};
+use crate::{Notebook as Core, NotebookOptions, Pictures};
+
+/// What a notebook is opened with.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct NotebookConfig {
+    /// The folder, made if it is not there. In the app's private storage, not backed up, and not shared
+    /// with an extension.
+    pub folder: String,
+    /// The app, as it names itself to headquarters.
+    pub app_name: String,
+    /// The app's version.
+    pub app_version: String,
+    /// The election, where it is known before the enrolment; records can be captured then.
+    #[uniffi(default = None)]
+    pub election: Option<String>,
+    /// Whether a thumbnail and a preview are made of each photograph.
+    #[uniffi(default = true)]
+    pub make_pictures: bool,
+}
+
+#[uniffi::export]
+impl Notebook {
+    /// Opens the notebook in a folder, making it and its keys if there is none. One at a time: a second
+    /// one, in this process or another, is `Busy`.
+    ///
+    /// With a `vault` the keys are wrapped, also those of a notebook that had none; without one the
+    /// folder's protection has to do. `events` hears what happens; `transport` takes the place of the
+    /// bundled HTTPS client.
+    #[uniffi::constructor]
+    pub fn open(
+        config: NotebookConfig,
+        vault: Option<Arc<dyn KeyVault>>,
+        events: Option<Arc<dyn NotebookEvents>>,
+        transport: Option<Arc<dyn HttpTransport>>,
+    ) -> Result<Arc<Self>, NotebookError> {
+        let election: Option<ElectionId> =
+            config.election.as_deref().map(|text| code("election", text)).transpose()?;
+        let options = NotebookOptions {
+            election,
+            app: App { name: config.app_name, version: config.app_version },
+            pictures: if config.make_pictures { Pictures::Make } else { Pictures::Skip },
+            vault: vault.map(|vault| Arc::new(Vault(vault)) as Arc<dyn crate::vault::KeyVault>),
+            ..NotebookOptions::default()
+        };
+        let core = caught(|| Core::open(Path::new(&config.folder), options))?;
+        let notifier = events.map(Notifier::start).transpose()?;
+        Ok(Self::around(core, notifier, transport))
+    }
+
+    /// How opening went: whether anything had to be salvaged.
+    pub fn opened(&self) -> Opened {
+        self.opened.clone()
+    }
+
+    /// Ends a running sync at its next step, within two seconds. What was acknowledged stays so. Never
+    /// waits, never fails.
+    pub fn interrupt(&self) {
+        if let Some(core) = self.core() {
+            core.interrupt();
+        }
+    }
+
+    /// Ends a running sync, lets captures end, and closes the database: no file of the notebook stays
+    /// open. Call it before the system suspends the app. Until `resume` every call is `Paused`.
+    pub fn pause(&self) -> Result<(), NotebookError> {
+        self.call(Core::pause)
+    }
+
+    /// Opens the database again after `pause`. Asks no vault.
+    pub fn resume(&self) -> Result<(), NotebookError> {
+        self.call(Core::resume)
+    }
+
+    /// Ends everything: the sync, the events, the database, and this object. Once it has returned the
+    /// app is not called any more. Again does nothing.
+    pub fn end(&self) -> Result<(), NotebookError> {
+        let paused = match self.take() {
+            Some(core) => core.pause().map_err(NotebookError::from),
+            None => Ok(()),
+        };
+        if let Some(notifier) = &self.notifier {
+            notifier.end();
+        }
+        paused
+    }
+
+    /// The network is another one: whatever waits for a retry of our own choosing may be tried at once.
+    pub fn network_changed(&self) -> Result<(), NotebookError> {
+        self.call(Core::network_changed)
+    }
+}

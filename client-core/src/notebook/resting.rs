@@ -1,0 +1,97 @@
+//! Pausing and resuming: a suspended app may keep no file open, or the system ends it.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::{
+    Notebook, lock,
+    open::{hold, open_outbox},
+};
+use crate::error::NotebookError;
+
+impl Notebook {
+    /// Ends a running sync, lets captures end, brings the database to rest and closes it: no file of
+    /// the notebook stays open, and none is opened before [`resume`](Self::resume).
+    /// Phones do not let a suspended app keep one.
+    pub fn pause(&self) -> Result<(), NotebookError> {
+        self.stop.interrupt();
+        // Whoever comes from now on is refused: those who keep coming must not keep the phone awake.
+        lock(&self.at_work.state).resting = true;
+        let _synced = lock(&self.syncing);
+        // What is being captured is on disk before the phone sleeps.
+        self.at_work.wait_for_none();
+        let closed = {
+            let _captured = lock(&self.capturing);
+            match lock(&self.outbox).take() {
+                Some(outbox) => outbox.close(),
+                None => Ok(()),
+            }
+        };
+        // Whoever came in between finds the notebook paused and closes what it had opened.
+        self.at_work.wait_for_none();
+        closed
+    }
+
+    /// Opens the database again after [`pause`](Self::pause).
+    pub fn resume(&self) -> Result<(), NotebookError> {
+        let mut outbox = lock(&self.outbox);
+        if outbox.is_none() {
+            let held = hold(&self.folder)?;
+            let (opened, _) = open_outbox(&self.folder, &self.keys, &self.options, held)?;
+            *outbox = Some(opened);
+        }
+        lock(&self.at_work.state).resting = false;
+        Ok(())
+    }
+}
+
+/// Counts the calls that may have a file open. Not a lock: any number at once, also one in another.
+#[derive(Debug, Default)]
+pub(super) struct AtWork {
+    state: Mutex<State>,
+    none: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    count: usize,
+    /// The notebook is paused, or is about to be.
+    resting: bool,
+}
+
+impl AtWork {
+    /// One more, until what comes back is dropped; none while the notebook rests.
+    pub(super) fn enter(&self) -> Result<Working<'_>, NotebookError> {
+        let mut state = lock(&self.state);
+        if state.resting {
+            return Err(NotebookError::Paused);
+        }
+        state.count += 1;
+        Ok(Working(self))
+    }
+
+    /// One more within a call that has entered: it may end although the notebook is about to rest.
+    pub(super) fn within(&self) -> Working<'_> {
+        lock(&self.state).count += 1;
+        Working(self)
+    }
+
+    fn wait_for_none(&self) {
+        let state = lock(&self.state);
+        drop(
+            self.none
+                .wait_while(state, |state| state.count > 0)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+}
+
+/// One call at work.
+#[must_use]
+pub(super) struct Working<'a>(&'a AtWork);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).count -= 1;
+        self.0.none.notify_all();
+    }
+}

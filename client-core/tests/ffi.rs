@@ -1,0 +1,18 @@
+//! The notebook as an app holds it: through the types of the border, beside an app that is slow, that
+//! throws, and that is suspended when it suits the system.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "ffi/app.rs"]
+mod app;
+#[path = "ffi/events.rs"]
+mod events;
+mod hq;
+#[path = "ffi/keys.rs"]
+mod keys;
+#[path = "ffi/rest.rs"]
+mod rest;
+#[path = "ffi/tour.rs"]
+mod tour;
+#[path = "ffi/transfers.rs"]
+mod transfers;
