@@ -150,6 +150,13 @@ sha256_id! {
     FileHash, "file hash"
 }
 
+impl From<PublicationId> for FileHash {
+    /// The hash of a file that was read without a mapping: the publication is named after it.
+    fn from(publication: PublicationId) -> Self {
+        Self(publication.0)
+    }
+}
+
 impl PublicationId {
     /// Identity of a file of one level, read by a mapping: SHA-256 of four lines, each with its line
     /// feed: `hattama-publication/v2`, the name of the level, the hash of the file, the hash of the

@@ -12,7 +12,7 @@
 //! ```
 
 use hattama_proto::{
-    id::{PublicationId, RecordId},
+    id::{FileHash, PublicationId, RecordId},
     kind::Kind,
     tlog::LogEntry,
 };
@@ -34,6 +34,8 @@ pub const COMPLAINT_RECORDS_MAX: usize = 12;
 pub struct Complaint {
     /// The records, in the order in which they were asked for.
     pub records: Vec<ComplaintRecord>,
+    /// How many earlier records were left out, because a pack has [`COMPLAINT_RECORDS_MAX`].
+    pub further: usize,
     /// Photographs that are not here.
     pub missing: Vec<Missing>,
     /// What was published.
@@ -63,7 +65,7 @@ pub struct ComplaintRecord {
 #[derive(Debug)]
 pub struct ArchivedFile {
     /// SHA-256 of the published file.
-    pub id: PublicationId,
+    pub sha256: FileHash,
     /// The statement's place in the log.
     pub position: u64,
     /// The published file; none where it is too large to be here.
@@ -81,7 +83,9 @@ impl Sources<'_> {
     ) -> Result<Complaint, EvidenceError> {
         let mut gathered = Gathered::default();
         let mut listed = Vec::new();
-        for record in records.iter().take(COMPLAINT_RECORDS_MAX) {
+        // The newest ones: who was last may have mended what the first got wrong.
+        let further = records.len().saturating_sub(COMPLAINT_RECORDS_MAX);
+        for record in &records[further..] {
             listed.push(self.complaint_record(&mut gathered, *record).await?);
         }
         let publication = match published {
@@ -98,6 +102,7 @@ impl Sources<'_> {
         }
         Ok(Complaint {
             records: listed,
+            further,
             missing: gathered.missing,
             publication,
             log_size: head.size,
@@ -144,20 +149,26 @@ impl Sources<'_> {
         let position = archived.position;
         gathered.said("official", (position, archived.jws), &hq)?;
         gathered.pieces.add("official/row.json", format!("{row}\n"))?;
-        let bytes = store::publications::bytes(self.db, &id).await?;
-        let file = match bytes {
-            Some(bytes) if bytes.len() as u64 <= TEXT_BYTES_MAX => {
-                if PublicationId::of(&bytes) != id {
-                    return Err(EvidenceError::Altered(position));
-                }
-                let name = format!("official/{id}.csv");
-                gathered.pieces.add(name.clone(), bytes)?;
-                Some(name)
-            }
-            _ => None,
+        let archived = store::publications::file(self.db, &id).await?;
+        let archived = archived.ok_or(EvidenceError::NotFound)?;
+        if archived.identity() != id {
+            return Err(EvidenceError::Altered(position));
+        }
+        if let Some(mapping) = &archived.mapping {
+            gathered.pieces.add(format!("official/{id}.toml"), mapping.clone())?;
+        }
+        let sha256 = FileHash::of(&archived.bytes);
+        let file = if archived.bytes.len() as u64 <= TEXT_BYTES_MAX {
+            // What zip files begin with; everything else that can be read is a table of text.
+            let ending = if archived.bytes.starts_with(b"PK") { "zip" } else { "csv" };
+            let name = format!("official/{id}.{ending}");
+            gathered.pieces.add(name.clone(), archived.bytes)?;
+            Some(name)
+        } else {
+            None
         };
         let statement = names::statement("official", &hash);
-        Ok(ArchivedFile { id, position, file, statement })
+        Ok(ArchivedFile { sha256, position, file, statement })
     }
 }
 

@@ -6,7 +6,7 @@
 //! public   checkpoint, entries ──> every tile made anew, the root, the signature    (beside)
 //! log      leaves ──> entries, every checkpoint that was signed, the signer's head
 //! records  every string ──> its leaf, its signature                            (all cores)
-//! said     every statement ──> its leaf, its signature; of a release also its content
+//! said     every statement ──> its leaf, its signature; of a release also its content, of a publication its file
 //! photos   every file ──> its leaf
 //! ```
 //!
@@ -17,6 +17,7 @@ mod lie;
 mod log;
 mod photos;
 mod public;
+mod publications;
 mod records;
 mod releases;
 mod said;
@@ -200,6 +201,7 @@ async fn check_all(
     log.check_epochs(&book.epochs)?;
     let statements = said::check(db, &log.entries).await?;
     releases::check(db, &authority.hq).await?;
+    publications::check(db, &authority.hq).await?;
     let records = records::check(db, &log.entries, &book.statements, progress).await?;
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
     let (photos, files) = photos::check(db, &log.entries, &blobs, photo_files).await?;

@@ -131,7 +131,7 @@ impl Known<'_> {
             looks_like: change.filter(|_| shown).and_then(|change| change.slip),
             at_least: change.is_some_and(|change| !change.why.is_empty()),
             lines: if is_precinct && shown { self.lines(&named.unit) } else { Vec::new() },
-            publications: self.archived.iter().filter(rests_on).map(|of| of.sha256).collect(),
+            publications: self.archived.iter().filter(rests_on).map(|of| of.publication).collect(),
         })
     }
 

@@ -5,7 +5,7 @@
 //! organisations, and no times at which anybody sent anything.
 
 use hattama_proto::{
-    id::{ContestCode, ElectionId, LineCode, PublicationId, UnitCode},
+    id::{ContestCode, ElectionId, FileHash, LineCode, PublicationId, UnitCode},
     pack::{Choice, Names, UnitKind},
     statement::Level,
     time::UnixMillis,
@@ -64,8 +64,13 @@ pub struct Correction {
 pub struct Archived {
     /// Level of its figures.
     pub level: Level,
+    /// Its name in the archive, and in the log's statement about it.
+    pub publication: PublicationId,
     /// SHA-256 of the file as it was fetched.
-    pub sha256: PublicationId,
+    pub sha256: FileHash,
+    /// SHA-256 of the mapping by which it was read, if by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<FileHash>,
     /// Where it was found.
     pub source: String,
     /// When.

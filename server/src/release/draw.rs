@@ -55,7 +55,9 @@ impl Headquarters {
             let mut newest: Vec<_> = newest
                 .map(|one| Archived {
                     level: one.level,
-                    sha256: one.id,
+                    publication: one.id,
+                    sha256: one.file(),
+                    mapping: one.read_by.map(|read_by| read_by.mapping),
                     source: one.source,
                     fetched_at: one.fetched_at,
                 })

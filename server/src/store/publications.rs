@@ -1,7 +1,7 @@
 //! What the commission published, each fetch kept for ever. Append-only.
 
 use hattama_proto::{
-    id::PublicationId,
+    id::{FileHash, PublicationId},
     statement::{Level, ReadBy},
     time::UnixMillis,
 };
@@ -94,6 +94,13 @@ pub struct StoredPublication {
     pub read_by: Option<ReadBy>,
 }
 
+impl StoredPublication {
+    /// SHA-256 of the file as it was fetched. Without a mapping the publication is named after it.
+    pub fn file(&self) -> FileHash {
+        self.read_by.map_or_else(|| FileHash::from(self.id), |read_by| read_by.file)
+    }
+}
+
 /// All publications, oldest first.
 pub async fn all(db: &Db) -> Result<Vec<StoredPublication>, StoreError> {
     let rows = db
@@ -141,12 +148,46 @@ pub async fn is_archived(db: &Db, id: &PublicationId) -> Result<bool, StoreError
     Ok(row.is_some())
 }
 
-/// The file of a publication, byte for byte.
-pub async fn bytes(db: &Db, id: &PublicationId) -> Result<Option<Vec<u8>>, StoreError> {
+/// The file of a publication, and the mapping by which it was read, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// Level of its figures.
+    pub level: Level,
+    /// As it was fetched.
+    pub bytes: Vec<u8>,
+    /// The mapping, if it was read by one.
+    pub mapping: Option<Vec<u8>>,
+}
+
+impl PublishedFile {
+    /// The identity that these bytes have. Another one than it is kept under says that they were
+    /// altered.
+    pub fn identity(&self) -> PublicationId {
+        match &self.mapping {
+            None => PublicationId::of(&self.bytes),
+            Some(mapping) => PublicationId::mapped(
+                self.level.name(),
+                &FileHash::of(&self.bytes),
+                &FileHash::of(mapping),
+            ),
+        }
+    }
+}
+
+/// The file of a publication; none if there is no such publication.
+pub async fn file(db: &Db, id: &PublicationId) -> Result<Option<PublishedFile>, StoreError> {
     let row = db
-        .query_opt("select bytes from publication where publication_id = $1", &[id.to_hex().into()])
+        .query_opt(
+            "select level, bytes from publication where publication_id = $1",
+            &[id.to_hex().into()],
+        )
         .await?;
-    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(PublishedFile {
+        level: Level::from_name(row.text(0)?).ok_or_else(|| unreadable("a level"))?,
+        bytes: row.bytes(1)?.to_vec(),
+        mapping: mapping(db, id).await?,
+    }))
 }
 
 /// The mapping by which a publication was read, byte for byte.

@@ -22,7 +22,7 @@ use super::{
     frame::{Frame, encoded},
     unit::remarks,
     visitor::Visitor,
-    words::{ReleaseWords, Words},
+    words::{ReleaseWords, Words, fill},
 };
 use crate::{
     app::Headquarters,
@@ -49,6 +49,8 @@ struct ComplaintPage<'a> {
     relations: Vec<String>,
     photos: Vec<PhotoView>,
     missing: Vec<String>,
+    /// That there are more records than a pack has.
+    further: Option<String>,
     official: Option<OfficialView>,
     custody: Vec<&'static str>,
     records: Vec<RecordView>,
@@ -199,7 +201,7 @@ fn page<'a>(
         missing: complaint.missing.iter().map(|missing| missing.photo.to_hex()).collect(),
         official: complaint.publication.as_ref().zip(archived).map(|(file, archived)| {
             OfficialView {
-                id: file.id.to_hex(),
+                id: file.sha256.to_hex(),
                 source: archived.source.clone(),
                 fetched_at: frame.moment(archived.fetched_at),
                 file: file.file.clone(),
@@ -207,6 +209,8 @@ fn page<'a>(
             }
         }),
         custody: custody.collect(),
+        further: (complaint.further > 0)
+            .then(|| fill(r.further_records, &[("count", &complaint.further.to_string())])),
         records: complaint
             .records
             .iter()

@@ -109,7 +109,7 @@ impl Site {
         let release = headquarters.release(number).await?;
         let mut official = HashMap::new();
         for publication in &release.content.publications {
-            let figures = published::figures_of(&headquarters.db, &publication.sha256).await?;
+            let figures = published::figures_of(&headquarters.db, &publication.publication).await?;
             official.insert(publication.level, figures);
         }
         let pack = Arc::clone(&headquarters.book.read().pack);

@@ -129,6 +129,7 @@ pub(in crate::web) struct ReleaseWords {
     pub(in crate::web) official_page: &'static str,
     pub(in crate::web) official_page_says: &'static str,
     pub(in crate::web) custody: &'static str,
+    pub(in crate::web) further_records: &'static str,
     pub(in crate::web) custody_says: [&'static str; 5],
     pub(in crate::web) not_transcribed: &'static str,
     pub(in crate::web) missing_photo: &'static str,

@@ -115,6 +115,7 @@ pub(in crate::web::words) const EN: ReleaseWords = ReleaseWords {
     official_page: "What was published",
     official_page_says: "The file as it was fetched is archived under this hash; the archiving is signed and in the log.",
     custody: "Chain of custody",
+    further_records: "Earlier records of this precinct that are not in this pack: {count}. Headquarters has them.",
     custody_says: [
         "The observer photographed the document and typed its figures on a phone. The phone signed both with a key that never leaves it.",
         "Headquarters took the record as it was signed and wrote it into a log that can only grow. The receipt beside each record proves its place there.",
