@@ -12,10 +12,9 @@ check() {
 }
 
 check format cargo fmt --all --check
-check clippy cargo clippy --quiet --workspace --all-targets \
-    --features hattama-client-core/ffi -- --deny warnings
+check clippy cargo clippy --quiet --workspace --all-targets -- --deny warnings
 RUSTDOCFLAGS="--deny warnings" \
-    check documentation cargo doc --quiet --workspace --features hattama-client-core/ffi --no-deps --document-private-items
+    check documentation cargo doc --quiet --workspace --no-deps --document-private-items
 
 if [ "${HATTAMA_INSTALL_DENY:-}" = 1 ] && ! cargo deny --version >/dev/null 2>&1; then
     check cargo-deny cargo install --quiet --locked cargo-deny

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use hattama_tests::world::World;
 
-use super::office::{OBSERVER, archive, as_, bring_copy, ready, staff};
+use super::office::{OBSERVER, archive, archive_mapped, as_, bring_copy, ready, staff};
 
 fn pieces(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
@@ -81,4 +81,24 @@ fn figures_that_nobody_transcribed_are_said_to_be_such() {
     let page = String::from_utf8_lossy(&page.1);
     assert!(page.contains("have not been transcribed by two people yet"), "{page}");
     assert!(!page.contains("typed the figures off the photographs again"), "{page}");
+}
+
+#[test]
+fn a_table_that_was_read_by_a_mapping_is_in_the_pack_as_it_was_fetched_with_its_mapping() {
+    let mut world = World::new();
+    staff(&mut world);
+    bring_copy(&world);
+    let (table, mapping) = archive_mapped(&world);
+    let answer = as_(&world, "anna-publisher").get("/units/0-0-0/complaint.zip?lang=en");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let pieces = pieces(&answer.body);
+    let ending = |ending: &str| {
+        let of_official = |name: &str| name.starts_with("official/") && name.ends_with(ending);
+        let found = pieces.iter().find(|(name, _)| of_official(name));
+        String::from_utf8(found.unwrap_or_else(|| panic!("{ending}")).1.clone()).unwrap()
+    };
+    assert_eq!((ending(".csv"), ending(".toml")), (table.clone(), mapping));
+    let page = pieces.iter().find(|(name, _)| name == "complaint.html").unwrap();
+    let hash = hattama_proto::id::FileHash::of(table.as_bytes()).to_hex();
+    assert!(String::from_utf8_lossy(&page.1).contains(&hash), "the file's own hash");
 }

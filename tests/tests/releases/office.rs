@@ -88,6 +88,35 @@ pub(crate) fn import(world: &World, level: &str, file: &str) -> Value {
     answer
 }
 
+/// Archives a table of the commission's own making: heron 9 instead of 5 in the precinct. The table and
+/// the mapping by which it was read.
+pub(crate) fn archive_mapped(world: &World) -> (String, String) {
+    let table = "участок;h;l;c\n0-0-0;9;3;4\n".to_owned();
+    let mapping = "[unit]\ncode = \"{участок}\"\n[cells]\n\"president:heron\" = \"h\"\n\
+        \"president:lark\" = \"l\"\n\"president:crane\" = \"c\"\n"
+        .to_owned();
+    let fields = [
+        ("level", "precinct"),
+        ("source", "https://commission.example/table"),
+        ("mapping", mapping.as_str()),
+        ("run", "archive"),
+        ("file", table.as_str()),
+    ];
+    let boundary = "part-of-this-test";
+    let part = |(name, text): (&str, &str)| {
+        let disposition = format!("Content-Disposition: form-data; name=\"{name}\"");
+        format!("--{boundary}\r\n{disposition}\r\n\r\n{text}\r\n")
+    };
+    let body: String = fields.into_iter().map(part).collect();
+    let body = format!("{body}--{boundary}--\r\n");
+    let origin = format!("http://{}", world.address());
+    let media_type = format!("multipart/form-data; boundary={boundary}");
+    let headers = [("content-type", media_type.as_str()), ("origin", origin.as_str())];
+    let answer = world.wire().send("POST", "/publications", &headers, body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    (table, mapping)
+}
+
 /// Two people type the precinct's copy off its photograph, apart from one another.
 pub(crate) fn transcribe(world: &World) {
     let reading = json!({

@@ -15,7 +15,7 @@ use hattama_server::{
 use hattama_tests::world::{Ending, World, block_on};
 use serde_json::json;
 
-use super::office::{OBSERVER, as_, both, ready, release};
+use super::office::{OBSERVER, archive_mapped, as_, both, ready, release};
 
 #[test]
 fn a_stranger_checks_a_release_with_the_keys_alone() {
@@ -111,6 +111,24 @@ fn each_page_says_exercise_in_three_languages_and_never_fraud() {
         {
             assert!(!page.to_lowercase().contains(word), "{word}");
         }
+    }
+}
+
+#[test]
+fn a_published_file_or_its_mapping_that_was_altered_in_the_store_is_named() {
+    for mend in [
+        "update publication set bytes = cast(replace(cast(bytes as text), '9', '8') as blob)",
+        "update publication_mapping
+            set mapping = cast(replace(cast(mapping as text), 'lark', 'crow') as blob)",
+    ] {
+        let mut world = World::new();
+        archive_mapped(&world);
+        world.end(Ending::InOrder);
+        assert_eq!(fsck(&world), None);
+        let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
+        assert_eq!(store.execute(mend, []).unwrap(), 1);
+        drop(store);
+        assert!(fsck(&world).is_some(), "{mend}");
     }
 }
 
