@@ -74,6 +74,9 @@ fn no_address_but_the_vault_s_answers_with_a_name(world: &mut World) {
                 .replace("{sha256}", &"0".repeat(64))
                 .replace("{opening}", "x")
                 .replace("{assignment}", "x")
+                .replace("{number}", "1")
+                .replace("{draft}", "0000000000000000")
+                .replace("{file}", "release.json")
                 .replace("{name}", "hattama.css")
                 .replace("{tile}*", "0/000");
             assert!(!path.contains('{'), "teach this test to fill {path}");
