@@ -3,6 +3,11 @@
 //! part of the project; without it these tests are skipped aloud.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares of an election's counts are small and not negative"
+)]
 
 #[path = "planted/chance.rs"]
 mod chance;

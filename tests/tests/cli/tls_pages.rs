@@ -154,16 +154,10 @@ fn no_answer_is_framed_or_runs_anything_and_what_people_see_is_kept_nowhere() {
         let policy = page.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{what}: {policy}");
         assert!(!policy.contains("unsafe"), "{what}: {policy}");
-        let is_public = [
-            "/assets/",
-            "/log/",
-            "/public/",
-            "/v1/accounting",
-            "/v1/openapi.json",
-            "/v1/packs/",
-        ]
-        .iter()
-        .any(|public| path.starts_with(public));
+        let is_public =
+            ["/assets/", "/log/", "/public/", "/v1/accounting", "/v1/openapi.json", "/v1/packs/"]
+                .iter()
+                .any(|public| path.starts_with(public));
         assert!(is_public || page.header("cache-control") == "no-store", "{what}");
         assert!(!page.text.contains("<script>"), "{what}");
         // Wherever an answer leads, it is this very site.
