@@ -11,7 +11,7 @@
 //! 1. Nothing is public before the last polls close, and nothing that one person alone wanted.
 //! 2. A precinct is named only where two people typed our figures blind off the photographs and the
 //!    official figures they differ from are archived; a total only where the publications of both
-//!    levels are. [`gate`] says what is missing, and what to do.
+//!    levels are. [`gate()`] says what is missing, and what to do.
 //! 3. What was confirmed is what was proposed, byte for byte; its hash and number are in the log.
 //! 4. It says how much was not observed, and what it cannot show. It holds nothing about observers
 //!    and no indicators.
