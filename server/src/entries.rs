@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use hattama_proto::{
-    id::{CopyType, FormCode, OrgId, PersonId},
+    id::{CopyType, FileHash, FormCode, OrgId, PersonId},
     pack::{FormDefinition, FormKind, Pack},
     record::{Body, Channel},
     statement::Level,
@@ -96,6 +96,8 @@ struct Read {
     rows: OfficialRows,
     told: Vec<Telephoned>,
     report: Option<ReadingReport>,
+    /// SHA-256 of the table.
+    hash: FileHash,
 }
 
 impl Headquarters {
@@ -111,9 +113,8 @@ impl Headquarters {
             return Err(EntriesError::TooLong);
         }
         let pack = Arc::clone(&self.book.read().pack);
-        let hash = hattama_proto::id::FileHash::of(&brought.file).to_hex();
         let reading = move || read(&brought, keep, &pack, now);
-        let Read { rows, told, report } =
+        let Read { rows, told, report, hash } =
             tokio::task::spawn_blocking(reading).await.map_err(|_| EntriesError::Stopped)??;
         let documents = told.len();
         let written = match keep {
@@ -121,8 +122,8 @@ impl Headquarters {
             Keep::Archive => {
                 let written = self.telephone.write_down_table(told, operator, now).await?;
                 if written.written > 0 {
-                    crate::audit::note(&self.db, &operator.name, "entries-import", &hash, now)
-                        .await?;
+                    let (by, hash) = (operator.name.as_str(), hash.to_hex());
+                    crate::audit::note(&self.db, by, "entries-import", &hash, now).await?;
                 }
                 written
             }
@@ -154,11 +155,11 @@ fn read(
     let mut rows = read_official(&brought.file, brought.level, &mapping, pack)?;
     let (mut told, mut kept) = (Vec::with_capacity(rows.rows.len()), Vec::new());
     let mut left_out = Vec::new();
-    for row in &rows.rows {
-        match document(&rows, row, form, brought, pack, now) {
+    for row in std::mem::take(&mut rows.rows) {
+        match document(&rows, &row, form, brought, pack, now) {
             Ok(one) => {
                 told.push(one);
-                kept.push(row.clone());
+                kept.push(row);
             }
             Err(why) => left_out.push(LeftOut { line: row.line, why: Why::NoDocument(why) }),
         }
@@ -167,7 +168,8 @@ fn read(
     rows.left_out.extend(left_out);
     rows.left_out.sort_by_key(|row| row.line);
     let report = (keep == Keep::Nothing).then(|| report(&rows, brought.level, pack));
-    Ok(Read { rows, told, report })
+    let hash = FileHash::of(&brought.file);
+    Ok(Read { rows, told, report, hash })
 }
 
 /// A row as what the desk is told; the reason in words where it names no document.

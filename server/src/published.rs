@@ -86,11 +86,10 @@ pub(crate) struct Edition {
 
 /// The publication `id` against the one before it; none if there is no such publication.
 pub(crate) async fn edition(db: &Db, id: &PublicationId) -> Result<Option<Edition>, StoreError> {
-    let all = store::publications::all(db).await?;
-    if !all.iter().any(|known| known.id == *id) {
+    if store::publications::level_of(db, id).await?.is_none() {
         return Ok(None);
     }
-    let Some(before) = before(&all, id) else {
+    let Some(before) = store::publications::before(db, id).await? else {
         return Ok(Some(Edition { before: None, changes: EditionChanges::default() }));
     };
     let old = store::publications::rows(db, &before).await?;
@@ -100,15 +99,6 @@ pub(crate) async fn edition(db: &Db, id: &PublicationId) -> Result<Option<Editio
         .await
         .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
     Ok(Some(Edition { before: Some(before), changes }))
-}
-
-/// The publication of the same level before `id`, of all in their order; none if it is the first.
-fn before(
-    all: &[store::publications::StoredPublication],
-    id: &PublicationId,
-) -> Option<PublicationId> {
-    let at = all.iter().position(|known| known.id == *id)?;
-    all[..at].iter().rev().find(|known| known.level == all[at].level).map(|known| known.id)
 }
 
 /// The figures of one unit in the newest publication of `level`.

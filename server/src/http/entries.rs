@@ -43,8 +43,8 @@ pub(super) async fn import(
     let mut upload = Upload::read(&request, payload, FILE_BYTES_MAX + MAPPING_BYTES_MAX).await?;
     let EntriesQuery { level, person, org, dry_run } = query.into_inner();
     let brought = BroughtEntries {
-        file: upload.take("file").unwrap_or_default(),
-        mapping: upload.take_text("mapping")?.unwrap_or_default(),
+        file: upload.need("file")?,
+        mapping: upload.need_text("mapping")?,
         level,
         person,
         org,

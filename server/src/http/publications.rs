@@ -128,7 +128,7 @@ pub(super) async fn archive(
     let (file, mapping) = if Upload::is_brought_by(&request) {
         let max = FILE_BYTES_MAX + MAPPING_BYTES_MAX;
         let mut upload = Upload::read(&request, payload, max).await?;
-        (upload.take("file").unwrap_or_default(), upload.take_text("mapping")?)
+        (upload.need("file")?, upload.take_text("mapping")?)
     } else {
         (body::whole(&request, &mut payload, FILE_BYTES_MAX).await?, None)
     };

@@ -41,6 +41,12 @@ impl Upload {
                 ));
             }
             let name = part.name().unwrap_or_default().to_owned();
+            if parts.contains_key(&name) {
+                return Err(HttpProblem::new(
+                    ProblemCode::MalformedBody,
+                    format!("the part {name} comes twice; send one file at a time"),
+                ));
+            }
             let mut bytes = Vec::new();
             while let Some(piece) = within_patience(part.try_next()).await? {
                 left = left.checked_sub(piece.len()).ok_or_else(|| {
@@ -61,13 +67,31 @@ impl Upload {
         self.0.remove(name).filter(|bytes| !bytes.is_empty())
     }
 
-    /// The same as text.
-    pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>, HttpProblem> {
-        let text = self.take(name).map(String::from_utf8).transpose();
-        text.map_err(|_| {
-            HttpProblem::new(ProblemCode::MalformedBody, format!("the part {name} is not UTF-8"))
+    /// The bytes of a part that has to be there.
+    pub(crate) fn need(&mut self, name: &str) -> Result<Vec<u8>, HttpProblem> {
+        self.take(name).ok_or_else(|| {
+            HttpProblem::new(
+                ProblemCode::MalformedBody,
+                format!("the part {name} is missing or empty"),
+            )
         })
     }
+
+    /// The same as text.
+    pub(crate) fn need_text(&mut self, name: &str) -> Result<String, HttpProblem> {
+        let bytes = self.need(name)?;
+        String::from_utf8(bytes).map_err(|_| not_utf8(name))
+    }
+
+    /// A part as text; none where it is missing or empty.
+    pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>, HttpProblem> {
+        let text = self.take(name).map(String::from_utf8).transpose();
+        text.map_err(|_| not_utf8(name))
+    }
+}
+
+fn not_utf8(name: &str) -> HttpProblem {
+    HttpProblem::new(ProblemCode::MalformedBody, format!("the part {name} is not UTF-8"))
 }
 
 /// What comes next, if it comes before anybody would have given up.

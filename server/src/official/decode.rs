@@ -82,6 +82,10 @@ fn unpacked(file: &[u8], entry: Option<&str>) -> Result<Vec<u8>, FileError> {
         // A Mac writes a shadow of every file into the folder of this name.
         .filter(|name| !name.ends_with('/') && !name.starts_with("__MACOSX/"))
         .collect();
+    if names.iter().any(|name| name == "[Content_Types].xml") {
+        let what = "it is a workbook of a spreadsheet; save it as CSV and bring that";
+        return Err(FileError::Table(what.to_owned()));
+    }
     let name = match (entry, names.as_slice()) {
         (Some(entry), names) if names.iter().any(|name| name == entry) => entry,
         (None, [only]) => only,

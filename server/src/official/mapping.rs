@@ -34,7 +34,7 @@ pub enum MappingError {
     )]
     Nothing,
     /// A separator of several letters.
-    #[error("the mapping's `{0}` has to be one letter")]
+    #[error("the mapping's `{0}` has to be one letter, a separator one of ASCII")]
     Letter(&'static str),
 }
 
@@ -244,7 +244,10 @@ impl Mapping {
             return Err(MappingError::Template("unit.code", what));
         }
         let separator = letter("separator", written.separator)?
-            .map(|letter| u8::try_from(letter).map_err(|_| MappingError::Letter("separator")))
+            .map(|letter| {
+                let ascii = u8::try_from(letter).ok().filter(u8::is_ascii);
+                ascii.ok_or(MappingError::Letter("separator"))
+            })
             .transpose()?;
         Ok(Self {
             encoding: written.encoding,

@@ -10,7 +10,7 @@
 //! unit and choice. A small commented [`Mapping`] says what is what. **Nothing is guessed**: a row
 //! that is not understood is left out and told with its line, a unit that stands twice is left out
 //! whole, and the file is kept as it is. Without a mapping a table names its columns as the election
-//! set-up does ([`read_publication`]).
+//! set-up does ([`read_publication`]), and of a unit that stands twice its first row is taken.
 //!
 //! Everything here only computes; who keeps what was read is `publishing`.
 

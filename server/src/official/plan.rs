@@ -125,7 +125,10 @@ impl<'a> Plan<'a> {
             let written = row.get(*column).unwrap_or_default().trim();
             texts.iter().any(|text| text == written)
         };
-        if self.ignore.iter().any(stands) || !self.only.iter().all(stands) {
+        // Totals are often shorter than the rows they add up; what is meant is judged of whole rows
+        // only, because in a shifted one another column stands there.
+        let is_passed_over = || self.check_width(row).is_ok() && !self.only.iter().all(stands);
+        if self.ignore.iter().any(stands) || is_passed_over() {
             RowKind::Ignored
         } else {
             RowKind::Meant

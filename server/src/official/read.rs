@@ -1,6 +1,9 @@
 //! Rows of a table, under a mapping.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use csv::StringRecord;
 use hattama_proto::{pack::Pack, statement::Level};
@@ -97,6 +100,9 @@ struct Reading {
     places: HashMap<String, usize>,
     /// Rows that contradict themselves.
     repeated: BTreeSet<usize>,
+    /// Lines of rows whose figures were not understood, by unit and document, where each has one row:
+    /// another row of the same would be one of two.
+    unread: HashMap<String, Vec<u64>>,
     left_out: Vec<LeftOut>,
     ignored: u64,
     /// Reused from row to row.
@@ -122,11 +128,19 @@ impl Reading {
     fn take(&mut self, row: &StringRecord, line: u64, plan: &Plan<'_>) -> Result<(), Why> {
         plan.check_width(row)?;
         let unit = plan.unit(row)?;
-        let choice = plan.figures(row, &mut self.figures)?;
         let entry = plan.entry(row);
         let key = match &entry {
             None => unit.as_str().to_owned(),
             Some(of) => [unit.as_str(), &of.copy, &of.number, &of.person].join("\n"),
+        };
+        let choice = match plan.figures(row, &mut self.figures) {
+            Ok(choice) => choice,
+            Err(why) => {
+                if !plan.is_long() {
+                    self.unread.entry(key).or_default().push(line);
+                }
+                return Err(why);
+            }
         };
         let Some(place) = self.places.get(&key).copied() else {
             self.places.insert(key, self.rows.len());
@@ -156,11 +170,24 @@ impl Reading {
     }
 
     fn finish(mut self, plan: Plan<'_>) -> OfficialRows {
+        let mut unread: HashMap<usize, Vec<u64>> = HashMap::new();
+        for (key, lines) in std::mem::take(&mut self.unread) {
+            if let Some(place) = self.places.get(&key) {
+                self.repeated.insert(*place);
+                unread.insert(*place, lines);
+            }
+        }
         for place in &self.repeated {
             let (unit, lines) = (&self.rows[*place].unit, &self.lines[*place]);
-            let why = Why::Repeated(unit.clone(), lines.clone());
-            let all = lines.iter().map(|line| LeftOut { line: *line, why: why.clone() });
-            self.left_out.extend(all);
+            // Those that were not understood are told already, each with its own reason.
+            let mut all = [lines.as_slice(), unread.get(place).map_or(&[], Vec::as_slice)].concat();
+            all.sort_unstable();
+            let all = Arc::from(all);
+            let why = |line: &u64| LeftOut {
+                line: *line,
+                why: Why::Repeated(unit.clone(), Arc::clone(&all)),
+            };
+            self.left_out.extend(lines.iter().map(why));
         }
         self.left_out.sort_by_key(|row| row.line);
         let mut place = 0;

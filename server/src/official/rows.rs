@@ -1,8 +1,14 @@
 //! What was read of a table, and what was not. Pure.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use hattama_proto::{id::UnitCode, statement::Level};
+
+/// Lines that are named of a unit that stands more than once; the others are counted.
+const LINES_NAMED_MAX: usize = 10;
 
 /// What stands in one cell of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,8 +82,9 @@ pub enum Why {
     },
     /// A choice that the mapping does not name.
     Choice(String),
-    /// The unit stands more than once, and nobody can say which row is meant.
-    Repeated(UnitCode, Vec<u64>),
+    /// The unit stands more than once, and nobody can say which row is meant. The lines are shared by
+    /// all of its rows: a total that stands on every line of a file would be there as often squared.
+    Repeated(UnitCode, Arc<[u64]>),
     /// The row names no document that the set-up knows.
     NoDocument(String),
     /// The file itself is damaged here.
@@ -115,8 +122,13 @@ impl fmt::Display for Why {
             Self::Figure { column, what } => write!(f, "{column}: {what}"),
             Self::Choice(named) => write!(f, "no choice of the mapping is called {named:?}"),
             Self::Repeated(unit, lines) => {
-                let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
-                write!(f, "unit {unit} stands on the lines {}; none is taken", lines.join(", "))
+                let named: Vec<String> =
+                    lines.iter().take(LINES_NAMED_MAX).map(u64::to_string).collect();
+                write!(f, "unit {unit} stands on the lines {}", named.join(", "))?;
+                if lines.len() > LINES_NAMED_MAX {
+                    write!(f, " and on {} more", lines.len() - LINES_NAMED_MAX)?;
+                }
+                f.write_str("; none is taken")
             }
         }
     }

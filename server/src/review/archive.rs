@@ -33,10 +33,10 @@ impl NewFile<'_> {
         Some(ReadBy { file: FileHash::of(self.bytes), mapping })
     }
 
-    /// Its identity in the archive. One file read by another mapping, or for another level, is
-    /// another entry: what was archived is never read anew.
-    pub fn id(&self) -> PublicationId {
-        match self.read_by() {
+    /// Its identity in the archive. One file read by another mapping, or by a mapping for another
+    /// level, is another entry: what was archived is never read anew.
+    fn id(&self, read_by: Option<ReadBy>) -> PublicationId {
+        match read_by {
             None => PublicationId::of(self.bytes),
             Some(by) => PublicationId::mapped(self.level.name(), &by.file, &by.mapping),
         }
@@ -75,11 +75,20 @@ impl Review {
         read: &OfficialRows,
         now: UnixMillis,
     ) -> Result<Archived, ReviewError> {
-        let id = file.id();
-        if store::publications::is_archived(&self.db, &id).await? {
-            return Ok(Archived::Before(id));
-        }
         let read_by = file.read_by();
+        let id = file.id(read_by);
+        match store::publications::level_of(&self.db, &id).await? {
+            None => {}
+            Some(level) if level == file.level => return Ok(Archived::Before(id)),
+            // Read without a mapping a file is named by its bytes alone.
+            Some(level) => {
+                return Err(ReviewError::Invalid(format!(
+                    "this file is archived for the level {}; give a mapping to archive it for \
+                     another level too",
+                    level.name()
+                )));
+            }
+        }
         let statement = PublicationStatement {
             publication: id,
             bytes: file.bytes.len() as u64,

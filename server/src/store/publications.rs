@@ -137,15 +137,28 @@ pub async fn all(db: &Db) -> Result<Vec<StoredPublication>, StoreError> {
         .collect()
 }
 
-/// Whether there is such a publication.
-pub async fn is_archived(db: &Db, id: &PublicationId) -> Result<bool, StoreError> {
+/// The level of a publication; none if there is no such one.
+pub async fn level_of(db: &Db, id: &PublicationId) -> Result<Option<Level>, StoreError> {
+    let row = db
+        .query_opt("select level from publication where publication_id = $1", &[id.to_hex().into()])
+        .await?;
+    row.map(|row| Level::from_name(row.text(0)?).ok_or_else(|| unreadable("a level"))).transpose()
+}
+
+/// The publication of the same level before `id`; none if it is the first.
+pub async fn before(db: &Db, id: &PublicationId) -> Result<Option<PublicationId>, StoreError> {
     let row = db
         .query_opt(
-            "select publication_id from publication where publication_id = $1",
+            "select earlier.publication_id
+               from publication p join publication earlier on earlier.level = p.level
+              where p.publication_id = $1
+                and (earlier.fetched_at_ms, earlier.publication_id)
+                    < (p.fetched_at_ms, p.publication_id)
+              order by earlier.fetched_at_ms desc, earlier.publication_id desc limit 1",
             &[id.to_hex().into()],
         )
         .await?;
-    Ok(row.is_some())
+    row.map(|row| row.text(0)?.parse().map_err(|_| unreadable("a publication id"))).transpose()
 }
 
 /// The file of a publication, and the mapping by which it was read, byte for byte.

@@ -53,45 +53,47 @@ impl Brought {
         if !about.is_file() {
             return Err(CliError::Input(format!("{} is not a file", file.display())));
         }
-        self.send_from(api, opened, about.len(), sending)
+        let mapping = self
+            .mapping
+            .as_ref()
+            .map(|path| std::fs::read(path).map_err(|error| CliError::unreadable(path, &error)));
+        send_from(api, opened, about.len(), mapping.transpose()?.as_deref(), sending)
     }
+}
 
-    /// Sends what was read already.
-    pub(in crate::cli) fn send_bytes(
-        &self,
-        api: &Api,
-        bytes: &[u8],
-        sending: &Sending<'_>,
-    ) -> Result<Value, CliError> {
-        self.send_from(api, bytes, bytes.len() as u64, sending)
-    }
+/// Sends what was read already.
+pub(in crate::cli) fn send_bytes(
+    api: &Api,
+    bytes: &[u8],
+    mapping: Option<&[u8]>,
+    sending: &Sending<'_>,
+) -> Result<Value, CliError> {
+    send_from(api, bytes, bytes.len() as u64, mapping, sending)
+}
 
-    fn send_from(
-        &self,
-        api: &Api,
-        file: impl Read,
-        length: u64,
-        sending: &Sending<'_>,
-    ) -> Result<Value, CliError> {
-        let path = format!("{}{}", sending.path, query(sending.query));
-        let progress = progress(length);
-        let file = file.take(length);
-        let answer = match &self.mapping {
-            None => api.post_file(&path, "text/csv", length, progress.wrap_read(file)),
-            Some(mapping) => {
-                let text = std::fs::read(mapping)
-                    .map_err(|error| CliError::unreadable(mapping, &error))?;
-                let before = before_the_file(&text);
-                let after = format!("\r\n--{BOUNDARY}--\r\n").into_bytes();
-                let length = before.len() as u64 + length + after.len() as u64;
-                let body = Cursor::new(before).chain(file).chain(Cursor::new(after));
-                let media_type = format!("multipart/form-data; boundary={BOUNDARY}");
-                api.post_file(&path, &media_type, length, progress.wrap_read(body))
-            }
-        };
-        progress.finish_and_clear();
-        answer
-    }
+fn send_from(
+    api: &Api,
+    file: impl Read,
+    length: u64,
+    mapping: Option<&[u8]>,
+    sending: &Sending<'_>,
+) -> Result<Value, CliError> {
+    let path = format!("{}{}", sending.path, query(sending.query));
+    let progress = progress(length);
+    let file = file.take(length);
+    let answer = match mapping {
+        None => api.post_file(&path, "text/csv", length, progress.wrap_read(file)),
+        Some(text) => {
+            let before = before_the_file(text);
+            let after = format!("\r\n--{BOUNDARY}--\r\n").into_bytes();
+            let length = before.len() as u64 + length + after.len() as u64;
+            let body = Cursor::new(before).chain(file).chain(Cursor::new(after));
+            let media_type = format!("multipart/form-data; boundary={BOUNDARY}");
+            api.post_file(&path, &media_type, length, progress.wrap_read(body))
+        }
+    };
+    progress.finish_and_clear();
+    answer
 }
 
 /// The part with the mapping, and the head of the one with the file.

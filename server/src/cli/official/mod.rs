@@ -20,7 +20,7 @@ use super::{
 };
 
 pub(super) use self::{
-    bring::{Brought, Sending, level},
+    bring::{Brought, Sending, level, send_bytes},
     told::Told,
 };
 

@@ -1,11 +1,6 @@
 //! `hattama official watch`: takes in what somebody's downloader drops into a folder.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+use std::{fs, io, path::PathBuf, thread, time::Duration};
 
 use clap::Args;
 use hattama_proto::{id::FileHash, statement::Level};
@@ -14,6 +9,7 @@ use serde::Deserialize;
 use super::{
     Brought, Sending, Told, level,
     seen::{Look, Memory, Seen, is_passed_over},
+    send_bytes,
 };
 use crate::{
     cli::{
@@ -75,12 +71,24 @@ enum Outcome {
 impl Watch {
     pub(super) fn run(self) -> Result<(), CliError> {
         let api = self.access.api()?;
-        let mut memory = self.memory()?;
+        let mut mapping = self.mapping()?;
+        let mut memory = self.memory(mapping.as_deref());
         let mut before = self.look()?;
         let (mut failed, mut grown) = (0, Vec::new());
         loop {
             thread::sleep(Duration::from_secs(self.every));
             let now = self.look()?;
+            // Whoever mends the mapping expects that it is used: what it did not understand is tried
+            // again. An editor may be writing it just now.
+            match self.mapping() {
+                Ok(read) => mapping = read,
+                Err(error) if self.once => return Err(error),
+                Err(error) => {
+                    output::note(&format!("waiting: {error}"));
+                    continue;
+                }
+            }
+            memory = memory.under(&self.under(mapping.as_deref()));
             let growing: Vec<String> =
                 memory.growing(&before, &now).into_iter().map(str::to_owned).collect();
             for name in growing.iter().filter(|name| !grown.contains(*name)) {
@@ -88,7 +96,7 @@ impl Watch {
             }
             grown = growing;
             for seen in memory.ready(&before, &now) {
-                match self.take(&api, &seen) {
+                match self.take(&api, &seen, mapping.as_deref()) {
                     Ok(Outcome::Changing) => {}
                     Ok(outcome) => {
                         failed += usize::from(matches!(outcome, Outcome::NotUnderstood));
@@ -115,7 +123,7 @@ impl Watch {
     }
 
     /// Takes one file in.
-    fn take(&self, api: &Api, seen: &Seen) -> Result<Outcome, CliError> {
+    fn take(&self, api: &Api, seen: &Seen, mapping: Option<&[u8]>) -> Result<Outcome, CliError> {
         let path = self.folder.join(&seen.name);
         // Read once, so that what is sent is what was looked at.
         let bytes = match fs::read(&path) {
@@ -133,7 +141,7 @@ impl Watch {
                 ("source", Some(format!("{} ({})", self.source, seen.name))),
             ],
         };
-        let answer = match self.brought.send_bytes(api, &bytes, &sending) {
+        let answer = match send_bytes(api, &bytes, mapping, &sending) {
             Ok(answer) => answer,
             Err(CliError::Input(why)) => return Ok(not_understood(&seen.name, &why)),
             Err(error) => return Err(error),
@@ -170,14 +178,18 @@ impl Watch {
         Ok(all)
     }
 
+    /// The mapping as it is now, if there is one.
+    fn mapping(&self) -> Result<Option<Vec<u8>>, CliError> {
+        let read =
+            |path: &PathBuf| fs::read(path).map_err(|error| CliError::unreadable(path, &error));
+        self.brought.mapping.as_ref().map(read).transpose()
+    }
+
     /// Level, mapping and source, in a hash.
-    fn under(&self) -> Result<String, CliError> {
-        let mapping = match &self.brought.mapping {
-            None => Vec::new(),
-            Some(path) => fs::read(path).map_err(|error| CliError::unreadable(path, &error))?,
-        };
-        let said = format!("{}\n{}\n{}", self.level.name(), self.source, FileHash::of(&mapping));
-        Ok(FileHash::of(said.as_bytes()).to_hex())
+    fn under(&self, mapping: Option<&[u8]>) -> String {
+        let mapping = FileHash::of(mapping.unwrap_or_default());
+        let said = format!("{}\n{}\n{mapping}", self.level.name(), self.source);
+        FileHash::of(said.as_bytes()).to_hex()
     }
 
     fn memory_path(&self) -> PathBuf {
@@ -185,28 +197,17 @@ impl Watch {
     }
 
     /// What is remembered; nothing where it cannot be read, which costs uploads only.
-    fn memory(&self) -> Result<Memory, CliError> {
+    fn memory(&self, mapping: Option<&[u8]>) -> Memory {
         let kept = fs::read(self.memory_path()).unwrap_or_default();
         let kept: Memory = serde_json::from_slice(&kept).unwrap_or_default();
-        Ok(kept.under(&self.under()?))
+        kept.under(&self.under(mapping))
     }
 
     fn remember(&self, memory: &Memory) -> Result<(), CliError> {
         let (path, bytes) = (self.memory_path(), serde_json::to_vec(memory));
         let bytes = bytes.map_err(|error| CliError::Other(error.to_string()))?;
-        replaced(&path, &bytes).map_err(|error| CliError::unwritable(&path, &error))
+        write_durably(&path, &bytes).map_err(|error| CliError::unwritable(&path, &error))
     }
-}
-
-/// Writes a file anew: the old one stays until the new one is whole.
-fn replaced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("json.tmp");
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    write_durably(&beside, bytes)?;
-    fs::rename(&beside, path)
 }
 
 fn not_understood(name: &str, why: &str) -> Outcome {

@@ -94,7 +94,14 @@ impl TelephoneDesk {
             let org = match known.get(&told.person) {
                 Some(org) => org.clone(),
                 None => {
-                    let org = self.org_of(&told, Role::Results, operator).await?;
+                    let org = self.org_of(&told, Role::Results, operator).await;
+                    let org = org.map_err(|error| match (error, &told.person) {
+                        (FieldError::NotFound, Some(person)) => FieldError::Invalid(format!(
+                            "headquarters knows nobody called {person}; invite the observer first, \
+                             or mend the name in the table"
+                        )),
+                        (error, _) => error,
+                    })?;
                     known.insert(told.person.clone(), org.clone());
                     org
                 }

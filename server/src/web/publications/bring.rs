@@ -55,7 +55,9 @@ pub(in crate::web) async fn submit(
     let level = upload.take_text("level")?.and_then(|level| Level::from_name(level.trim()));
     let level = level.unwrap_or(Level::Precinct);
     let source = upload.take_text("source")?.unwrap_or_default();
-    let mapping = upload.take_text("mapping")?.filter(|text| !text.trim().is_empty());
+    // A browser ends the lines of what was typed in its own way; the mapping is the one in the file.
+    let mapping = upload.take_text("mapping")?.map(|text| text.replace("\r\n", "\n"));
+    let mapping = mapping.filter(|text| !text.trim().is_empty());
     let is_archived = upload.take_text("run")?.as_deref() == Some("archive");
     let mut form = FormView {
         level: level.name(),
