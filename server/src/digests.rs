@@ -37,6 +37,9 @@ enum Digested {
 }
 
 /// The digests, shared. One request brings them up to date while the others wait for it.
+///
+/// Whoever holds several of these locks and the book's takes them in this order: the book, what is
+/// known, turnout. A reader that takes another order waits for a writer who waits for it.
 #[derive(Clone, Debug, Default)]
 pub struct Digests {
     known: Arc<RwLock<HashMap<UnitCode, UnitDigest>>>,
@@ -58,7 +61,7 @@ impl Digests {
     }
 
     /// How many digests changed until now. What is [read](Self::read) afterwards has all of these
-    /// changes.
+    /// changes, and perhaps some that are counted a moment later.
     pub(crate) fn changes(&self) -> u64 {
         self.recent.read().unwrap_or_else(PoisonError::into_inner).count()
     }
@@ -69,27 +72,30 @@ impl Digests {
     }
 
     fn put(&self, digests: Vec<Digested>) {
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = Vec::new();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut turnout = self.turnout.write().unwrap_or_else(PoisonError::into_inner);
         for digest in digests {
             match digest {
                 Digested::Listed(digest, series) if series.is_empty() => {
                     turnout.remove(&digest.unit);
-                    insert(digest, &mut known, &mut recent);
+                    insert(digest, &mut known, &mut changed);
                 }
                 Digested::Listed(digest, series) => {
                     turnout.insert(digest.unit.clone(), series);
-                    insert(digest, &mut known, &mut recent);
+                    insert(digest, &mut known, &mut changed);
                 }
                 Digested::Unlisted(unit) => {
                     turnout.remove(&unit);
                     if known.remove(&unit).is_some() {
-                        recent.note(unit);
+                        changed.push(unit);
                     }
                 }
             }
         }
+        drop((turnout, known));
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        changed.into_iter().for_each(|unit| recent.note(unit));
     }
 
     /// Reads and merges what was touched since the last time.
@@ -138,9 +144,13 @@ impl Digests {
     }
 }
 
-fn insert(digest: UnitDigest, known: &mut HashMap<UnitCode, UnitDigest>, recent: &mut RecentUnits) {
+fn insert(
+    digest: UnitDigest,
+    known: &mut HashMap<UnitCode, UnitDigest>,
+    changed: &mut Vec<UnitCode>,
+) {
     if known.get(&digest.unit) != Some(&digest) {
-        recent.note(digest.unit.clone());
+        changed.push(digest.unit.clone());
         known.insert(digest.unit.clone(), digest);
     }
 }

@@ -9,6 +9,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    panic::resume_unwind,
     sync::Arc,
 };
 
@@ -399,7 +400,8 @@ fn tally_each(parts: &[&[Precinct]]) -> Vec<IntegerTally> {
             })
             .collect();
         for thread in running {
-            for (place, tally) in thread.join().unwrap_or_default() {
+            // Half a table would be a wrong figure; who computes is told that it stopped.
+            for (place, tally) in thread.join().unwrap_or_else(|why| resume_unwind(why)) {
                 tallies[place] = tally;
             }
         }

@@ -133,8 +133,7 @@ impl Headquarters {
         let register = self.register_within(scope);
         let pack = Arc::clone(&self.book.read().pack);
         let compute = move || {
-            let units: HashSet<&UnitCode> =
-                seen.iter().filter(|seen| seen.head.speaks).flat_map(|seen| &seen.units).collect();
+            let units: HashSet<&UnitCode> = seen.iter().flat_map(|seen| &seen.units).collect();
             let digests = digests.read();
             let sample = seen.as_ref().filter(|seen| seen.head.speaks).map(|seen| &seen.sample);
             let contests = pack.election.contests.iter().enumerate().zip(&comparison.contests);

@@ -103,6 +103,7 @@ struct Drawn {
     tally: Tally,
     altered: Bound,
     altered_unexplained: Bound,
+    altered_transcribed: Bound,
 }
 
 #[derive(Deserialize)]
@@ -249,12 +250,13 @@ impl Drawn {
         let Bound { precincts, share, frame, drawn, not_obtained } = self.altered;
         format!(
             "With {:.0} % confidence at least {precincts} of {frame} precincts ({:.2} %) have other \
-             figures published than were counted there; without what looks like a clerk's slip at \
-             least {}. {drawn} were drawn, {} could be compared, {} differ; {not_obtained} were not \
+             figures published than observers' copies say; without what looks like a clerk's slip \
+             at least {}, by differences that were transcribed alone at least {}. {drawn} were drawn, {} could be compared, {} differ; {not_obtained} were not \
              obtained and count as unaltered.\n\n",
             confidence * 100.0,
             share * 100.0,
             self.altered_unexplained.precincts,
+            self.altered_transcribed.precincts,
             self.tally.compared,
             self.tally.differing
         )

@@ -5,7 +5,8 @@
 //! precincts in the frame is at least the smallest `K` under which `k` or more in the sample are no
 //! rarer than `1 - confidence`: the exact one-sided hypergeometric bound (Wright, *Exact confidence
 //! bounds when sampling from small finite universes*, 1991). With strata each is bounded at
-//! `(1 - confidence) / strata` and the bounds are added (Bonferroni): careful, never too high.
+//! `(1 - confidence) / strata` and the bounds are added (Bonferroni): careful. What counts as
+//! altered is the caller's: a slip of an observer that nobody has looked at is one too.
 
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Hypergeometric};

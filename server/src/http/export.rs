@@ -147,7 +147,7 @@ impl Headquarters {
     /// headquarters knows anyway.
     async fn our_figures(&self, scope: &Scope) -> Result<Figures, PictureError> {
         let digests = self.digests_within(scope).await?;
-        let (known, book) = (digests.read(), self.book.read());
+        let (book, known) = (self.book.read(), digests.read());
         let figures = |unit: &UnitCode| Some(known.get(unit)?.figures.clone());
         let is_there = |cells: &Cells| !cells.is_empty();
         Ok(in_order(&book.pack, |unit| figures(unit).filter(is_there)))

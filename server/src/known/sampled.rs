@@ -27,9 +27,13 @@ pub struct Drawn {
     pub tally: Tally,
     /// By stratum, in the order of the draw.
     pub strata: Vec<StratumKnown>,
-    /// At least so many precincts of the frame have other figures published than were counted there.
-    /// What was not obtained, cannot be used or was not published counts as unaltered.
+    /// At least so many precincts of the frame have other figures published than our copies say. What
+    /// was not obtained, cannot be used or was not published counts as unaltered. An observer's own
+    /// slip counts as a difference, until somebody has typed the photograph.
     pub altered: AtLeast,
+    /// The same by differences alone that were typed off the photographs by people who saw nothing
+    /// else: what was not transcribed counts as unaltered.
+    pub altered_transcribed: AtLeast,
     /// The same without what looks like a clerk's slip.
     pub altered_unexplained: AtLeast,
     /// Ordinary precincts that were added to the register after the draw, outside its frame.
@@ -51,6 +55,8 @@ pub struct StratumKnown {
     pub differing: u64,
     /// Of these, what looks like a clerk's slip.
     pub clerical: u64,
+    /// Of those that differ, what people who saw nothing else typed off the photographs.
+    pub transcribed: u64,
 }
 
 /// Ordinary precincts that observers chose themselves: counts, and no conclusion on any other precinct.
@@ -114,6 +120,7 @@ pub fn drawn(
                 obtained: tally.covered,
                 differing: tally.differing,
                 clerical: tally.clerical,
+                transcribed: tally.transcribed,
             }
         })
         .collect();
@@ -131,7 +138,8 @@ pub fn drawn(
     };
     let altered = bound(|stratum| stratum.differing);
     let altered_unexplained = bound(|stratum| stratum.differing - stratum.clerical);
-    Drawn { tally, strata, altered, altered_unexplained, added_since }
+    let altered_transcribed = bound(|stratum| stratum.transcribed);
+    Drawn { tally, strata, altered, altered_transcribed, altered_unexplained, added_since }
 }
 
 /// What observers chose themselves: ordinary precincts that were not drawn.

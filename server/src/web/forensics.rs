@@ -5,6 +5,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use askama::Template;
+use hattama_proto::id::{ChoiceCode, ContestCode};
 use serde::Deserialize;
 
 use super::{
@@ -79,11 +80,15 @@ pub(super) async fn show(
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
     let (frame, scope) = (&visitor.frame, &visitor.operator.scope);
-    let asked = Asked {
-        contest: query.contest.parse().ok(),
-        choice: query.choice.parse().ok(),
-        source: query.source,
+    let contest: Option<ContestCode> = query.contest.parse().ok();
+    let contests = &frame.pack.election.contests;
+    let chosen = contests.iter().find(|of| contest.as_ref().is_none_or(|code| of.code == *code));
+    // The form still names the choice of the contest that was shown before.
+    let is_of_it = |choice: &ChoiceCode| {
+        chosen.is_some_and(|of| of.choices.iter().any(|known| known.code == *choice))
     };
+    let choice = query.choice.parse().ok().filter(is_of_it);
+    let asked = Asked { contest, choice, source: query.source };
     let found = headquarters.indicators_within(scope, &asked).await?;
     let mode = query.mode.trim().parse::<usize>().ok().filter(|mode| *mode <= 100);
     let found = match found {

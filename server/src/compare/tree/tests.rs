@@ -291,6 +291,18 @@ fn a_share_is_no_finding_while_few_were_seen() {
 }
 
 #[test]
+fn figures_of_different_choices_are_not_equal_but_nothing_to_compare() {
+    let mut country = even();
+    let one_choice = Cells::from_pairs([(cell(3), Some(2_000)), (cell(4), None)]);
+    country.levels[1].insert(unit("r0-d0"), one_choice);
+    for precinct in &country.of(Level::Precinct)[..4] {
+        let other = Cells::from_pairs([(cell(3), None), (cell(4), Some(400))]);
+        country.levels[0].insert(precinct.clone(), other);
+    }
+    assert_eq!(country.verdict("r0-d0"), Verdict::NothingBelow);
+}
+
+#[test]
 fn more_votes_than_voters_are_told_of_the_unit_and_of_what_is_left() {
     let mut country = even();
     let with_voters = |voters, a, b| {

@@ -35,6 +35,9 @@ pub(super) fn above_its_parts(
         return Verdict::NothingBelow;
     }
     let remainder = differences(&published.votes, &sum.votes);
+    if sum.open == 0 && remainder.iter().all(Option::is_none) {
+        return Verdict::NothingBelow;
+    }
     if sum.open == 0 {
         return if remainder.iter().all(|left| left.unwrap_or(0) == 0) {
             Verdict::Equal

@@ -87,6 +87,7 @@ fn altered(frame: &Frame, drawn: &Drawn, confidence: &str) -> Vec<String> {
             ],
         ),
         fill(k.altered_without, &[("count", &figure(drawn.altered_unexplained.precincts))]),
+        fill(k.altered_transcribed, &[("count", &figure(drawn.altered_transcribed.precincts))]),
         fill(
             k.altered_says,
             &[

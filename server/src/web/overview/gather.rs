@@ -230,8 +230,8 @@ async fn gather(
     let (book, scope) = (headquarters.book.clone(), scope.clone());
     let publications = [precincts, totals];
     let compute = move || {
-        let told = digests.turnout();
-        let (book, digests) = (book.read(), digests.read());
+        let (book, known) = (book.read(), digests.read());
+        let (told, digests) = (digests.turnout(), known);
         let mut regions = regions(&digests, &publications, &book.pack);
         regions.retain(|region| scope.sees_unit(&book, &region.code));
         add_turnout(&mut regions, &told, &book.pack);
