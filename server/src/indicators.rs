@@ -249,7 +249,7 @@ impl Headquarters {
         let digests = self.digests_within(scope).await?;
         let pack = Arc::clone(&self.book.read().pack);
         let number = pack.election.contests.iter().position(|known| known.code == of.contest);
-        let lines = CountedLines::of(&pack, Level::Precinct);
+        let lines = CountedLines::of(&pack, Level::Precinct, &of.contest);
         let cells = table.iter().map(|(unit, cells)| (unit, cells));
         let rows = figures(cells, &lines, (&of.contest, &of.choice)).rows;
         let digests = digests.read();
@@ -323,7 +323,7 @@ fn compute(
     (contest, choice, source): (ContestCode, ChoiceCode, Source),
     publication: Option<PublicationId>,
 ) -> Indicators {
-    let lines = CountedLines::of(pack, Level::Precinct);
+    let lines = CountedLines::of(pack, Level::Precinct, &contest);
     let cells = table.iter().map(|(unit, cells)| (unit, cells));
     let figures = figures(cells, &lines, (&contest, &choice));
     let mut by_region: BTreeMap<Option<&UnitCode>, Vec<Precinct>> = BTreeMap::new();

@@ -4,8 +4,11 @@
 //! found is said by the set-up ([`Counted`]). Lines that count the same are added; where one of them
 //! is missing on a sheet the sum is unknown, never smaller.
 
-use hattama_proto::pack::{Counted, FormKind, Pack};
-use hattama_proto::statement::Level;
+use hattama_proto::{
+    id::ContestCode,
+    pack::{Counted, FormKind, Pack},
+    statement::Level,
+};
 
 use crate::merge::{CellKey, Cells};
 
@@ -20,15 +23,15 @@ pub struct CountedLines {
 }
 
 impl CountedLines {
-    /// Those of the results forms that commissions of `level` fill. Empty where the set-up says
-    /// nothing of what its lines count: then no turnout is known.
-    pub fn of(pack: &Pack, level: Level) -> Self {
+    /// Those of the results forms that commissions of `level` fill and on which `contest` stands: two
+    /// sheets of one precinct have the same voters, who are not counted twice. Empty where the set-up
+    /// says nothing of what its lines count: then no turnout is known.
+    pub fn of(pack: &Pack, level: Level, contest: &ContestCode) -> Self {
         let mut counted = Self::default();
-        let forms = pack
-            .forms
-            .forms
-            .iter()
-            .filter(|form| form.kind == FormKind::Results && form.levels.contains(&level));
+        let forms = pack.forms.forms.iter().filter(|form| {
+            let shows = form.contests.is_empty() || form.contests.contains(contest);
+            form.kind == FormKind::Results && form.levels.contains(&level) && shows
+        });
         for line in forms.flat_map(|form| &form.lines) {
             let cells = match line.counts {
                 Some(Counted::Voters) => &mut counted.voters,
@@ -83,9 +86,13 @@ fn sum(keys: &[CellKey], cells: &Cells) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use hattama_proto::id::LineCode;
+    use hattama_proto::{
+        id::LineCode,
+        pack::{FormLine, Names},
+    };
 
     use super::*;
+    use crate::merge::world;
 
     fn key(code: &str) -> CellKey {
         CellKey::line(LineCode::new(code).unwrap())
@@ -115,6 +122,28 @@ mod tests {
         assert_eq!(lines().voters(&sheet(None)), Some(900));
         assert_eq!(lines().issued(&sheet(Some(11))), Some(511));
         assert_eq!(lines().issued(&sheet(None)), None);
+    }
+
+    #[test]
+    fn voters_of_two_sheets_of_one_precinct_are_those_of_the_contest_s_own() {
+        let mut pack = Pack::clone(&world::pack());
+        let sheet = |code: &str, contest: &str| {
+            let mut form = pack.forms.forms[0].clone();
+            form.contests = vec![world::contest(contest)];
+            form.lines = vec![FormLine {
+                code: world::line(code),
+                number: "1".to_owned(),
+                names: Names::default(),
+                required: true,
+                counts: Some(Counted::Voters),
+            }];
+            form
+        };
+        pack.forms.forms = vec![sheet("list-voters", "list"), sheet("voters", "president")];
+        let cells =
+            Cells::from_pairs([(key("list-voters"), Some(900)), (key("voters"), Some(901))]);
+        let lines = CountedLines::of(&pack, Level::Precinct, &world::contest("president"));
+        assert_eq!(lines.voters(&cells), Some(901));
     }
 
     #[test]

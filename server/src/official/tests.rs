@@ -167,6 +167,28 @@ fn a_unit_that_stands_twice_is_left_out_whole_with_all_its_lines() {
 }
 
 #[test]
+fn a_row_that_is_not_understood_takes_its_twin_out_whichever_comes_first() {
+    for rows in [
+        "Первая область;1;100;1;2;3;4\nПервая область;1;x;1;2;3;4\n",
+        "Первая область;1;x;1;2;3;4\nПервая область;1;100;1;2;3;4\n",
+    ] {
+        let rows = wide(rows);
+        assert_eq!(seen(&rows), Vec::<String>::new(), "nobody can say which is meant");
+        let kinds: Vec<&str> = kinds(&rows).into_iter().map(|(_, kind)| kind).collect();
+        assert!(kinds.contains(&"stands more than once") && kinds.contains(&"not a figure"));
+    }
+}
+
+#[test]
+fn a_unit_on_every_line_is_told_in_few_words() {
+    let rows: String = (0..200).map(|_| "Первая область;1;100;1;2;3;4\n").collect();
+    let rows = wide(&rows);
+    assert_eq!(rows.left_out.len(), 200);
+    let why = rows.left_out[0].why.to_string();
+    assert!(why.ends_with("and on 190 more; none is taken"), "{why}");
+}
+
+#[test]
 fn figures_are_read_as_printed_and_what_is_doubtful_is_listed() {
     let first = |figure: &str, mapping: &str| -> Result<Option<u64>, String> {
         let file = format!("unit;voters\n01-001;\"{figure}\"\n");
@@ -331,6 +353,23 @@ fn only_rows_that_are_meant_are_read() {
     let file = b"unit,contest,voters\n01-001,mayor,1\n01-001,president,2\n";
     let rows = read(file, mapping).unwrap();
     assert_eq!((rows.rows.len(), rows.ignored, rows.rows[0].line), (1, 1, 3));
+}
+
+#[test]
+fn a_shifted_row_is_told_although_it_does_not_say_what_is_meant() {
+    let mapping = "[unit]\ncode = \"{unit}\"\n[cells]\nvoters = \"n\"\n\
+        [[only]]\ncolumn = \"contest\"\nis = \"president\"\n";
+    let table = "contest;unit;n\npresident;01-001;5\nmayor;01-002;6\n01-003;7\n";
+    let rows = read(table.as_bytes(), mapping).unwrap();
+    assert_eq!((seen(&rows).len(), rows.ignored), (1, 1));
+    assert_eq!(kinds(&rows), [(4, "another number of columns")]);
+}
+
+#[test]
+fn a_workbook_is_called_one() {
+    let book = zipped(&[("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")]);
+    let error = read(&book, WIDE).unwrap_err();
+    assert!(error.to_string().contains("save it as CSV"), "{error}");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn contest(frame: &Frame, of: &ContestComparison) -> ContestView {
     let answer = &of.answer;
     let differ = |level| answer.changes.iter().filter(|change| change.level == level).count();
     let levels = answer.compared.iter().map(|(level, compared)| LevelView {
-        name: level_name(frame.w, *level),
+        name: frame.w.level(*level),
         compared: figure(*compared as u64),
         differ: figure(differ(*level) as u64),
         to_check: differ(*level) > 0,
@@ -173,7 +173,7 @@ fn sentences(frame: &Frame, contest: &ContestCode, answer: &Answer) -> Vec<Strin
         fill(
             template,
             &[
-                ("level", level_name(w, first.level)),
+                ("level", w.level(first.level)),
                 ("unit", &frame.unit(&first.unit)),
                 ("what", &moves(frame, contest, first).join(", ")),
             ],
@@ -188,7 +188,7 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
     let impossible = (!found.why.is_empty()).then(|| Chip::alert(frame.w.compare_impossible));
     let replaced = found.replaced.map(|_| Chip::alert(c.replaced_after));
     ChangeView {
-        level: level_name(frame.w, found.level),
+        level: frame.w.level(found.level),
         unit: unit::compared(frame, &found.unit),
         size: figure(found.size),
         moves: moves(frame, contest, found),
@@ -199,7 +199,7 @@ fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {
 
 fn replaced(frame: &Frame, contest: &ContestCode, found: &Replaced) -> ReplacedView {
     ReplacedView {
-        level: level_name(frame.w, found.level),
+        level: frame.w.level(found.level),
         unit: unit::compared(frame, &found.unit),
         size: figure(found.size),
         moves: sides(frame, contest, &found.higher, &found.lower),
@@ -256,13 +256,4 @@ pub(super) fn looks_like(w: &Words, slip: Slip) -> Chip {
         Slip::Other => 8,
     }];
     if slip.is_clerical() { Chip::plain(text) } else { Chip::alert(text) }
-}
-
-const fn level_name(w: &Words, level: Level) -> &'static str {
-    match level {
-        Level::Precinct => w.precinct,
-        Level::District => w.district,
-        Level::Region => w.region,
-        Level::Nation => w.country,
-    }
 }

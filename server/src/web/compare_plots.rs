@@ -2,11 +2,7 @@
 
 use hattama_proto::{pack::Contest, statement::Level};
 
-use super::{
-    figure::signed,
-    frame::Frame,
-    words::{KnownWords, Words},
-};
+use super::{figure::signed, frame::Frame, words::KnownWords};
 use crate::{
     access::Scope,
     app::Headquarters,
@@ -53,7 +49,7 @@ impl ComparePlots {
         comparison: &Comparison,
     ) -> Result<Self, PictureError> {
         let levels: Vec<String> =
-            Level::ALL.into_iter().map(|level| level_name(frame.w, level).to_owned()).collect();
+            Level::ALL.into_iter().map(|level| frame.w.level(level).to_owned()).collect();
         let contests = comparison.contests.iter().enumerate().take(CONTESTS);
         let cascades =
             contests.filter_map(|(number, of)| cascade(frame, number, of, &levels)).collect();
@@ -114,7 +110,9 @@ async fn turnout(
     comparison: &Comparison,
 ) -> Result<Option<TurnoutView>, PictureError> {
     let k = frame.w.known;
-    let lines = CountedLines::of(&frame.pack, Level::Precinct);
+    // Turnout is the same whatever is voted on; where contests have sheets of their own, the first's.
+    let Some(contest) = frame.pack.election.contests.first() else { return Ok(None) };
+    let lines = CountedLines::of(&frame.pack, Level::Precinct, &contest.code);
     let published = comparison.published(Level::Precinct);
     let digests = headquarters.digests_within(scope).await?;
     let (theirs, ours) = {
@@ -148,13 +146,4 @@ async fn turnout(
     let second = series(k.ours, ours);
     let drawing = histogram(&series(k.published, theirs), Some(&second), &caption);
     Ok(Some(TurnoutView { drawing, numbers }))
-}
-
-const fn level_name(w: &Words, level: Level) -> &'static str {
-    match level {
-        Level::Precinct => w.precinct,
-        Level::District => w.district,
-        Level::Region => w.region,
-        Level::Nation => w.country,
-    }
 }

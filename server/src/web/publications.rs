@@ -110,7 +110,7 @@ async fn list(
     let row = |stored: &StoredPublication| ListRow {
         address: format!("/publications/{}", stored.id),
         fetched_at: frame.moment(stored.fetched_at),
-        level: level_name(frame.w, stored.level),
+        level: frame.w.level(stored.level),
         source: stored.source.clone(),
         units: figure(stored.units),
         changes: match changes.get(&stored.id) {
@@ -128,7 +128,7 @@ async fn list(
         rows: all.iter().rev().take(LISTED_MAX).map(row).collect(),
         is_cut: all.len() > LISTED_MAX,
         may_bring: frame.may(Permission::ArchivePublications),
-        levels: Level::ALL.map(|level| (level.name(), level_name(frame.w, level))).into(),
+        levels: Level::ALL.map(|level| (level.name(), frame.w.level(level))).into(),
         form,
     })
 }
@@ -154,14 +154,5 @@ impl KnownChanges {
             }
         }
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-}
-
-const fn level_name(w: &Words, level: Level) -> &'static str {
-    match level {
-        Level::Precinct => w.precinct,
-        Level::District => w.district,
-        Level::Region => w.region,
-        Level::Nation => w.country,
     }
 }

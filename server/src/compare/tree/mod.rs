@@ -226,7 +226,7 @@ impl<'a> Keys<'a> {
                 .contests
                 .iter()
                 .position(|known| known.code == of.contest.code),
-            counted: Level::ALL.map(|level| CountedLines::of(of.pack, level)),
+            counted: Level::ALL.map(|level| CountedLines::of(of.pack, level, &of.contest.code)),
         }
     }
 

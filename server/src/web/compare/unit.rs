@@ -1,5 +1,7 @@
 //! `GET /compare/{code}`: one unit of the comparison, and what lies directly below it.
 
+use std::collections::HashSet;
+
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
@@ -118,16 +120,17 @@ pub(super) fn compared(frame: &Frame, unit: &UnitCode) -> UnitLink {
 
 fn contest(frame: &Frame, of: &ContestComparison, code: &UnitCode) -> Option<ContestView> {
     let (c, contest) = (&frame.w.compare, &of.contest);
-    let node = of.nodes().iter().find(|node| node.unit == *code)?;
-    let below: Vec<&Node> = of
-        .nodes()
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|node| {
-            let unit = frame.pack.units.get(&node.unit);
-            unit.and_then(|unit| unit.parent.as_ref()) == Some(code)
-        })
-        .collect();
+    let children: HashSet<&UnitCode> =
+        frame.pack.units.children(code).map(|unit| &unit.code).collect();
+    let (mut node, mut below) = (None, Vec::new());
+    for known in of.nodes() {
+        if known.unit == *code {
+            node = Some(known);
+        } else if children.contains(&known.unit) {
+            below.push(known.as_ref());
+        }
+    }
+    let node = node?;
     let (parts, copies) = match &node.below {
         Below::Published { parts, open, ours, .. } => (
             fill(c.parts, &[("parts", &figure(*parts as u64)), ("open", &figure(*open as u64))]),

@@ -13,7 +13,6 @@ use hattama_proto::{
     statement::Level,
 };
 
-use super::level_name;
 use crate::{
     access::Scope,
     app::Headquarters,
@@ -113,7 +112,7 @@ pub(in crate::web) async fn show(
         p,
         id: stored.id.to_hex().chars().take(10).collect(),
         facts: vec![
-            (p.level, level_name(frame.w, stored.level).to_owned()),
+            (p.level, frame.w.level(stored.level).to_owned()),
             (p.fetched_at, frame.moment(stored.fetched_at)),
             (p.source, stored.source.clone()),
             (p.units, figure(stored.units)),

@@ -4,7 +4,6 @@
 use hattama_proto::{
     id::ContestCode,
     pack::{Choice, Names, UnitKind},
-    statement::Level,
     time::UnixMillis,
 };
 
@@ -174,7 +173,7 @@ impl Article {
                 .publications
                 .iter()
                 .map(|of| PublicationView {
-                    level: level_name(w, of.level),
+                    level: w.level(of.level),
                     source: of.source.clone(),
                     fetched_at: say.moment(of.fetched_at),
                     sha256: of.sha256.to_hex(),
@@ -210,7 +209,7 @@ impl Say<'_> {
             let found = of.found.iter().find(|(of, _)| of == level).map_or(0, |(_, count)| *count);
             let named = of.differences.iter().filter(|one| one.level == *level).count();
             LevelView {
-                name: level_name(self.w, *level),
+                name: self.w.level(*level),
                 compared: figure(*compared as u64),
                 found: figure(found as u64),
                 named: figure(named as u64),
@@ -325,16 +324,6 @@ pub(super) fn known(names: &Names, code: &str, language: Language) -> String {
 fn paragraphs(words: &Names, language: Language) -> Vec<String> {
     let paragraphs = name(words, language).split('\n').map(str::trim);
     paragraphs.filter(|text| !text.is_empty()).map(str::to_owned).collect()
-}
-
-/// The name of a level.
-pub(super) const fn level_name(w: &Words, level: Level) -> &'static str {
-    match level {
-        Level::Precinct => w.precinct,
-        Level::District => w.district,
-        Level::Region => w.region,
-        Level::Nation => w.country,
-    }
 }
 
 /// What kind of unit it is, in words.

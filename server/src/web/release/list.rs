@@ -10,7 +10,7 @@ use hattama_proto::{
     pack::Names,
 };
 
-use super::{Line, article::level_name};
+use super::Line;
 use crate::{
     access::Permission,
     app::Headquarters,
@@ -154,7 +154,7 @@ async fn shown(
             let value = format!("{}/{}", named.contest, named.unit);
             let reasons: Vec<String> = unmet.iter().map(|unmet| said(frame, unmet)).collect();
             choices.push(ChoiceView {
-                level: level_name(frame.w, change.level),
+                level: frame.w.level(change.level),
                 unit: frame.unit(&named.unit),
                 what: moves(frame, &named.contest, change).join(", "),
                 reasons: reasons.join("; "),
@@ -205,7 +205,7 @@ fn said(frame: &Frame, unmet: &Unmet) -> String {
         Unmet::DecidedByOne(_) => r.decided_by_one.to_owned(),
         Unmet::OnOurCopies(_) => r.on_our_copies.to_owned(),
         Unmet::NotArchived { level, .. } => {
-            fill(r.not_archived, &[("level", level_name(frame.w, *level))])
+            fill(r.not_archived, &[("level", frame.w.level(*level))])
         }
     }
 }

@@ -21,7 +21,7 @@ mod watch;
 
 use hattama_proto::{
     record::{Mark, Missing, Severity},
-    statement::Disposition,
+    statement::{Disposition, Level},
     wire::HeldReason,
 };
 
@@ -288,6 +288,16 @@ const HELD: [HeldReason; 7] = [
 ];
 
 impl Words {
+    /// A level of commissions.
+    pub(super) const fn level(&self, level: Level) -> &'static str {
+        match level {
+            Level::Precinct => self.precinct,
+            Level::District => self.district,
+            Level::Region => self.region,
+            Level::Nation => self.country,
+        }
+    }
+
     /// A state of an incident's review.
     pub(super) fn incident_state(&self, state: IncidentState) -> &'static str {
         said(&self.states, &IncidentState::ALL, state)
