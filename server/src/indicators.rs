@@ -25,7 +25,9 @@ use tokio::sync::Mutex;
 use crate::{
     access::Scope,
     app::Headquarters,
+    book::SharedBook,
     compare::{CountedLines, OurCopy},
+    digests::Digests,
     forensics::{
         Precinct,
         control::{Matched, matched},
@@ -162,7 +164,7 @@ enum Ground {
     Log(u64),
 }
 
-type Key = (Scope, ContestCode, ChoiceCode, Source);
+type Key = (Scope, ContestCode, Option<ChoiceCode>, Source);
 
 /// Tables that were computed. One request computes while the others wait.
 #[derive(Clone, Debug, Default)]
@@ -192,41 +194,43 @@ impl Headquarters {
         let Some(contest) = contest_of(&pack, asked.contest.as_ref()).cloned() else {
             return Ok(None);
         };
+        let is_of_it = |choice: &ChoiceCode| contest.choices.iter().any(|of| of.code == *choice);
+        if asked.choice.as_ref().is_some_and(|choice| !is_of_it(choice)) {
+            return Ok(None);
+        }
         let log_size = self.sequencer.size();
         let comparison = self.comparison_within(scope).await?;
         let published = comparison.published(Level::Precinct);
-        let table = match asked.source {
-            Source::Official => self.published_table(scope, &published),
-            Source::Ours => self.our_table(scope).await?,
-        };
-        let choice = match &asked.choice {
-            Some(choice) if contest.choices.iter().any(|known| known.code == *choice) => {
-                Some(choice.clone())
-            }
-            Some(_) => None,
-            None => leader(table.iter().map(|(_, cells)| cells), &contest),
-        };
-        let Some(choice) = choice else { return Ok(None) };
         let ground = match (asked.source, published.id) {
             (Source::Official, Some(id)) => Ground::Publication(id),
             (Source::Official | Source::Ours, _) => Ground::Log(log_size),
         };
-        let key = (scope.clone(), contest.code.clone(), choice.clone(), asked.source);
+        let key = (scope.clone(), contest.code.clone(), asked.choice.clone(), asked.source);
         let mut kept = self.indicators.0.lock().await;
-        let stands = |kept: &&Kept| kept.ground == ground && kept.version == pack.version;
+        let version = pack.version;
+        let stands = |kept: &&Kept| kept.ground == ground && kept.version == version;
         if let Some(kept) = kept.get(&key).filter(stands) {
             return Ok(Some(Arc::clone(&kept.indicators)));
         }
-        let (source, publication) = (asked.source, published.id);
-        let version = pack.version;
+        let ours = match asked.source {
+            Source::Ours => Some(self.digests_within(scope).await?),
+            Source::Official => None,
+        };
+        let (book, scope, asked) = (self.book.clone(), scope.clone(), asked.clone());
         let compute = move || {
-            let publication = publication.filter(|_| source == Source::Official);
-            compute(&pack, &table, (contest.code, choice, source), publication)
+            let table = match &ours {
+                Some(digests) => our_table(&book, &scope, digests),
+                None => published_table(&book, &scope, &published),
+            };
+            let leading = || leader(table.iter().map(|(_, cells)| cells), &contest);
+            let choice = asked.choice.or_else(leading)?;
+            let publication = published.id.filter(|_| asked.source == Source::Official);
+            Some(compute(&pack, &table, (contest.code, choice, asked.source), publication))
         };
         let made = tokio::task::spawn_blocking(compute)
             .await
             .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
-        let made = Arc::new(made);
+        let Some(made) = made.map(Arc::new) else { return Ok(None) };
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
@@ -245,21 +249,28 @@ impl Headquarters {
             return Ok(None);
         }
         let comparison = self.comparison_within(scope).await?;
-        let table = self.published_table(scope, &comparison.published(Level::Precinct));
+        let published = comparison.published(Level::Precinct);
         let digests = self.digests_within(scope).await?;
-        let pack = Arc::clone(&self.book.read().pack);
-        let number = pack.election.contests.iter().position(|known| known.code == of.contest);
-        let lines = CountedLines::of(&pack, Level::Precinct, &of.contest);
-        let cells = table.iter().map(|(unit, cells)| (unit, cells));
-        let rows = figures(cells, &lines, (&of.contest, &of.choice)).rows;
-        let digests = digests.read();
-        let is_control = |unit: &UnitCode| {
-            let ours = digests.get(unit).and_then(|digest| digest.ours.get(number?));
-            matches!(ours, Some(OurCopy::Settled { .. }))
+        let (book, scope) = (self.book.clone(), scope.clone());
+        let (contest, choice) = (of.contest.clone(), of.choice.clone());
+        let compute = move || {
+            let table = published_table(&book, &scope, &published);
+            let pack = Arc::clone(&book.read().pack);
+            let number = pack.election.contests.iter().position(|known| known.code == contest);
+            let lines = CountedLines::of(&pack, Level::Precinct, &contest);
+            let cells = table.iter().map(|(unit, cells)| (unit, cells));
+            let rows = figures(cells, &lines, (&contest, &choice)).rows;
+            let digests = digests.read();
+            let is_control = |unit: &UnitCode| {
+                let ours = digests.get(unit).and_then(|digest| digest.ours.get(number?));
+                matches!(ours, Some(OurCopy::Settled { .. }))
+            };
+            let above = |unit: &UnitCode| pack.units.get(unit).and_then(|unit| unit.parent.clone());
+            matched(rows.iter().map(|(unit, row)| (above(unit), is_control(unit), row)))
         };
-        let above = |unit: &UnitCode| pack.units.get(unit).and_then(|unit| unit.parent.clone());
-        let by_district = rows.iter().map(|(unit, row)| (above(unit), is_control(unit), row));
-        let matched = matched(by_district);
+        let matched = tokio::task::spawn_blocking(compute)
+            .await
+            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
         let control = Control { matched, excess: matched.excess() };
         Ok((matched.districts > 0).then_some(control))
     }
@@ -277,24 +288,21 @@ impl Headquarters {
         crate::audit::note(&self.db, account, "forensics-window", &subject, now).await?;
         Ok(of.above(mode))
     }
+}
 
-    fn published_table(&self, scope: &Scope, published: &Publication) -> Table {
-        let book = self.book.read();
-        let within = |unit: &UnitCode| scope.sees_unit(&book, unit);
-        let rows = published.rows.iter().filter(|(unit, _)| within(unit));
-        sorted(rows.map(|(unit, cells)| (unit.clone(), cells.clone())).collect())
-    }
+fn published_table(book: &SharedBook, scope: &Scope, published: &Publication) -> Table {
+    let book = book.read();
+    let rows = published.rows.iter().filter(|(unit, _)| scope.sees_unit(&book, unit));
+    sorted(rows.map(|(unit, cells)| (unit.clone(), cells.clone())).collect())
+}
 
-    async fn our_table(&self, scope: &Scope) -> Result<Table, PictureError> {
-        let digests = self.digests_within(scope).await?;
-        let book = self.book.read();
-        let digests = digests.read();
-        let level = |unit: &UnitCode| book.pack.units.get(unit).map(|unit| unit.kind.level());
-        let precincts = digests.iter().filter(|(unit, _)| {
-            level(unit) == Some(Level::Precinct) && scope.sees_unit(&book, unit)
-        });
-        Ok(sorted(precincts.map(|(unit, digest)| (unit.clone(), digest.figures.clone())).collect()))
-    }
+fn our_table(book: &SharedBook, scope: &Scope, digests: &Digests) -> Table {
+    let (book, digests) = (book.read(), digests.read());
+    let level = |unit: &UnitCode| book.pack.units.get(unit).map(|unit| unit.kind.level());
+    let precincts = digests
+        .iter()
+        .filter(|(unit, _)| level(unit) == Some(Level::Precinct) && scope.sees_unit(&book, unit));
+    sorted(precincts.map(|(unit, digest)| (unit.clone(), digest.figures.clone())).collect())
 }
 
 impl Indicators {
