@@ -45,7 +45,7 @@ pub(crate) fn an_entry_of_a_table_is_written_once_and_a_mended_one_stands_beside
 
     let nobody = "/v1/entries?level=precinct&person=p-nobody";
     let refused = bring(&wire, nobody, again.as_bytes(), MAPPING);
-    assert_eq!(refused.json()["code"], "not-found", "{}", refused.text());
+    assert_eq!(refused.json()["code"], "invalid", "{}", refused.text());
     let nowhere = bring(&wire, "/v1/entries?level=precinct", again.as_bytes(), MAPPING);
     assert_eq!(nowhere.json()["code"], "invalid", "{}", nowhere.text());
 }
