@@ -7,9 +7,10 @@
 //! What they promise: a title and a description for whoever cannot see them; nothing is told by colour
 //! (there is one, that of the text around), but by place, size, shape, dash and hatching; nothing inline
 //! that runs or styles, so that they stand under a strict policy; nothing is asked of another host. The
-//! numbers behind a drawing stand beside it: whoever shows one links them.
+//! numbers behind a drawing stand beside it: whoever shows one links them. [`as_file`] makes a file of one.
 
 mod convergence;
+mod file;
 mod fingerprint;
 mod histogram;
 mod map;
@@ -22,6 +23,7 @@ mod waterfall;
 
 pub use self::{
     convergence::{Course, convergence},
+    file::as_file,
     fingerprint::fingerprint,
     histogram::{Series, histogram},
     map::coverage_map,

@@ -144,3 +144,22 @@ proptest! {
         check(&convergence(&[Course { name, points }], &[(0, "0".into())], &caption()));
     }
 }
+
+/// A file stands alone: it says what it is, and every drawing can become one.
+#[test]
+fn a_drawing_as_a_file_says_what_it_is_on_a_ground_of_its_own() {
+    let series = Series { name: "published".into(), bins: vec![1, 2, 3] };
+    let drawing = histogram(&series, None, &caption());
+    let lines = ["<Election> & others".to_owned(), "x".repeat(200)];
+    let file = as_file(&drawing, &lines);
+    check(&file);
+    let (names, attributes) = parsed(&file);
+    assert_eq!(names[3], "rect", "the ground lies below everything");
+    let value = |name: &str| &attributes.iter().find(|(of, _)| of == name).unwrap().1;
+    assert_eq!(value("color"), "black");
+    let frame: Vec<f64> =
+        value("viewBox").split(' ').map(|number| number.parse().unwrap()).collect();
+    assert!(frame[1] < 0.0 && frame[1] + frame[3] == 240.0, "the lines stand above: {frame:?}");
+    assert!(file.contains("&lt;Election&gt; &amp; others") && file.contains('…'));
+    assert_eq!(as_file("no drawing", &lines), "no drawing");
+}

@@ -58,7 +58,7 @@ impl ComparePlots {
     }
 }
 
-fn cascade(
+pub(super) fn cascade(
     frame: &Frame,
     number: usize,
     of: &ContestComparison,
@@ -103,7 +103,7 @@ fn cascade(
     })
 }
 
-async fn turnout(
+pub(super) async fn turnout(
     frame: &Frame,
     headquarters: &Headquarters,
     scope: &Scope,

@@ -40,6 +40,8 @@ struct ForensicsPage<'a> {
 struct Found {
     of: String,
     numbers: String,
+    /// Address of the drawing as a file.
+    file: String,
     integer: String,
     print: String,
     drawing: String,
@@ -148,6 +150,11 @@ enum Window {
 fn view(frame: &Frame, of: &Indicators, window: &Window, control: Option<Control>) -> Found {
     let f = frame.w.forensic;
     let source = if of.source == Source::Ours { "ours" } else { "official" };
+    let query = format!(
+        "contest={}&choice={}&source={source}",
+        super::frame::encoded(of.contest.as_str()),
+        super::frame::encoded(of.choice.as_str())
+    );
     Found {
         of: fill(
             f.of,
@@ -157,11 +164,8 @@ fn view(frame: &Frame, of: &Indicators, window: &Window, control: Option<Control
                 ("left", &figure(of.left_out)),
             ],
         ),
-        numbers: format!(
-            "/v1/forensics?contest={}&choice={}&source={source}",
-            super::frame::encoded(of.contest.as_str()),
-            super::frame::encoded(of.choice.as_str())
-        ),
+        numbers: format!("/v1/forensics?{query}"),
+        file: format!("/drawings/fingerprint.svg?{query}"),
         integer: fill(
             f.integer,
             &[
@@ -181,16 +185,7 @@ fn view(frame: &Frame, of: &Indicators, window: &Window, control: Option<Control
                 ("slope", &or_dash(of.fingerprint.slope, 3)),
             ],
         ),
-        drawing: fingerprint(
-            of.fingerprint.cells.iter().copied(),
-            &Caption {
-                id: "fingerprint".to_owned(),
-                title: f.print_title.to_owned(),
-                description: f.print_says.to_owned(),
-                across: f.turnout.to_owned(),
-                upward: f.share.to_owned(),
-            },
-        ),
+        drawing: print(frame, of),
         window: match window {
             Window::NotNamed => f.window_ask.to_owned(),
             Window::Named(None) => f.window_none.to_owned(),
@@ -226,6 +221,21 @@ fn view(frame: &Frame, of: &Indicators, window: &Window, control: Option<Control
         scan: fill(f.scan_says, &[("rate", &decimal(FALSE_DISCOVERIES * 100.0, 0))]),
         regions: of.regions.iter().map(|region| line(frame, region)).collect(),
     }
+}
+
+/// The drawing of turnout against share.
+pub(super) fn print(frame: &Frame, of: &Indicators) -> String {
+    let f = frame.w.forensic;
+    fingerprint(
+        of.fingerprint.cells.iter().copied(),
+        &Caption {
+            id: "fingerprint".to_owned(),
+            title: f.print_title.to_owned(),
+            description: f.print_says.to_owned(),
+            across: f.turnout.to_owned(),
+            upward: f.share.to_owned(),
+        },
+    )
 }
 
 fn above_window(f: &ForensicWords, above: &Anomalous) -> String {

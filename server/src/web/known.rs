@@ -3,13 +3,14 @@
 //! Coverage is for everybody who reads records, because it says where work is missing. Bounds and
 //! estimates are for analysts: they are findings before anybody has looked at them.
 
-mod coverage;
+pub(super) mod coverage;
 mod sampled;
 
 use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
-use self::{coverage::CoverageView, sampled::SampledView};
+use self::coverage::CoverageView;
+pub(super) use self::sampled::SampledView;
 use super::{
     answer,
     figure::figure,

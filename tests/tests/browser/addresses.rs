@@ -64,6 +64,7 @@ impl Examples {
             }
             // No pages.
             "/units/{code}/complaint.zip" => Vec::new(),
+            drawing if drawing.starts_with("/drawings/") => Vec::new(),
             "/public/releases.json" | "/public/releases/{number}/{file}" => Vec::new(),
             // Files of the program, looked at as parts of the pages.
             "/assets/{name}" => Vec::new(),

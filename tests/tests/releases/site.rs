@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use hattama_tests::world::World;
 use serde_json::{Value, json};
 
-use super::office::{OBSERVER, as_, both, ready, release};
+use super::office::{OBSERVER, PRECINCT, as_, both, import, ready, release};
 
 fn publish(world: &World, folder: &Path, number: u64) -> bool {
     let arguments = [
@@ -66,6 +66,8 @@ fn publishing_twice_gives_the_same_bytes_and_others_check_them() {
     assert_eq!(district["children"].as_array().unwrap().len(), 3);
     // What was published of other precincts is there; what is ours of them is not.
     let all = first.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect::<String>();
+    // A drawing's namespace is a name, and is fetched from nowhere.
+    let all = all.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
     for secret in [
         OBSERVER,
         "anna-publisher",
@@ -88,6 +90,69 @@ fn publishing_twice_gives_the_same_bytes_and_others_check_them() {
             assert!(target.exists(), "{name} leads to {link}, which is not there");
         }
         assert!(bytes.len() < 100_000, "{name} has {} bytes", bytes.len());
+    }
+}
+
+/// What is named and how the published turnout lies, drawn in each language; the numbers stand beside, and
+/// nothing that only analysts may see.
+#[test]
+fn a_site_has_its_drawings_with_their_numbers_and_as_files() {
+    let mut world = World::new();
+    ready(&mut world);
+    let mut file =
+        "unit,voters,invalid,valid,president:heron,president:lark,president:crane\n".to_owned();
+    for precinct in world.country().precincts() {
+        let votes = if precinct.as_str() == PRECINCT { 9 } else { 12 };
+        file.push_str(&format!("{precinct},40,1,{},{votes},3,4\n", votes + 7));
+    }
+    import(&world, "precinct", &file);
+    let number = release(&world, &json!({ "differences": both() }));
+    let site = world.scratch().join("site");
+    assert!(publish(&world, &site, number));
+    let text = |name: &str| fs::read_to_string(site.join(name)).expect(name);
+    for lang in ["kk", "ru", "en"] {
+        let page = text(&format!("{lang}/drawings.html"));
+        let files: Vec<&str> = page
+            .split("href=\"drawings/")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(files, ["differences-1.svg", "turnout.svg"], "{page}");
+        for file in files {
+            let drawing = text(&format!("{lang}/drawings/{file}"));
+            assert!(drawing.starts_with("<svg ") && drawing.trim_end().ends_with("</svg>"));
+            assert!(drawing.contains("EXERCISE"), "{file} does not say that it is an exercise");
+        }
+        assert!(text(&format!("{lang}/index.html")).contains("href=\"drawings.html\""));
+    }
+    // The steps of the drawing are the differences that are named.
+    let page = text("en/index.html");
+    let named = page.split("<h3>The named differences, level by level").nth(1).expect(&page);
+    let steps = named.split("<tbody>").nth(1).and_then(|rest| rest.split("</tbody>").next());
+    let content: Value = serde_json::from_str(&text("release.json")).unwrap();
+    let contest = &content["contests"][0];
+    let by = |level: &str| -> i64 {
+        let named = contest["differences"].as_array().unwrap().iter();
+        named.filter(|of| of["level"] == level).map(|of| of["by"][0].as_i64().unwrap()).sum()
+    };
+    // The choice that differs most stands first; it is the first on the ballot too.
+    let row = steps.unwrap().split("<tr>").nth(1).unwrap();
+    let signed = |votes: i64| match votes {
+        0 => "0".to_owned(),
+        votes if votes > 0 => format!("+{votes}"),
+        votes => format!("−{}", votes.unsigned_abs()),
+    };
+    let cells: Vec<&str> = row
+        .split("<td class=\"figure\">")
+        .skip(1)
+        .filter_map(|rest| rest.split("</td>").next())
+        .collect();
+    assert_eq!(cells[0], signed(by("precinct")), "{row}");
+    assert_eq!(cells[2], signed(by("region")), "{row}");
+    assert!(by("precinct") != 0 && by("region") != 0, "{contest}");
+    for (name, bytes) in files(&site) {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        assert!(!text.contains("fingerprint"), "{name} shows an indicator");
     }
 }
 

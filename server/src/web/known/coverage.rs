@@ -97,24 +97,34 @@ const fn special(k: &KnownWords, kind: Special) -> &'static str {
     }
 }
 
-fn map(frame: &Frame, of: &Coverage) -> Option<String> {
+/// The drawing of how far our copies reach.
+pub(in crate::web) fn map(frame: &Frame, of: &Coverage) -> Option<String> {
     let k = frame.w.known;
     let tell = |unit: &UnitCode| {
         let region = of.regions.iter().find(|region| region.region.as_ref() == Some(unit))?;
-        let percent = region.tally.covered_percent();
-        Some(Shape {
-            address: frame.unit_address(unit),
-            title: format!("{}: {percent} %", frame.unit(unit)),
-            number: percent.to_string(),
-            step: STEPS.iter().rposition(|from| percent >= *from).unwrap_or(0),
-        })
+        let (name, address) = (frame.unit(unit), frame.unit_address(unit));
+        Some(covered(&name, address, region.tally.covered_percent()))
     };
-    let caption = Caption {
+    coverage_map(frame.pack.units.outlines(), tell, &map_caption(k))
+}
+
+/// A region of which so many per cent are covered.
+pub(in crate::web) fn covered(name: &str, address: String, percent: u64) -> Shape {
+    Shape {
+        address,
+        title: format!("{name}: {percent} %"),
+        number: percent.to_string(),
+        step: STEPS.iter().rposition(|from| percent >= *from).unwrap_or(0),
+    }
+}
+
+/// What the map of coverage is called.
+pub(in crate::web) fn map_caption(k: &KnownWords) -> Caption {
+    Caption {
         id: "coverage-map".to_owned(),
         title: k.coverage_title.to_owned(),
         description: k.map_says.to_owned(),
         across: String::new(),
         upward: String::new(),
-    };
-    coverage_map(frame.pack.units.outlines(), tell, &caption)
+    }
 }

@@ -13,7 +13,7 @@ use hattama_proto::time::UnixMillis;
 const COURSES: usize = 4;
 
 /// Bounds, quick count and how it moved.
-pub(super) struct SampledView {
+pub(in crate::web) struct SampledView {
     pub(super) altered: Vec<String>,
     pub(super) volunteers: String,
     pub(super) late: Option<String>,
@@ -21,14 +21,14 @@ pub(super) struct SampledView {
     pub(super) choices: Vec<[String; 5]>,
     pub(super) quick_says: String,
     /// The drawing of how the estimates moved; none while there is nothing to draw.
-    pub(super) course: Option<String>,
+    pub(in crate::web) course: Option<String>,
     pub(super) names: Vec<String>,
     /// The numbers of the drawing: a moment, and the share of each of `names` then.
     pub(super) moments: Vec<(String, Vec<String>)>,
 }
 
 impl SampledView {
-    pub(super) fn new(
+    pub(in crate::web) fn new(
         frame: &Frame,
         number: usize,
         of: &ContestKnown,

@@ -7,6 +7,7 @@ use hattama_proto::{
     time::UnixMillis,
 };
 
+use super::drawn::NamedDrawing;
 use crate::{
     release::{Content, ContestContent, CoverageContent, Difference, Released, Side},
     web::{
@@ -57,6 +58,7 @@ pub(super) struct ContestView {
     pub(super) whole: CoverageView,
     pub(super) regions: Vec<CoverageView>,
     pub(super) levels: Vec<LevelView>,
+    pub(super) drawn: Option<NamedDrawing>,
     pub(super) differences: Vec<DifferenceView>,
 }
 
@@ -167,7 +169,12 @@ impl Article {
             words: paragraphs(&content.words, language),
             corrects,
             corrected_by: Vec::new(),
-            contests: content.contests.iter().map(|of| say.contest(of)).collect(),
+            contests: content
+                .contests
+                .iter()
+                .enumerate()
+                .map(|(number, of)| say.contest(number, of))
+                .collect(),
             limits: content.limits.iter().map(|limit| w.release.limit(*limit)).collect(),
             publications: content
                 .publications
@@ -196,7 +203,7 @@ impl Say<'_> {
         moment(at, &self.content.time_zone)
     }
 
-    fn contest(&self, of: &ContestContent) -> ContestView {
+    fn contest(&self, number: usize, of: &ContestContent) -> ContestView {
         let r = self.w.release;
         let counts = [
             ("covered", of.coverage.covered),
@@ -228,6 +235,7 @@ impl Say<'_> {
                 })
                 .collect(),
             levels: levels.collect(),
+            drawn: NamedDrawing::of(number, of, self.language),
             differences: of.differences.iter().map(|one| self.difference(one)).collect(),
         }
     }

@@ -2,6 +2,8 @@
 
 mod article;
 mod draft;
+mod drawings;
+mod drawn;
 mod list;
 mod public;
 mod site;

@@ -41,6 +41,8 @@ pub(super) struct PublicPage {
     pub(super) files: String,
     /// Where the official figures by unit begin.
     pub(super) units: Option<String>,
+    /// Where the drawings are, with their numbers.
+    pub(super) drawings: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -103,6 +105,7 @@ pub(in crate::web) async fn show(
         release_after: "",
         files: format!("/public/releases/{number}/"),
         units: None,
+        drawings: None,
     })?;
     Ok(kept(page))
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! index.html, hattama.css             three languages, one style sheet
 //! kk/ ru/ en/ index.html              the release, with its corrections
+//!             drawings.html           drawings with their numbers; each as a file in drawings/
 //!             units/CODE.html         official figures of each unit and of those below it
 //! data/units/CODE.json                the same, for programs; and all that is said of a named precinct
 //! release.json, release.jws, release.tlog-proof   the exact bytes, the statement, that the log has it
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 
 use super::{
     article::{Article, kind_name, known},
+    drawings::{Drawn, precincts},
     public::PublicPage,
 };
 use crate::{
@@ -163,7 +165,7 @@ impl Site {
         let pages = {
             let site = Arc::clone(site);
             Language::ALL.into_iter().flat_map(move |language| {
-                let first = std::iter::once(site.page(language));
+                let first = std::iter::once(site.page(language)).chain(site.drawings(language));
                 let site = Arc::clone(&site);
                 first.chain(shown.clone().into_iter().map(move |at| site.unit_page(at, language)))
             })
@@ -248,8 +250,23 @@ impl Site {
             release_after: "",
             files: "../".to_owned(),
             units: first.map(|unit| format!("units/{}.html", file_of(&unit.code))),
+            drawings: self.drawn().is_there().then_some("drawings.html"),
         };
         Ok(entry(&format!("{}/index.html", language.code()), page.render()?))
+    }
+
+    fn drawn(&self) -> Drawn<'_> {
+        let units = self.pack.units.all().iter();
+        Drawn {
+            pack: &self.pack,
+            release: &self.release,
+            precincts: precincts(units, |unit| self.figures(unit)),
+        }
+    }
+
+    fn drawings(&self, language: Language) -> Vec<Result<TarEntry, askama::Error>> {
+        let article = Article::of_release(&self.release, language);
+        self.drawn().files(&article, Self::languages(language), language)
     }
 
     fn view(&self, unit: &Unit, language: Language) -> UnitView {

@@ -83,6 +83,12 @@ pub(in crate::web) struct ReleaseWords {
     pub(in crate::web) differences: &'static str,
     pub(in crate::web) differences_say: &'static str,
     pub(in crate::web) no_differences_named: &'static str,
+    // Drawings.
+    pub(in crate::web) drawn_title: &'static str,
+    pub(in crate::web) drawn_says: &'static str,
+    pub(in crate::web) drawings: &'static str,
+    pub(in crate::web) drawings_say: &'static str,
+    pub(in crate::web) turnout_says: &'static str,
     pub(in crate::web) official: &'static str,
     pub(in crate::web) copies: &'static str,
     /// `{parts}`.
