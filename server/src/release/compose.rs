@@ -14,7 +14,7 @@ use super::{
         Side,
     },
     gate::{Basis, Named, TypedBy},
-    typed::typed_by,
+    typed::{TypedLines, typed_by},
 };
 use crate::{
     compare::{
@@ -156,7 +156,10 @@ impl Known<'_> {
     /// did not type blind stays inside, however its votes were typed.
     fn lines(&self, unit: &UnitCode) -> Vec<LineFigures> {
         let official = self.official(Level::Precinct, unit);
-        let ours = self.files.get(unit).map(|file| our_figures(file, self.pack));
+        let file = self.files.get(unit);
+        let ours = file.map(|file| our_figures(file, self.pack));
+        let typed = file.map(|file| TypedLines::of(file, self.pack));
+        let is_typed = |line: &LineCode| typed.as_ref().is_some_and(|typed| typed.have(line));
         let forms = self.pack.forms.forms.iter().flat_map(|form| &form.lines);
         let names: HashMap<_, _> = forms.map(|line| (&line.code, &line.names)).collect();
         form_lines(self.pack)
@@ -169,7 +172,7 @@ impl Known<'_> {
                     number: number.to_owned(),
                     names: names.get(line).map_or_else(Names::default, |names| (*names).clone()),
                     official: figure(official),
-                    copies: figure(ours.as_ref()),
+                    copies: figure(ours.as_ref()).filter(|_| is_typed(line)),
                 }
             })
             .filter(|line| line.official.is_some() || line.copies.is_some())
