@@ -39,6 +39,7 @@ use crate::{
     messages::Messages,
     people::{People, PeopleOpenError},
     random::{self, RandomError},
+    release::FrozenReleases,
     review::{self, Review},
     room::Room,
     sample::Samples,
@@ -101,6 +102,8 @@ pub struct Headquarters {
     pub(crate) comparisons: ComparisonCache,
     /// What is known, as it was computed last.
     pub(crate) knowledge: KnowledgeCache,
+    /// Releases that were verified.
+    pub(crate) frozen_releases: FrozenReleases,
     /// Indicators for analysts, as they were computed last.
     pub(crate) indicators: IndicatorsCache,
     /// What lists and sums need of every unit.
@@ -360,6 +363,7 @@ impl Headquarters {
             public_log,
             comparisons: ComparisonCache::default(),
             knowledge: KnowledgeCache::default(),
+            frozen_releases: FrozenReleases::default(),
             indicators: IndicatorsCache::default(),
             digests: Digests::default(),
             incident_board: IncidentBoard::default(),

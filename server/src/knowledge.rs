@@ -160,7 +160,11 @@ impl Headquarters {
     }
 
     /// The sample that counts, as the scope sees it.
-    async fn sample_within(&self, scope: &Scope) -> Result<Option<Seen>, StoreError> {
+    ///
+    /// # Errors
+    /// [`PictureError::Sample`] where the kept list is not the one that was signed: an estimate from
+    /// another list would be no estimate.
+    async fn sample_within(&self, scope: &Scope) -> Result<Option<Seen>, PictureError> {
         let Some(first) = self.samples.list(scope).await?.into_iter().next() else {
             return Ok(None);
         };
@@ -168,6 +172,9 @@ impl Headquarters {
         else {
             return Ok(None);
         };
+        if !first.as_signed {
+            return Err(PictureError::Sample(position));
+        }
         let by_region = first.sample.strata.iter().all(|stratum| stratum.unit.is_some());
         let has_strata = !first.sample.strata.is_empty();
         let speaks = has_strata && (scope.region.is_none() || by_region);

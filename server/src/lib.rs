@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod accounting;
+mod all_figures;
 pub mod app;
 mod audit;
 pub mod blobs;

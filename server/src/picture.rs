@@ -43,6 +43,12 @@ pub enum PictureError {
     /// A stored record's signature does not hold: the store was altered.
     #[error("the stored record at log index {0} does not verify: the store was altered")]
     Altered(u64),
+    /// The kept list of a sample is not the one whose hash was signed. `hattama fsck` names it too.
+    #[error(
+        "the precincts of the sample at log index {0} are not those that were signed: the store was \
+         altered"
+    )]
+    Sample(u64),
 }
 
 /// A stored record, verified again.

@@ -1,7 +1,7 @@
 //! `hattama publish`: a frozen site of one release, as a folder.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{BufReader, Read as _},
     path::{Path, PathBuf},
@@ -53,24 +53,29 @@ pub(super) struct Publish {
 impl Publish {
     /// Fetches, unpacks, checks.
     pub(super) fn run(self) -> Result<(), CliError> {
-        if self.folder.exists() {
+        // Without a slash at its end, so that what lies beside it does not lie in it.
+        let target: PathBuf = self.folder.components().collect();
+        if target.exists() {
             return Err(CliError::Input(format!(
                 "{} is there already; a published folder is never changed, so give another name",
-                self.folder.display()
+                target.display()
             )));
         }
         let beside = |ending: &str| {
-            let mut name = self.folder.clone().into_os_string();
+            let mut name = target.clone().into_os_string();
             name.push(ending);
             PathBuf::from(name)
         };
         let (stream, part) = (beside(".tar"), beside(".part"));
+        // Left by one that was killed: files of another release must not get into this folder.
+        if part.exists() {
+            fs::remove_dir_all(&part).map_err(|error| CliError::unwritable(&part, &error))?;
+        }
         let path = format!("/v1/releases/{}/site.tar", self.release);
         fetch(&self.access, &path, &stream)?;
         let done = unpack(&stream, &part).and_then(|files| {
             check(&files, self.release)?;
-            fs::rename(&part, &self.folder)
-                .map_err(|error| CliError::unwritable(&self.folder, &error))?;
+            fs::rename(&part, &target).map_err(|error| CliError::unwritable(&target, &error))?;
             Ok(files.len())
         });
         drop(fs::remove_file(&stream));
@@ -78,10 +83,10 @@ impl Publish {
             drop(fs::remove_dir_all(&part));
         }
         let files = done?;
-        if let Some(parent) = self.folder.parent().filter(|path| !path.as_os_str().is_empty()) {
+        if let Some(parent) = target.parent().filter(|path| !path.as_os_str().is_empty()) {
             sync_folder(parent).map_err(|error| CliError::unwritable(parent, &error))?;
         }
-        let folder = self.folder.display();
+        let folder = target.display();
         output::say(&format!(
             "Published: {folder}, {files} files, each of which holds.\nAnybody checks it with\n  \
              cd {folder} && sha256sum -c SHA256SUMS"
@@ -120,6 +125,11 @@ fn unpack(stream: &Path, folder: &Path) -> Result<Files, CliError> {
         if !READ.contains(&name.as_str()) {
             bytes = PartHash::of(&bytes).to_hex().into_bytes();
         }
+        if files.contains_key(&name) {
+            return Err(CliError::CheckFailed(format!(
+                "the site does not hold: {name} comes twice"
+            )));
+        }
         files.insert(name, bytes);
     }
 }
@@ -140,7 +150,7 @@ fn check(files: &Files, number: u32) -> Result<(), CliError> {
         let bytes = file(name)?;
         std::str::from_utf8(bytes).map(str::trim).map_err(|_| lie(&format!("{name} is no text")))
     };
-    let mut named = 1;
+    let mut named = BTreeSet::from(["SHA256SUMS"]);
     for line in text("SHA256SUMS")?.lines() {
         let (hash, name) = line.split_once("  ").ok_or_else(|| lie("SHA256SUMS is no list"))?;
         let bytes = file(name)?;
@@ -152,10 +162,12 @@ fn check(files: &Files, number: u32) -> Result<(), CliError> {
         if is != hash {
             return Err(lie(&format!("{name} is another file")));
         }
-        named += 1;
+        if !named.insert(name) {
+            return Err(lie(&format!("{name} is in SHA256SUMS twice")));
+        }
     }
-    if named != files.len() {
-        return Err(lie("a file is not in SHA256SUMS"));
+    if let Some(name) = files.keys().find(|name| !named.contains(name.as_str())) {
+        return Err(lie(&format!("{name} is not in SHA256SUMS")));
     }
     let content = file("release.json")?;
     let statement = text("release.jws")?;

@@ -11,7 +11,7 @@ use hattama_proto::{
     record::Missing,
 };
 
-use super::{OurCopy, our_copy, our_figures};
+use super::{OurCopy, differ, our_copy, our_figures};
 use crate::merge::{Cells, Coverage, Document, DocumentState, Reason, UnitFile};
 
 /// One unit in short.
@@ -71,6 +71,6 @@ impl UnitDigest {
 
     /// Whether what was published for it says otherwise than our copy.
     pub fn differs_from(&self, published: &Cells) -> bool {
-        self.figures.in_both(published).any(|(_, ours, theirs)| ours != theirs)
+        differ(&self.figures, published)
     }
 }

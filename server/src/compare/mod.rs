@@ -14,7 +14,7 @@ pub use self::answer::{Answer, Change, Earlier, Replaced, UnlikelyUnit, answer};
 pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};
-pub use self::figures::{form_lines, our_figures};
+pub use self::figures::{differ, documents_of_line, form_lines, line_copies, our_figures};
 pub use self::lines::{LineSums, region_lines};
 pub use self::slip::{SMALL_MAX, Slip, moved};
 pub use self::sums::{

@@ -47,6 +47,8 @@ pub struct ContestSums {
     pub contest: ContestCode,
     /// How far our copies reach.
     pub coverage: PrecinctCoverage,
+    /// Precincts of which at least one figure of the contest was published.
+    pub published: usize,
     /// Its choices, in ballot order.
     pub choices: Vec<ChoiceSums>,
 }
@@ -263,6 +265,7 @@ fn contest_sums(
         .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
         .collect();
     let mut coverage = PrecinctCoverage { precincts: precincts.len(), ..Default::default() };
+    let mut of_contest = 0;
     let mut choices: Vec<ChoiceSums> = contest
         .choices
         .iter()
@@ -298,6 +301,8 @@ fn contest_sums(
             }
         };
         let theirs = published.precincts.get(*precinct);
+        let is_published = |cells: &Cells| keys.iter().any(|key| cells.get(key).is_some());
+        of_contest += usize::from(theirs.is_some_and(is_published));
         for (sums, key) in choices.iter_mut().zip(&keys) {
             let ours = ours.and_then(|votes| votes.get(key));
             let theirs = theirs.and_then(|cells| cells.get(key));
@@ -316,7 +321,7 @@ fn contest_sums(
     for sums in &mut choices {
         sums.total = agreement(sums, precincts.len());
     }
-    ContestSums { contest: contest.code.clone(), coverage, choices }
+    ContestSums { contest: contest.code.clone(), coverage, published: of_contest, choices }
 }
 
 fn agreement(sums: &ChoiceSums, precincts: usize) -> TotalAgreement {
@@ -457,6 +462,16 @@ mod tests {
         let elsewhere = &sums[1].contests[0];
         assert_eq!(elsewhere.coverage.nothing, 1);
         assert_eq!(elsewhere.choices[0].total, TotalAgreement::NoTotal);
+    }
+
+    #[test]
+    fn a_precinct_is_published_in_a_contest_of_which_any_figure_was() {
+        let lines_only = Cells::from_pairs([(cell(0), Some(9)), (cell(3), None)]);
+        let one_choice = Cells::from_pairs([(cell(4), Some(0))]);
+        let precincts = HashMap::from([(unit("11-1"), lines_only), (unit("11-2"), one_choice)]);
+        let published = Published { precincts: &precincts, regions: &HashMap::new() };
+        let sums = region_sums(published, &[], &pack());
+        assert_eq!([sums[0].contests[0].published, sums[1].contests[0].published], [1, 0]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub const COMPLAINT_RECORDS_MAX: usize = 12;
 /// What the page can speak of, before it is written.
 #[derive(Debug)]
 pub struct Complaint {
-    /// The records, in the order in which they were asked for.
+    /// The records, the newest of those that were asked for, in the order of the log.
     pub records: Vec<ComplaintRecord>,
     /// How many earlier records were left out, because a pack has [`COMPLAINT_RECORDS_MAX`].
     pub further: usize,
@@ -83,10 +83,9 @@ impl Sources<'_> {
     ) -> Result<Complaint, EvidenceError> {
         let mut gathered = Gathered::default();
         let mut listed = Vec::new();
-        // The newest ones: who was last may have mended what the first got wrong.
-        let further = records.len().saturating_sub(COMPLAINT_RECORDS_MAX);
-        for record in &records[further..] {
-            listed.push(self.complaint_record(&mut gathered, *record).await?);
+        let (records, further) = newest(records, &self.positions(records).await?);
+        for record in records {
+            listed.push(self.complaint_record(&mut gathered, record).await?);
         }
         let publication = match published {
             Some((id, row)) => Some(self.archived(&mut gathered, id, row).await?),
@@ -109,6 +108,12 @@ impl Sources<'_> {
             pieces: gathered.pieces,
             blobs: self.blobs.clone(),
         })
+    }
+
+    /// Where these records stand in the log.
+    async fn positions(&self, records: &[RecordId]) -> Result<Vec<u64>, EvidenceError> {
+        let positions = store::records::positions(self.db, records).await?;
+        positions.into_iter().map(|at| at.ok_or(EvidenceError::NotFound)).collect()
     }
 
     async fn complaint_record(
@@ -183,5 +188,34 @@ impl Complaint {
         self.pieces.add("complaint.html", page)?;
         self.pieces.add("complaint.css", style)?;
         Bundle::new(first.ok_or(EvidenceError::NotFound)?, self.pieces, self.missing, self.blobs)
+    }
+}
+
+/// The newest records that a pack has room for, in the order of the log, and how many earlier ones
+/// there are: who was last may have mended what the first got wrong.
+fn newest(records: &[RecordId], positions: &[u64]) -> (Vec<RecordId>, usize) {
+    let mut in_order: Vec<(u64, RecordId)> =
+        positions.iter().copied().zip(records.iter().copied()).collect();
+    in_order.sort_unstable();
+    let further = in_order.len().saturating_sub(COMPLAINT_RECORDS_MAX);
+    (in_order.split_off(further).into_iter().map(|(_, record)| record).collect(), further)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_has_the_newest_records_in_the_order_of_the_log_whatever_their_hashes_are() {
+        let id = |number: u8| RecordId::of(&[number]);
+        // As unit files list them: by hash.
+        let mut logged: Vec<(RecordId, u64)> = (0..15).map(|at| (id(at), at.into())).collect();
+        logged.sort_unstable_by_key(|(id, _)| *id);
+        let (records, positions): (Vec<_>, Vec<_>) = logged.into_iter().unzip();
+        let (kept, further) = newest(&records, &positions);
+        assert_eq!(further, 3);
+        assert_eq!(kept, (3..15).map(id).collect::<Vec<_>>());
+        let (kept, further) = newest(&records[..2], &positions[..2]);
+        assert_eq!((kept.len(), further), (2, 0));
     }
 }

@@ -25,6 +25,9 @@ pub enum Lie {
     /// The signature does not hold, or nobody's key is known for it.
     #[error("index {0}: the signature does not hold under any key that headquarters knows")]
     Signature(u64),
+    /// The store shows a release that was never said.
+    #[error("release {0}: the store has it, and no statement in the log is about it")]
+    Release(u32),
     /// The photo is not there, or is another.
     #[error("index {0}: the photograph is not there or is not the one that was logged")]
     Photo(u64),

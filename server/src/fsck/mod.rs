@@ -6,7 +6,8 @@
 //! public   checkpoint, entries ──> every tile made anew, the root, the signature    (beside)
 //! log      leaves ──> entries, every checkpoint that was signed, the signer's head
 //! records  every string ──> its leaf, its signature                            (all cores)
-//! said     every statement ──> its leaf, its signature; of a release also its content, of a publication its file
+//! said     every statement ──> its leaf, its signature; of a release also its content, of a publication
+//!          its file, of a sample its list
 //! photos   every file ──> its leaf
 //! ```
 //!
@@ -21,6 +22,7 @@ mod publications;
 mod records;
 mod releases;
 mod said;
+mod samples;
 
 use std::path::PathBuf;
 
@@ -202,6 +204,7 @@ async fn check_all(
     let statements = said::check(db, &log.entries).await?;
     releases::check(db, &authority.hq).await?;
     publications::check(db, &authority.hq).await?;
+    samples::check(db, &authority.hq).await?;
     let records = records::check(db, &log.entries, &book.statements, progress).await?;
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
     let (photos, files) = photos::check(db, &log.entries, &blobs, photo_files).await?;

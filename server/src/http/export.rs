@@ -8,20 +8,14 @@ use actix_web::{
     web::{Bytes, Data, Query},
 };
 use futures_util::stream;
-use hattama_proto::{
-    id::{ContestCode, UnitCode},
-    pack::Pack,
-    statement::Level,
-};
+use hattama_proto::{id::ContestCode, statement::Level};
 use serde::Deserialize;
 
 use super::HttpProblem;
 use crate::{
-    access::{Operator, Scope},
+    access::Operator,
     app::Headquarters,
-    export::{self, Figures, Flavour, NistReport, Whose},
-    merge::Cells,
-    picture::PictureError,
+    export::{self, Flavour, NistReport, Whose},
 };
 
 /// Query of `GET /v1/export/comparison.csv`.
@@ -140,38 +134,4 @@ pub(super) async fn nist(
     let report = NistReport::new(pack, figures, whose, (headquarters.clock)());
     let pieces = export::nist(report);
     hand_out(&operator, &headquarters, (what, "application/json"), pieces).await
-}
-
-impl Headquarters {
-    /// Our figures of every unit within `scope`, in the order of the register. They share what
-    /// headquarters knows anyway.
-    async fn our_figures(&self, scope: &Scope) -> Result<Figures, PictureError> {
-        let digests = self.digests_within(scope).await?;
-        let (book, known) = (self.book.read(), digests.read());
-        let figures = |unit: &UnitCode| Some(known.get(unit)?.figures.clone());
-        let is_there = |cells: &Cells| !cells.is_empty();
-        Ok(in_order(&book.pack, |unit| figures(unit).filter(is_there)))
-    }
-
-    /// What was published last of these levels, within the region of `scope`.
-    async fn official_figures(
-        &self,
-        scope: &Scope,
-        levels: &[Level],
-    ) -> Result<Figures, PictureError> {
-        let comparison = self.comparison_within(scope).await?;
-        let (official, book) = (comparison.official(), self.book.read());
-        let figures = |unit: &UnitCode| {
-            let level = book.pack.units.get(unit)?.kind.level();
-            let at = Level::ALL.iter().position(|of| *of == level)?;
-            let is_seen = levels.contains(&level) && scope.sees_unit(&book, unit);
-            official[at].rows.get(unit).filter(|_| is_seen).cloned()
-        };
-        Ok(in_order(&book.pack, figures))
-    }
-}
-
-fn in_order(pack: &Pack, figures: impl Fn(&UnitCode) -> Option<Cells>) -> Figures {
-    let codes = pack.units.all().iter().map(|unit| &unit.code);
-    codes.filter_map(|code| Some((code.clone(), figures(code)?))).collect()
 }

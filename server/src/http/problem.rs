@@ -190,9 +190,9 @@ impl From<PictureError> for HttpProblem {
     fn from(error: PictureError) -> Self {
         match error {
             PictureError::Store(error) => error.into(),
-            error @ (PictureError::Line { .. } | PictureError::Altered(_)) => {
-                Self::internal(&error)
-            }
+            error @ (PictureError::Line { .. }
+            | PictureError::Altered(_)
+            | PictureError::Sample(_)) => Self::internal(&error),
         }
     }
 }

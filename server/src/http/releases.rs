@@ -151,11 +151,11 @@ impl From<Released> for ReleaseView {
             number: of.number,
             released_at: of.at,
             sha256: of.sha256,
-            statement: of.proof.statement,
+            statement: of.proof.statement.clone(),
             position: of.proof.position,
-            receipt: of.proof.receipt,
+            receipt: of.proof.receipt.clone(),
             corrected_by: of.corrected_by.into_iter().map(|later| later.number).collect(),
-            content: of.content,
+            content: Content::clone(&of.content),
         }
     }
 }
@@ -254,8 +254,8 @@ pub(crate) async fn public_file(
     let release = headquarters.release(number).await?;
     let (media_type, bytes) = match file.as_str() {
         "release.json" => ("application/json", release.bytes),
-        "release.jws" => ("application/jose", release.proof.statement.into_bytes()),
-        "release.tlog-proof" => ("text/plain; charset=utf-8", release.proof.receipt.into_bytes()),
+        "release.jws" => ("application/jose", release.proof.statement.clone().into()),
+        "release.tlog-proof" => ("text/plain; charset=utf-8", release.proof.receipt.clone().into()),
         _ => return Err(crate::release::ReleaseError::NotFound.into()),
     };
     Ok(HttpResponse::Ok()

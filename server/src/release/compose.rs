@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use hattama_proto::{
-    id::{ChoiceCode, UnitCode},
-    pack::{Contest, Names, Pack, UnitKind},
+    id::{ChoiceCode, LineCode, UnitCode},
+    pack::{Contest, Names, Pack},
     statement::Level,
 };
 
@@ -14,7 +14,7 @@ use super::{
         Side,
     },
     gate::{Basis, Named, TypedBy},
-    typed::typed_by,
+    typed::{TypedLines, typed_by},
 };
 use crate::{
     compare::{
@@ -152,10 +152,14 @@ impl Known<'_> {
         }
     }
 
-    /// The lines of a precinct's form, as published and as the copies have them.
+    /// The lines of a precinct's form, as published and as the copies have them: a line that two people
+    /// did not type blind stays inside, however its votes were typed.
     fn lines(&self, unit: &UnitCode) -> Vec<LineFigures> {
         let official = self.official(Level::Precinct, unit);
-        let ours = self.files.get(unit).map(|file| our_figures(file, self.pack));
+        let file = self.files.get(unit);
+        let ours = file.map(|file| our_figures(file, self.pack));
+        let typed = file.map(|file| TypedLines::of(file, self.pack));
+        let is_typed = |line: &LineCode| typed.as_ref().is_some_and(|typed| typed.have(line));
         let forms = self.pack.forms.forms.iter().flat_map(|form| &form.lines);
         let names: HashMap<_, _> = forms.map(|line| (&line.code, &line.names)).collect();
         form_lines(self.pack)
@@ -168,7 +172,7 @@ impl Known<'_> {
                     number: number.to_owned(),
                     names: names.get(line).map_or_else(Names::default, |names| (*names).clone()),
                     official: figure(official),
-                    copies: figure(ours.as_ref()),
+                    copies: figure(ours.as_ref()).filter(|_| is_typed(line)),
                 }
             })
             .filter(|line| line.official.is_some() || line.copies.is_some())
@@ -184,7 +188,7 @@ impl Known<'_> {
         for sums in self.regions {
             let Some(of) = at.and_then(|at| sums.contests.get(at)) else { continue };
             let mut coverage = CoverageContent::from(of.coverage);
-            coverage.published = self.published_in(sums.region.as_ref());
+            coverage.published = of.published;
             whole.add(&coverage);
             if let Some(region) = sums.region.as_ref().and_then(|code| self.pack.units.get(code)) {
                 let (region, names) = (region.code.clone(), region.names.clone());
@@ -206,16 +210,6 @@ impl Known<'_> {
             found: Level::ALL.map(found).into(),
             differences: of_contest.filter_map(|named| self.difference(named)).collect(),
         }
-    }
-
-    fn published_in(&self, region: Option<&UnitCode>) -> usize {
-        let precincts = &self.comparison.official()[0].rows;
-        let is_within = |unit: &&UnitCode| {
-            let known = self.pack.units.get(unit);
-            known.is_some_and(|unit| unit.kind == UnitKind::Precinct)
-                && self.pack.units.region_of(unit).map(|region| &region.code) == region
-        };
-        precincts.keys().filter(is_within).count()
     }
 }
 

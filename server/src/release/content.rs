@@ -245,6 +245,13 @@ impl Content {
         serde_json::from_slice(bytes)
     }
 
+    /// Everything that it says of a unit: what it names, and what is known now of what the release
+    /// named that it corrects. A unit that is in both comes twice, with the same figures.
+    pub fn said(&self) -> impl Iterator<Item = &Difference> {
+        let corrected = self.corrects.iter().flat_map(|corrects| &corrects.figures);
+        self.differences().chain(corrected)
+    }
+
     /// Everything that it names.
     pub fn differences(&self) -> impl Iterator<Item = &Difference> {
         self.contests.iter().flat_map(|contest| &contest.differences)

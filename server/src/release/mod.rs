@@ -22,6 +22,7 @@ mod content;
 mod corrections;
 mod draw;
 mod error;
+mod frozen;
 mod gate;
 #[cfg(test)]
 mod laws;
@@ -30,13 +31,14 @@ mod shelf;
 mod two_people;
 mod typed;
 
+pub(crate) use self::frozen::FrozenReleases;
 pub use self::{
     content::{
         Archived, Content, ContestContent, Correction, CoverageContent, Difference, FORMAT, Limit,
         LineFigures, RegionCoverage, Side,
     },
     corrections::corrections_of,
-    draw::Proposal,
+    draw::{Proposal, WORDS_BYTES_MAX},
     error::ReleaseError,
     gate::{Asked, Basis, Corrects, Named, TypedBy, Unmet, gate},
     proof::Proof,

@@ -2,6 +2,8 @@
 
 use hattama_proto::{
     id::StatementId,
+    jws::Envelope,
+    statement::{Release, Statement},
     tlog::{LogEntry, Receipt},
 };
 
@@ -25,16 +27,23 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// The proof of a release, and what its statement says.
     pub(super) async fn of(
         headquarters: &Headquarters,
         statement: &StatementId,
-    ) -> Result<Self, ReleaseError> {
+    ) -> Result<(Self, Release), ReleaseError> {
         let db = &headquarters.db;
         let stored = store::statements::by_id(db, &statement.to_hex()).await?;
         let stored = stored.ok_or(ReleaseError::Altered)?;
         if StatementId::of(stored.jws.as_bytes()) != *statement {
             return Err(ReleaseError::Altered);
         }
+        let hq = headquarters.book.read().authority.hq;
+        let said = Envelope::parse(&stored.jws)
+            .and_then(|envelope| envelope.verify(&hq))
+            .ok()
+            .and_then(|verified| Statement::<Release>::read(verified).ok())
+            .ok_or(ReleaseError::Altered)?;
         let index = stored.position;
         let covering = store::log::checkpoints_after(db, Some(index), 1).await?;
         let (size, note) = covering.into_iter().next().ok_or(ReleaseError::NotYet)?;
@@ -46,12 +55,13 @@ impl Proof {
         let policy = keys.policy().map_err(|_| ReleaseError::Altered)?;
         let entry = LogEntry::Statement(*statement.as_bytes());
         receipt.verify_by(&entry, &policy).map_err(|_| ReleaseError::Altered)?;
-        Ok(Self {
+        let proof = Self {
             statement: stored.jws,
             position: index,
             receipt: receipt.to_text(),
             hq_key: keys.hq.to_string(),
             log_vkey: keys.log_vkey,
-        })
+        };
+        Ok((proof, said.claims.body))
     }
 }

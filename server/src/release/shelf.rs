@@ -1,10 +1,14 @@
 //! Releases and drafts as they are kept, read again and held against their hash.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use hattama_proto::{id::ReleaseHash, time::UnixMillis};
 
-use super::{content::Content, corrections::corrections_of, error::ReleaseError, proof::Proof};
+use super::{
+    content::Content, corrections::corrections_of, error::ReleaseError, frozen::Frozen,
+    proof::Proof,
+};
 use crate::{
     access::Operator,
     app::Headquarters,
@@ -21,11 +25,11 @@ pub struct Released {
     /// Hash of the content.
     pub sha256: ReleaseHash,
     /// The content, byte for byte.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The content, read.
-    pub content: Content,
+    pub content: Arc<Content>,
     /// The signed statement and that the log has it.
-    pub proof: Proof,
+    pub proof: Arc<Proof>,
     /// Releases that correct it, in order.
     pub corrected_by: Vec<Later>,
 }
@@ -36,9 +40,9 @@ pub struct Later {
     /// Its number.
     pub number: u32,
     /// Its content, byte for byte.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Its content, read.
-    pub content: Content,
+    pub content: Arc<Content>,
 }
 
 impl Headquarters {
@@ -90,10 +94,10 @@ impl Headquarters {
     pub(super) async fn release_content(
         &self,
         number: u32,
-    ) -> Result<Option<Content>, ReleaseError> {
+    ) -> Result<Option<Arc<Content>>, ReleaseError> {
         let all = store::releases::all(&self.db).await?;
         match all.iter().find(|draft| number_of(draft) == Some(number)) {
-            Some(draft) => Ok(Some(self.content_of(draft).await?.1)),
+            Some(draft) => Ok(Some(Arc::clone(&self.frozen(draft).await?.content))),
             None => Ok(None),
         }
     }
@@ -105,21 +109,66 @@ impl Headquarters {
     }
 
     /// One release, with its proof and its corrections.
+    ///
+    /// # Errors
+    /// [`ReleaseError::Altered`] where the store says otherwise than the signed statement: its number,
+    /// its content, or what it corrects.
     pub async fn release(&self, number: u32) -> Result<Released, ReleaseError> {
         let all = self.releases().await?;
         let draft = all.get(&number).ok_or(ReleaseError::NotFound)?;
-        let outcome = draft.outcome.as_ref().ok_or(ReleaseError::NotFound)?;
-        let (_, statement) = outcome.release.ok_or(ReleaseError::NotFound)?;
-        let (bytes, content) = self.content_of(draft).await?;
+        let at = draft.outcome.as_ref().ok_or(ReleaseError::NotFound)?.at;
+        let frozen = self.frozen(draft).await?;
         let links: Vec<_> = all.iter().map(|(number, of)| (*number, of.corrects)).collect();
         let mut corrected_by = Vec::new();
         for later in corrections_of(number, &links) {
-            let (bytes, content) = self.content_of(&all[&later]).await?;
-            corrected_by.push(Later { number: later, bytes, content });
+            let later = match self.frozen(&all[&later]).await {
+                // It is public as soon as the log proves it, which is in a moment.
+                Err(ReleaseError::NotYet) => continue,
+                later => later?,
+            };
+            corrected_by.push(Later {
+                number: later.number,
+                bytes: later.bytes.clone(),
+                content: Arc::clone(&later.content),
+            });
         }
-        let proof = Proof::of(self, &statement).await?;
-        let (at, sha256) = (outcome.at, draft.content);
-        Ok(Released { number, at, sha256, bytes, content, proof, corrected_by })
+        Ok(Released {
+            number,
+            at,
+            sha256: frozen.sha256,
+            bytes: frozen.bytes.clone(),
+            content: Arc::clone(&frozen.content),
+            proof: Arc::clone(&frozen.proof),
+            corrected_by,
+        })
+    }
+
+    /// What can never change of a release, verified once.
+    async fn frozen(&self, draft: &Draft) -> Result<Arc<Frozen>, ReleaseError> {
+        let outcome = draft.outcome.as_ref().ok_or(ReleaseError::NotFound)?;
+        let (number, statement) = outcome.release.ok_or(ReleaseError::NotFound)?;
+        let (sha256, corrects) = (draft.content, draft.corrects);
+        if let Some(frozen) = self.frozen_releases.get(&(number, sha256, corrects, statement)) {
+            return Ok(frozen);
+        }
+        let (bytes, content) = self.content_of(draft).await?;
+        let (proof, said) = Proof::of(self, &statement).await?;
+        let length = bytes.len() as u64;
+        if (said.number, said.content, said.corrects, said.bytes)
+            != (number, sha256, corrects, length)
+        {
+            return Err(ReleaseError::Altered);
+        }
+        let (bytes, content, proof) = (bytes.into(), Arc::new(content), Arc::new(proof));
+        Ok(self.frozen_releases.keep(Frozen {
+            number,
+            sha256,
+            corrects,
+            statement,
+            bytes,
+            content,
+            proof,
+        }))
     }
 }
 

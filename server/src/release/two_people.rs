@@ -78,7 +78,7 @@ impl Headquarters {
             return Err(ReleaseError::SamePerson);
         }
         let proposal = Proposal {
-            named: named_in(&content),
+            named: named_in(content.differences()),
             words: content.words.clone(),
             corrects: content.corrects.clone().map(|of| (of.release, of.words)),
         };
@@ -154,11 +154,15 @@ fn subject(number: u32) -> String {
 /// Units of which `now` says otherwise than `then`.
 fn changed(then: &Content, now: &Content) -> Vec<String> {
     let current: HashMap<(&UnitCode, _), _> =
-        now.differences().map(|of| ((&of.unit, &of.contest), of)).collect();
-    then.differences()
+        now.said().map(|of| ((&of.unit, &of.contest), of)).collect();
+    let mut changed: Vec<String> = then
+        .said()
         .filter(|of| current.get(&(&of.unit, &of.contest)) != Some(of))
         .map(|of| of.unit.to_string())
-        .collect()
+        .collect();
+    changed.sort_unstable();
+    changed.dedup();
+    changed
 }
 
 fn check_whole(by: &Operator) -> Result<(), ReleaseError> {

@@ -100,6 +100,10 @@ pub struct SampleView {
     pub statement: Option<String>,
     /// The precincts, stratum by stratum in the order drawn; those of the account's region only.
     pub units: Vec<UnitCode>,
+    /// Whether the whole list is the one whose hash was signed. What is computed from a sample asks
+    /// this first; whoever only lists draws shows what [`Samples::check`] finds.
+    #[serde(skip)]
+    pub(crate) as_signed: bool,
 }
 
 impl Samples {
@@ -138,6 +142,7 @@ impl Samples {
             sample,
             statement: Some(statement),
             units,
+            as_signed: true,
         })
     }
 
@@ -156,6 +161,7 @@ impl Samples {
             sample,
             statement: None,
             units,
+            as_signed: true,
         })
     }
 
@@ -166,6 +172,7 @@ impl Samples {
         for stored in store::statements::all_of_kind(&self.db, Kind::Sample).await? {
             let Some(statement) = read(&stored.jws, &self.book) else { continue };
             let units = store::samples::units(&self.db, &statement.id).await?;
+            let as_signed = Sample::hash_of(&units) == statement.claims.body.drawn;
             let mut view = SampleView {
                 id: Some(statement.id),
                 position: Some(stored.position),
@@ -174,6 +181,7 @@ impl Samples {
                 sample: statement.claims.body,
                 statement: Some(stored.jws),
                 units,
+                as_signed,
             };
             if scope.region.is_some() {
                 let book = self.book.read();

@@ -211,6 +211,7 @@ impl From<PictureError> for TransferError {
     fn from(error: PictureError) -> Self {
         match error {
             PictureError::Altered(index) => Self::Altered { index, what: "the signature" },
+            PictureError::Sample(index) => Self::Altered { index, what: "the list of a sample" },
             other => Self::Picture(other),
         }
     }

@@ -26,10 +26,10 @@ use super::{
 };
 use crate::{
     app::Headquarters,
-    compare::{OurCopy, form_lines, our_copy, our_figures},
+    compare::{OurCopy, differ, form_lines, our_copy, our_figures},
     evidence::{Complaint, Sources},
     http::HttpProblem,
-    merge::{CellKey, Cells, UnitFile},
+    merge::{CellKey, Cells, FiledEntry, UnitFile},
     published, store,
     store::publications::StoredPublication,
 };
@@ -52,7 +52,7 @@ struct ComplaintPage<'a> {
     /// That there are more records than a pack has.
     further: Option<String>,
     official: Option<OfficialView>,
-    custody: Vec<&'static str>,
+    custody: Vec<String>,
     records: Vec<RecordView>,
     deadlines: Vec<DeadlineLine>,
 }
@@ -85,6 +85,8 @@ struct RecordView {
     file: String,
     position: u64,
     receipt: String,
+    /// Whether headquarters' desk signed it for somebody: there was no phone and no photograph.
+    told: bool,
 }
 
 /// `GET /units/{code}/complaint.zip`. With original photographs, so that it is noted who took it.
@@ -114,10 +116,7 @@ pub(super) async fn pack(
     };
     let official = published::row_of(db, Level::Precinct, &code).await?;
     let ours = our_figures(&file, &frame.pack);
-    if !official
-        .as_ref()
-        .is_some_and(|theirs| ours.in_both(theirs).any(|(_, ours, theirs)| ours != theirs))
-    {
+    if !official.as_ref().is_some_and(|theirs| differ(&ours, theirs)) {
         return Err(nothing("what was published for this precinct is what its copies say"));
     }
     let archived = store::publications::all(db).await?;
@@ -180,12 +179,9 @@ fn page<'a>(
             OurCopy::Unsettled | OurCopy::NotObtained | OurCopy::Nothing => None,
         });
     let transcribed = copies.clone().next().is_some() && copies.clone().all(|is| is);
-    let custody = r.custody_says.into_iter().enumerate();
-    let custody = custody
-        .filter(|(at, _)| {
-            (*at != 2 || transcribed) && (*at != 3 || complaint.publication.is_some())
-        })
-        .map(|(_, sentence)| sentence);
+    let is_told = |record: &RecordId| file.entry(record).is_some_and(FiledEntry::is_told);
+    let told = complaint.records.iter().filter(|record| is_told(&record.id)).count();
+    let custody = custody(r, complaint, told, transcribed);
     ComplaintPage {
         frame,
         w,
@@ -208,7 +204,7 @@ fn page<'a>(
                 statement: file.statement.clone(),
             }
         }),
-        custody: custody.collect(),
+        custody,
         further: (complaint.further > 0)
             .then(|| fill(r.further_records, &[("count", &complaint.further.to_string())])),
         records: complaint
@@ -219,10 +215,27 @@ fn page<'a>(
                 file: record.file.clone(),
                 position: record.position,
                 receipt: record.receipt.clone(),
+                told: is_told(&record.id),
             })
             .collect(),
         deadlines: deadlines::all(frame),
     }
+}
+
+/// How the figures came here, step by step, as far as it is true of these records.
+fn custody(r: &ReleaseWords, complaint: &Complaint, told: usize, transcribed: bool) -> Vec<String> {
+    let all = complaint.records.len();
+    let counts = [("count", &*told.to_string()), ("all", &*all.to_string())];
+    let [by_phone, logged, typed, published, listed] = r.custody_says.map(str::to_owned);
+    let steps = [
+        (told < all, by_phone),
+        (told > 0, fill(r.custody_told, &counts)),
+        (true, logged),
+        (transcribed, typed),
+        (complaint.publication.is_some(), published),
+        (true, listed),
+    ];
+    steps.into_iter().filter_map(|(holds, sentence)| holds.then_some(sentence)).collect()
 }
 
 /// Choices first, then the lines of the form.

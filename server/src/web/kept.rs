@@ -32,7 +32,8 @@ use crate::http::{HttpProblem, is_from_here};
 /// has to be shorter than the longest form.
 const KEPT_BYTES_MAX: usize = 3 * FORM_BYTES_MAX / 4;
 
-/// Names of fields that travel begin with it.
+/// Names of fields that travel begin with it; their place follows, because a name may come several
+/// times, and then their own name.
 const PREFIX: &str = "kept.";
 
 /// Name of the field that says where they go.
@@ -55,7 +56,10 @@ fn is_kept(path: &str) -> bool {
             ["transcription" | "incidents", id] | ["transcription", id, "decision" | "proposal"]
                 | ["incidents", id, "publication"] if !id.is_empty()
         )
-        || matches!(parts.as_slice(), ["telephone" | "roster" | "messages"] | ["roster", "import"])
+        || matches!(
+            parts.as_slice(),
+            ["telephone" | "roster" | "messages" | "releases"] | ["roster", "import"]
+        )
 }
 
 /// The form that a request brings, if it is one that is kept; the request goes on with the same body.
@@ -108,18 +112,24 @@ impl Kept {
         if self.is_nothing() {
             return Vec::new();
         }
-        let named = |(name, value)| (format!("{PREFIX}{name}"), value);
-        let fields = self.fields.iter().map(|(name, value)| (name, value.as_str()));
-        std::iter::once((TO.to_owned(), self.to.as_str())).chain(fields.map(named)).collect()
+        let fields = self
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(place, (name, value))| (format!("{PREFIX}{place}.{name}"), value.as_str()));
+        std::iter::once((TO.to_owned(), self.to.as_str())).chain(fields).collect()
     }
 
     /// The same, as it comes back.
     pub(super) fn read(fields: &BTreeMap<String, String>) -> Self {
         let to = fields.get(TO).filter(|to| is_kept(to)).cloned().unwrap_or_default();
         let own = |(name, value): (&String, &String)| {
-            Some((name.strip_prefix(PREFIX)?.to_owned(), value.clone()))
+            let (place, name) = name.strip_prefix(PREFIX)?.split_once('.')?;
+            Some((place.parse::<usize>().ok()?, (name.to_owned(), value.clone())))
         };
-        Self { to, fields: fields.iter().filter_map(own).collect() }
+        let mut fields: Vec<_> = fields.iter().filter_map(own).collect();
+        fields.sort_by_key(|(place, _)| *place);
+        Self { to, fields: fields.into_iter().map(|(_, field)| field).collect() }
     }
 
     /// Whether there is nothing to be sent.
@@ -166,6 +176,7 @@ mod tests {
             "/telephone",
             "/messages",
             "/roster/import",
+            "/releases",
         ] {
             assert!(is_kept(kept), "{kept}");
         }
@@ -177,6 +188,7 @@ mod tests {
             "/leave",
             "/transcription",
             "/transcription/",
+            "/release-drafts/ab12",
             "//evil.example/incidents",
             "/incidents/a?b",
             "https://evil.example/incidents/a",
@@ -188,14 +200,16 @@ mod tests {
 
     #[test]
     fn what_travels_comes_back_as_it_was() {
-        let fields =
-            vec![("reason".to_owned(), "a\r\nb".to_owned()), ("id".to_owned(), "1".into())];
-        let kept = Kept { to: "/telephone".to_owned(), fields };
+        let field = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        // One name may come several times, and more than ten fields keep their order.
+        let mut fields = vec![field(("reason", "a\r\nb")), field(("id", "1"))];
+        fields.extend((0..12).map(|at| field(("named", &format!("president/{at}")))));
+        let kept = Kept { to: "/releases".to_owned(), fields };
         let travels: BTreeMap<String, String> =
             kept.hidden().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         let back = Kept::read(&travels);
         assert_eq!(back.to, kept.to);
-        assert_eq!(back.fields.iter().find(|(name, _)| name == "reason").unwrap().1, "a\r\nb");
+        assert_eq!(back.fields, kept.fields);
         assert!(Kept::read(&BTreeMap::new()).is_nothing());
     }
 }

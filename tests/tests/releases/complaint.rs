@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use hattama_tests::world::World;
 
-use super::office::{OBSERVER, archive, archive_mapped, as_, bring_copy, ready, staff};
+use super::office::{OBSERVER, archive, archive_mapped, as_, bring_copy, ready, staff, tell_copy};
 
 fn pieces(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
@@ -67,6 +67,37 @@ fn a_complaint_holds_both_sides_their_proof_and_the_deadline() {
     assert_eq!(wire.get("/units/0/complaint.zip").status, 404);
     let audit = world.wire().get_json("/v1/audit")["events"].to_string();
     assert!(audit.contains("complaint"), "{audit}");
+}
+
+#[test]
+fn what_was_told_by_telephone_is_not_said_to_have_been_photographed_on_a_phone() {
+    let page = |world: &World, language: &str| {
+        let path = format!("/units/0-0-0/complaint.zip?lang={language}");
+        let answer = as_(world, "anna-publisher").get(&path);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let pieces = pieces(&answer.body);
+        let page = pieces.iter().find(|(name, _)| name == "complaint.html").unwrap();
+        String::from_utf8(page.1.clone()).unwrap()
+    };
+    let mut world = World::new();
+    staff(&mut world);
+    tell_copy(&world);
+    archive(&world);
+    for (language, phone, told, photographs) in [
+        ("en", "photographed the document", "1 of the 1 records", "As captured"),
+        ("ru", "Наблюдатель снял документ", "1 из 1 записей", "Как сняты"),
+        ("kk", "құжатты суретке түсіріп", "1 жазбаның 1", "Түсірілгендей"),
+    ] {
+        let page = page(&world, language);
+        assert!(page.contains(told), "{page}");
+        assert!(!page.contains(phone) && !page.contains(photographs), "{page}");
+    }
+    // The observer's own record comes beside it: both are said.
+    bring_copy(&world);
+    let page = page(&world, "en");
+    assert!(page.contains("photographed the document"), "{page}");
+    assert!(page.contains("1 of the 2 records") && page.contains("As captured"), "{page}");
+    assert_eq!(page.matches("told or from a table").count(), 1, "{page}");
 }
 
 #[test]

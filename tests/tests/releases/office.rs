@@ -2,7 +2,7 @@
 
 use hattama_proto::{
     id::PhotoHash,
-    record::{Body, Figure, PhotoRole},
+    record::{Body, Figure, Photo, PhotoRole, ResultsProtocol},
 };
 use hattama_server::{access::Scope, config::Config, folder::DataFolder, store::Db};
 use hattama_tests::world::{
@@ -45,6 +45,29 @@ pub(crate) fn bring_copy(world: &World) {
     let original = Device::photo(b"original 1", PhotoRole::Original);
     let preview = b"preview 1";
     let photos = vec![original, Device::photo(preview, PhotoRole::Preview)];
+    let signed = world.device(1).say(Body::Protocol(copy_with(photos)));
+    world.wire().push_one(&signed);
+    world.wire().put(&PhotoHash::of(preview), preview).unwrap();
+}
+
+/// The same figures, told to the desk by telephone.
+pub(crate) fn tell_copy(world: &World) {
+    let wire = world.wire();
+    let invited = wire.post(
+        "/v1/invitations",
+        &json!({
+            "label": "17", "org": "watchers", "mandate": {"units": [PRECINCT]}, "valid_hours": 5,
+        }),
+    );
+    let call = json!({
+        "person": invited.json()["person"], "channel": "voice",
+        "told_at": "2005-12-04T22:40:00+06:00", "entry": copy_with(Vec::new()),
+    });
+    let told = wire.post("/v1/telephone/protocols", &call);
+    assert_eq!(told.status, 200, "{}", told.text());
+}
+
+fn copy_with(photos: Vec<Photo>) -> ResultsProtocol {
     let mut protocol = invented(code(PRECINCT), certified(), 5, photos);
     let line = |figure: u64| Some(Figure::new(figure).unwrap());
     for (name, figure) in [("voters", 900), ("invalid", 1), ("valid", 12)] {
@@ -54,9 +77,7 @@ pub(crate) fn bring_copy(world: &World) {
     for (choice, figure) in [("heron", 5), ("lark", 3), ("crane", 4)] {
         votes.insert(choice.parse().unwrap(), line(figure));
     }
-    let signed = world.device(1).say(Body::Protocol(protocol));
-    world.wire().push_one(&signed);
-    world.wire().put(&PhotoHash::of(preview), preview).unwrap();
+    protocol
 }
 
 /// Archives what was published: heron 9 instead of 5 in the precinct, and a total of the region that
@@ -119,9 +140,14 @@ pub(crate) fn archive_mapped(world: &World) -> (String, String) {
 
 /// Two people type the precinct's copy off its photograph, apart from one another.
 pub(crate) fn transcribe(world: &World) {
+    transcribe_lines(world, &json!({"voters": 900, "invalid": 1, "valid": 12}));
+}
+
+/// The same, with these figures of its lines.
+pub(crate) fn transcribe_lines(world: &World, lines: &Value) {
     let reading = json!({
         "shows": "figures",
-        "lines": {"voters": 900, "invalid": 1, "valid": 12},
+        "lines": lines,
         "contests": {"president": {"heron": 5, "lark": 3, "crane": 4}},
     });
     for (at, name) in ["anna-publisher", "bek-publisher"].into_iter().enumerate() {

@@ -44,7 +44,12 @@ fn publishing_twice_gives_the_same_bytes_and_others_check_them() {
     let number = release(&world, &json!({ "differences": both(), "words": {"en": "Look."} }));
     let [one, two] = ["one", "two"].map(|name| world.scratch().join(name));
     assert!(publish(&world, &one, number));
-    assert!(publish(&world, &two, number));
+    // With a slash at the end, and beside what one that was killed left.
+    let left = world.scratch().join("two.part/data");
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("of-another-release.json"), "{}").unwrap();
+    assert!(publish(&world, &two.join(""), number));
+    assert!(!world.scratch().join("two.part").exists());
     assert!(!publish(&world, &one, number), "a published folder is never changed");
     assert!(!publish(&world, &world.scratch().join("three"), 9), "there is no release 9");
     let (first, second) = (files(&one), files(&two));

@@ -1,12 +1,13 @@
 //! One proposes, another confirms; and what the gate keeps back.
 
+use hattama_server::release::WORDS_BYTES_MAX;
 use hattama_tests::world::{Country, World};
 use serde_json::{Value, json};
 
 use super::{
     office::{
         PRECINCT, REGION, archive, as_, both, bring_copy, confirm, import, propose, ready, release,
-        staff, transcribe,
+        staff, transcribe, transcribe_lines,
     },
     on_both_engines,
 };
@@ -16,6 +17,8 @@ on_both_engines![
     one_alone_releases_nothing_and_two_do,
     a_draft_is_confirmed_or_withdrawn_once,
     what_changed_since_it_was_proposed_is_not_confirmed,
+    what_changed_of_corrected_figures_is_not_confirmed_either,
+    a_line_that_nobody_typed_blind_stays_inside_although_the_votes_were_typed,
     the_gate_says_everything_that_is_missing_at_once,
 ];
 
@@ -98,6 +101,40 @@ fn what_changed_since_it_was_proposed_is_not_confirmed(world: &mut World) {
     assert!(as_(world, "").get("/public/releases/1").status == 404);
 }
 
+fn what_changed_of_corrected_figures_is_not_confirmed_either(world: &mut World) {
+    ready(world);
+    assert_eq!(release(world, &json!({ "differences": both() })), 1);
+    let correction = json!({ "corrects": {"release": 1, "words": {"en": "It was mended."}} });
+    let draft = propose(world, "anna-publisher", &correction).json();
+    let draft = draft["draft"].as_str().unwrap();
+    let file = "unit,valid,president:heron,president:lark,president:crane\n0-0-0,12,8,3,4\n";
+    import(world, "precinct", file);
+    let refused = confirm(world, "bek-publisher", draft);
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(refused.text().contains("figures changed since it was proposed, at 0-0-0"));
+    assert_eq!(as_(world, "").get("/public/releases/2").status, 404);
+}
+
+fn a_line_that_nobody_typed_blind_stays_inside_although_the_votes_were_typed(world: &mut World) {
+    staff(world);
+    bring_copy(world);
+    archive(world);
+    transcribe_lines(world, &json!({"voters": null, "invalid": 1, "valid": null}));
+    assert_eq!(release(world, &json!({ "differences": both() })), 1);
+    let released = as_(world, "").get("/public/releases/1/release.json").json();
+    let precinct = &released["contests"][0]["differences"][0];
+    assert_eq!(precinct["below"], json!({"from": "copies", "votes": [5, 3, 4]}));
+    let line = |code: &str| {
+        let lines = precinct["lines"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["line"] == code)?;
+        Some((line["official"].clone(), line["copies"].clone()))
+    };
+    // The observer typed 12 and 900 for them, and nobody else did.
+    assert_eq!(line("valid"), Some((json!(12), Value::Null)));
+    assert_eq!(line("voters"), None);
+    assert_eq!(line("invalid"), Some((Value::Null, json!(1))));
+}
+
 fn the_gate_says_everything_that_is_missing_at_once(world: &mut World) {
     staff(world);
     bring_copy(world);
@@ -140,6 +177,38 @@ fn nothing_is_released_before_the_last_polls_close_nor_where_nobody_says_when() 
         let page = as_(&world, "anna-publisher").get("/releases").text();
         assert!(page.contains("What stands in the way"), "{page}");
     }
+}
+
+#[test]
+fn the_longest_words_in_every_language_fit_the_form_and_the_interface() {
+    let mut world = World::new();
+    ready(&mut world);
+    assert_eq!(release(&world, &json!({ "differences": both() })), 1);
+    let letters = WORDS_BYTES_MAX / "Ж".len();
+    let encoded = "%D0%96".repeat(letters);
+    let mut form = "corrects=1&named=president%2F0-0-0&named=president%2F0".to_owned();
+    for language in ["kk", "ru", "en"] {
+        form.push_str(&format!("&words-{language}={encoded}&wrong-{language}={encoded}"));
+    }
+    let origin = format!("http://{}", world.address());
+    let headers =
+        [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
+    let wire = as_(&world, "anna-publisher");
+    let answer = wire.send("POST", "/releases", &headers, form.as_bytes()).unwrap();
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let words = |letters: usize| {
+        let text = "Ж".repeat(letters);
+        json!({"kk": text, "ru": text, "en": text})
+    };
+    let body = |letters| {
+        json!({
+            "differences": both(), "words": words(letters),
+            "corrects": {"release": 1, "words": words(letters)},
+        })
+    };
+    assert_eq!(propose(&world, "anna-publisher", &body(letters)).status, 200);
+    let longer = propose(&world, "anna-publisher", &body(letters + 1));
+    assert_eq!(longer.status, 422, "{}", longer.text());
 }
 
 #[test]

@@ -124,6 +124,7 @@ mod tests {
         ContestSums {
             contest: ContestCode::new("president").unwrap(),
             coverage: PrecinctCoverage { precincts: 10, ..PrecinctCoverage::default() },
+            published,
             choices: choices.collect(),
         }
     }

@@ -1,13 +1,15 @@
 //! `GET /releases`: what is public, what waits, and the form to propose a release.
 
 use actix_web::{
-    HttpResponse,
-    web::{Data, Form},
+    HttpRequest, HttpResponse,
+    dev::UrlEncoded,
+    web::{Data, Payload},
 };
 use askama::Template;
 use hattama_proto::{
     id::{ContestCode, UnitCode},
     pack::Names,
+    problem::ProblemCode,
 };
 
 use super::Line;
@@ -15,7 +17,7 @@ use crate::{
     access::Permission,
     app::Headquarters,
     http::HttpProblem,
-    release::{Named, Proposal, ReleaseError, Unmet},
+    release::{Named, Proposal, ReleaseError, Unmet, WORDS_BYTES_MAX},
     review::LANGUAGES,
     web::{
         answer,
@@ -68,6 +70,10 @@ struct TextView {
     wrong: String,
 }
 
+/// Longest form that proposes a release, in bytes: two texts in each language, of which each byte takes
+/// three characters on its way, and the names of the differences.
+const PROPOSAL_BYTES_MAX: usize = 2 * LANGUAGES.len() * 3 * WORDS_BYTES_MAX + 32 * 1024;
+
 /// What the form sends: each name may come several times.
 type Pairs = Vec<(String, String)>;
 
@@ -82,9 +88,14 @@ pub(in crate::web) async fn show(
 /// `POST /releases`: proposes a release.
 pub(in crate::web) async fn propose(
     visitor: Visitor,
-    form: Form<Pairs>,
+    request: HttpRequest,
+    body: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
+    let form: Pairs = UrlEncoded::new(&request, &mut body.into_inner())
+        .limit(PROPOSAL_BYTES_MAX)
+        .await
+        .map_err(|error| HttpProblem::new(ProblemCode::MalformedBody, error.to_string()))?;
     let proposal = match proposal(&form) {
         Ok(proposal) => proposal,
         Err(why) => return shown(&visitor, &headquarters, Some(why.to_owned()), &form).await,

@@ -54,6 +54,16 @@ pub(crate) struct Site {
     release: Released,
     /// By level, as far as the release rests on a publication of it.
     official: HashMap<Level, HashMap<UnitCode, Cells>>,
+    /// What stands above each page, in each language: the same on thousands of them.
+    headings: Vec<(Language, Heading)>,
+}
+
+/// What stands above each page of a language.
+#[derive(Clone)]
+struct Heading {
+    title: String,
+    election: String,
+    exercise: Option<String>,
 }
 
 #[derive(Template)]
@@ -115,7 +125,12 @@ impl Site {
             official.insert(publication.level, figures);
         }
         let pack = Arc::clone(&headquarters.book.read().pack);
-        Ok(Self { pack, release, official })
+        let heading = |language| {
+            let Article { title, election, exercise, .. } = Article::of_release(&release, language);
+            (language, Heading { title, election, exercise })
+        };
+        let headings = Language::ALL.map(heading).into();
+        Ok(Self { pack, release, official, headings })
     }
 
     /// The site as one stream of files, made one after another while it leaves. What cannot be made
@@ -198,17 +213,12 @@ impl Site {
         let file = |name: &str, bytes: &[u8]| {
             Ok(TarEntry { name: name.to_owned(), bytes: bytes.to_vec() })
         };
-        let line = |language: Language| {
-            let article = Article::of_release(release, language);
-            IndexLine {
-                lang: language.code(),
-                name: language.own_name(),
-                title: article.title,
-                election: article.election,
-                exercise: article.exercise,
-            }
+        let line = |(language, heading): &(Language, Heading)| {
+            let Heading { title, election, exercise } = heading.clone();
+            let (lang, name) = (language.code(), language.own_name());
+            IndexLine { lang, name, title, election, exercise }
         };
-        let index = IndexPage { languages: Language::ALL.map(line).into() };
+        let index = IndexPage { languages: self.headings.iter().map(line).collect() };
         let mut files = vec![
             index.render().map(|text| entry("index.html", text)),
             file("hattama.css", assets::style()),
@@ -280,7 +290,8 @@ impl Site {
 
     fn unit_page(&self, at: usize, language: Language) -> Result<TarEntry, askama::Error> {
         let unit = &self.pack.units.all()[at];
-        let article = Article::of_release(&self.release, language);
+        let heading = self.headings.iter().find(|(of, _)| *of == language);
+        let (_, heading) = heading.expect("there is one of each language");
         let contests = &self.pack.election.contests;
         let tables = contests.iter().map(|contest| {
             let keys: Vec<CellKey> = contest
@@ -313,9 +324,9 @@ impl Site {
         let page = UnitPage {
             w: language.words(),
             lang: language.code(),
-            title: &article.title,
-            election: &article.election,
-            exercise: article.exercise.as_deref(),
+            title: &heading.title,
+            election: &heading.election,
+            exercise: heading.exercise.as_deref(),
             languages: Self::languages(language),
             unit: self.view(unit, language),
             up: up.map(|up| self.view(up, language)),
@@ -380,10 +391,24 @@ fn entry(name: &str, text: String) -> TarEntry {
     TarEntry { name: name.to_owned(), bytes: text.into_bytes() }
 }
 
+/// Longest beginning of a unit's file name, in bytes: with folder, hash and ending the whole path stays
+/// below the hundred bytes that a tar of the oldest form can say.
+const FILE_BYTES_MAX: usize = 48;
+
 /// A unit's code as the name of a file that every system and every address takes: what is not a plain
 /// letter or digit is written as its bytes, with an underscore before each.
+///
+/// Two units never share a file, also where a system does not tell large letters from small ones: a
+/// code with large letters, or one that is too long, has a part of its hash in its name. Two
+/// underscores come from nothing else.
 fn file_of(code: &UnitCode) -> String {
-    encoded(&code.as_str().replace('_', "%5F")).replace("%25", "%").replace('%', "_")
+    let plain = encoded(&code.as_str().replace('_', "%5F")).replace("%25", "%").replace('%', "_");
+    let is_large = code.as_str().bytes().any(|byte| byte.is_ascii_uppercase());
+    if plain.len() <= FILE_BYTES_MAX && !is_large {
+        return plain;
+    }
+    let hash = PartHash::of(code.as_str().as_bytes()).to_hex();
+    format!("{}__{}", &plain[..plain.len().min(FILE_BYTES_MAX)], &hash[..16])
 }
 
 #[cfg(test)]
@@ -392,8 +417,43 @@ mod tests {
 
     #[test]
     fn the_name_of_a_file_is_plain_and_belongs_to_one_code() {
-        let names = ["11-1", "11_1", "11:1", "11_3A1", "Қ-1"]
+        let names = ["11-1", "11_1", "11:1", "11_3a1", "Қ-1"]
             .map(|code| file_of(&UnitCode::new(code).unwrap()));
-        assert_eq!(names, ["11-1", "11_5F1", "11_3A1", "11_5F3A1", "_D2_9A-1"]);
+        assert_eq!(names, ["11-1", "11_5F1", "11_3A1", "11_5F3a1", "_D2_9A-1"]);
+    }
+
+    #[test]
+    fn no_two_units_share_a_file_where_large_letters_are_not_told_from_small_ones() {
+        let long = "Қ".repeat(30);
+        let codes = [
+            "ab-1",
+            "AB-1",
+            "Ab-1",
+            "қ",
+            "Қ",
+            "d2",
+            "_D2",
+            "_d2",
+            &long,
+            &long[..58],
+            &format!("{long}1"),
+        ]
+        .map(|code| UnitCode::new(code).unwrap());
+        let names: std::collections::HashSet<String> =
+            codes.iter().map(|code| file_of(code).to_lowercase()).collect();
+        assert_eq!(names.len(), codes.len(), "{names:?}");
+    }
+
+    #[test]
+    fn the_longest_code_that_there_can_be_has_a_path_that_fits_a_tar() {
+        let length = (1..).find(|length| UnitCode::new(&"x".repeat(*length)).is_err()).unwrap();
+        for letter in ["x", "X", "Қ", "_"] {
+            let code = letter.repeat((length - 1) / letter.len());
+            let file = file_of(&UnitCode::new(&code).unwrap());
+            for path in [format!("data/units/{file}.json"), format!("kk/units/{file}.html")] {
+                let written = TarWriter::entry(&TarEntry { name: path.clone(), bytes: vec![] });
+                assert!(written.is_ok(), "{path}");
+            }
+        }
     }
 }

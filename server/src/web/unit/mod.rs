@@ -34,7 +34,7 @@ use super::{
 use crate::{
     access::Permission,
     app::Headquarters,
-    compare::our_figures,
+    compare::{differ, our_figures},
     http::HttpProblem,
     incident_board::{IncidentFilter, IncidentOrder},
     merge::{Cells, EntryBody, FiledEntry, FilledForm, Standing, UnitFile},
@@ -151,8 +151,7 @@ pub(super) async fn show(
 /// figures are not those of its copies.
 fn complaint(frame: &Frame, file: &UnitFile, official: Option<&Cells>) -> Option<String> {
     let unit = frame.pack.units.get(&file.unit)?;
-    let ours = our_figures(file, &frame.pack);
-    let differs = ours.in_both(official?).any(|(_, ours, theirs)| ours != theirs);
+    let differs = differ(&our_figures(file, &frame.pack), official?);
     let is_offered = differs && unit.kind == UnitKind::Precinct && frame.may(Permission::Export);
     is_offered.then(|| format!("{}/complaint.zip", frame.unit_address(&file.unit)))
 }

@@ -3,7 +3,7 @@
 use hattama_proto::pack::FindingVerdict;
 
 use crate::{
-    compare::our_figures,
+    compare::{differ, our_figures},
     merge::{
         Cells, Document, DocumentState, EntryFlag, Reason, Shows, Standing, Transcribed, UnitFile,
     },
@@ -19,9 +19,8 @@ pub(in crate::web) fn chips(frame: &Frame, file: &UnitFile, official: Option<&Ce
             chips.push(chip);
         }
     };
-    let differs = official.is_some_and(|official| {
-        our_figures(file, &frame.pack).in_both(official).any(|(_, ours, theirs)| ours != theirs)
-    });
+    let differs =
+        official.is_some_and(|official| differ(&our_figures(file, &frame.pack), official));
     let any = |is: fn(&DocumentState) -> bool| file.documents.iter().any(|doc| is(&doc.state));
     let broken = |verdict: &FindingVerdict| matches!(verdict, FindingVerdict::Broken { .. });
     say(differs, Chip::official(w.differs_from_published));

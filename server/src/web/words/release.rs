@@ -137,6 +137,11 @@ pub(in crate::web) struct ReleaseWords {
     pub(in crate::web) custody: &'static str,
     pub(in crate::web) further_records: &'static str,
     pub(in crate::web) custody_says: [&'static str; 5],
+    /// Of records without a phone. `{count}`, `{all}`.
+    pub(in crate::web) custody_told: &'static str,
+    /// Beside such a record.
+    pub(in crate::web) was_told: &'static str,
+    pub(in crate::web) no_photographs: &'static str,
     pub(in crate::web) not_transcribed: &'static str,
     pub(in crate::web) missing_photo: &'static str,
     pub(in crate::web) complainant: &'static str,
