@@ -13,8 +13,13 @@ check() {
 
 check format cargo fmt --all --check
 check clippy cargo clippy --quiet --workspace --all-targets -- --deny warnings
+# What phones carry is another build: nothing of the command line, and the interface for apps.
+phone=(--package hattama-client-core --no-default-features --features ffi)
+check clippy-of-the-phone cargo clippy --quiet "${phone[@]}" --all-targets -- --deny warnings
 RUSTDOCFLAGS="--deny warnings" \
     check documentation cargo doc --quiet --workspace --no-deps --document-private-items
+RUSTDOCFLAGS="--deny warnings" check documentation-of-the-phone \
+    cargo doc --quiet "${phone[@]}" --no-deps --document-private-items
 
 if [ "${HATTAMA_INSTALL_DENY:-}" = 1 ] && ! cargo deny --version >/dev/null 2>&1; then
     check cargo-deny cargo install --quiet --locked cargo-deny

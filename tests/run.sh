@@ -45,23 +45,32 @@ left_out=$(sed 's/^skipped: \([^ ]*\): .*/\1/' "$out/skipped.txt" | sort -u | wc
 sort -u "$out/skipped.txt"
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
 
-# The interface for apps, through Python: a library, a generator and a wheel of their own, which take
-# as long to build as a quarter of everything else.
-if [ "$whole" = yes ] && [ "${HATTAMA_BINDINGS:-}" != 1 ]; then
-    echo "skipped: python: the bindings are tested by \`make python\` and \`make kotlin\`, or with HATTAMA_BINDINGS=1"
-    ignored=$((ignored + 1))
-elif [ "$whole" = yes ]; then
-    client-core/bindings/python/test.sh >"$out/python.txt" 2>&1 || python_failed=yes
-    read -r in_python bad_in_python out_in_python < <(awk -f tests/unittest.awk "$out/python.txt")
-    grep '^skipped: ' "$out/python.txt"
-    if [ "${python_failed:-}" = yes ]; then
-        tail -n 60 "$out/python.txt" >&2
-        [ "$bad_in_python" -gt 0 ] || bad_in_python=1
+# The interface for apps, through another language: takes its tests into the counts.
+through() {
+    local language=$1 script=$2 counter=$3 died= good bad left
+    "$script" >"$out/$language.txt" 2>&1 || died=yes
+    read -r good bad left < <(awk -f "$counter" "$out/$language.txt")
+    grep '^skipped: ' "$out/$language.txt"
+    if [ "$died" = yes ]; then
+        tail -n 60 "$out/$language.txt" >&2
+        [ "$bad" -gt 0 ] || bad=1
     fi
-    echo "python: $in_python passed, $bad_in_python failed, $out_in_python skipped"
-    passed=$((passed + in_python))
-    failed=$((failed + bad_in_python))
-    ignored=$((ignored + out_in_python))
+    echo "$language: $good passed, $bad failed, $left skipped"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    ignored=$((ignored + left))
+}
+
+# A library, a generator, a wheel and a Maven project of their own, which take as long to build as a
+# quarter of everything else.
+if [ "$whole" = yes ] && [ "${HATTAMA_BINDINGS:-}" = 1 ]; then
+    through python client-core/bindings/python/test.sh tests/unittest.awk
+    through kotlin client-core/bindings/kotlin/test.sh tests/kotlin.awk
+elif [ "$whole" = yes ]; then
+    for language in python kotlin; do
+        echo "skipped: $language: tested by \`make $language\`, or here with HATTAMA_BINDINGS=1"
+        ignored=$((ignored + 1))
+    done
 fi
 
 printf '%d passed, %d failed, %d skipped\n' \

@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Both forms are read for ever. A notebook of the first is wrapped when it is opened with a vault.
-//! Seeds are written over in memory once the keys are made of them. What `ring` keeps of a key for
-//! signing is not: it offers no way to.
+//! Our copies of the seeds are written over in memory once the keys are made of them. What `ring` keeps
+//! of a key for signing is not: it offers no way to. What an app's own vault is handed and hands back
+//! crosses a border, and is freed there as it is.
 
 use std::{
     fs::{self, File},

@@ -41,6 +41,8 @@ pub mod vault;
 #[cfg(feature = "ffi")]
 #[doc(hidden)]
 pub use self::ffi::UniFfiTag;
+#[cfg(feature = "ffi")]
+pub(crate) use self::notebook::Working;
 pub use self::{
     error::NotebookError,
     notebook::{

@@ -9,6 +9,7 @@
 //! * [`jws`], [`key`], [`kind`]: signed strings and who may sign them. [`chain`]: a device's order.
 //! * [`tlog`]: the transparency log's hashes, proofs, checkpoints and receipts.
 //! * [`wire`], [`problem`]: requests, replies and refusals.
+//! * `passphrase`: a secret under one; a feature, for who keeps secrets.
 //! * [`limits`]: every limit, with its reason.
 //!
 //! No I/O, no clock, no async: time and randomness are arguments of whoever calls.
@@ -21,6 +22,8 @@ pub mod key;
 pub mod kind;
 pub mod limits;
 pub mod pack;
+#[cfg(feature = "passphrase")]
+pub mod passphrase;
 pub mod problem;
 pub mod record;
 pub mod statement;

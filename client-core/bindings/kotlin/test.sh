@@ -20,7 +20,14 @@ if [ -z "$library" ]; then
     cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
     library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
 fi
+reports=client-core/bindings/kotlin/target/surefire-reports
+# Those of an earlier run would be counted.
+rm -rf "$reports"
+status=0
 mvn --batch-mode --quiet --file client-core/bindings/kotlin/pom.xml test \
-    -Dhattama.library="$(dirname "$(realpath "$library")")" "$@"
-grep -ho '<testsuite [^>]*' client-core/bindings/kotlin/target/surefire-reports/*.xml |
-    sed 's/.* tests="\([0-9]*\)" errors="\([0-9]*\)" skipped="\([0-9]*\)" failures="\([0-9]*\)".*/kotlin: \1 tests, \2 errors, \3 skipped, \4 failures/'
+    -Dhattama.library="$(dirname "$(realpath "$library")")" "$@" || status=$?
+if [ -d "$reports" ]; then
+    grep -ho '<testsuite [^>]*' "$reports"/*.xml |
+        sed 's/.* tests="\([0-9]*\)" errors="\([0-9]*\)" skipped="\([0-9]*\)" failures="\([0-9]*\)".*/kotlin: \1 tests, \2 errors, \3 skipped, \4 failures/'
+fi
+exit $status

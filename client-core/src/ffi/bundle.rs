@@ -1,15 +1,19 @@
 //! What one key has signed, with all that proves it, as a zip for somebody else.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use hattama_proto::{kind::Role, record::PhotoRole};
+use hattama_proto::{id::to_hex, kind::Role, record::PhotoRole};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{Notebook, RecordItem, error::NotebookError};
+use crate::{
+    Notebook, RecordItem, Working,
+    error::NotebookError,
+    random::{RandomSource as _, SystemRandom},
+};
 
 /// Most records that are read at once.
 const PAGE: u32 = 500;
@@ -21,31 +25,67 @@ pub(super) enum Photos {
     Leave,
 }
 
-/// Writes the zip, whole or not at all. A file that is there is not written over.
+/// Writes the zip, whole or not at all. A file that is there is not written over. A pause ends it.
 pub(super) fn export(
     notebook: &Notebook,
     path: &Path,
     role: Role,
     photos: Photos,
 ) -> Result<u32, NotebookError> {
-    if path.exists() {
-        return Err(NotebookError::invalid("path", "a file of this name is there; take another"));
+    let working = notebook.work()?;
+    if path.try_exists()? {
+        return Err(taken());
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = Path::new(&beside);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).open(beside)?;
-    let written = write(notebook, file, role, photos);
-    match &written {
-        Ok(_) => fs::rename(beside, path)?,
+    let beside = beside(path)?;
+    let file = File::create_new(&beside)?;
+    let written = write(notebook, &working, file, role, photos)
+        .and_then(|records| bring(&beside, path).map(|()| records));
+    if written.is_err() {
         // The first error is the one to tell.
-        Err(_) => drop(fs::remove_file(beside)),
+        drop(fs::remove_file(&beside));
     }
     written
 }
 
+/// A name that nobody else has, so that another export, or what one left behind when the phone died,
+/// is not written over.
+fn beside(path: &Path) -> Result<PathBuf, NotebookError> {
+    let mut word = [0; 8];
+    SystemRandom::new()
+        .fill(&mut word)
+        .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", to_hex(&word)));
+    Ok(beside.into())
+}
+
+/// Brings a whole file under its name.
+fn bring(beside: &Path, path: &Path) -> Result<(), NotebookError> {
+    // Takes the name first, because a rename would replace what somebody else has put there meanwhile.
+    if let Err(error) = File::create_new(path) {
+        let there = error.kind() == io::ErrorKind::AlreadyExists;
+        return Err(if there { taken() } else { error.into() });
+    }
+    if let Err(error) = fs::rename(beside, path) {
+        drop(fs::remove_file(path));
+        return Err(error.into());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) {
+        // What a phone shares with other apps is often no file system that can do this; then the file is
+        // as durable as it gets.
+        drop(folder.sync_all());
+    }
+    Ok(())
+}
+
+fn taken() -> NotebookError {
+    NotebookError::invalid("path", "a file of this name is there; take another")
+}
+
 fn write(
     notebook: &Notebook,
+    working: &Working<'_>,
     file: File,
     role: Role,
     photos: Photos,
@@ -65,6 +105,7 @@ fn write(
     let records = records(notebook, role)?;
     let mut done = Vec::new();
     for record in &records {
+        working.go_on()?;
         zip.text(&format!("{}.jws", record.id), &notebook.signed_text(record.id)?)?;
         if let Some(receipt) = notebook.record_receipt(record.id)? {
             zip.text(&format!("{}.tlog-proof", record.id), &receipt)?;
@@ -80,6 +121,7 @@ fn write(
             }
             let path = notebook.photo_path(photo.hash);
             if photos == Photos::Add && photo.role == PhotoRole::Original && path.exists() {
+                working.go_on()?;
                 zip.file(&format!("photos/{}", photo.hash), &path)?;
             }
         }

@@ -177,9 +177,11 @@ impl Capture {
     fn commit_pending(&self, pending: Pending) -> Result<CaptureSummary, NotebookError> {
         let draft = pending.draft.with_photos(pending.photos)?;
         let summary = self.notebook.call(|core| capture(core, draft, pending.corrects))?;
-        if let Some(core) = self.notebook.core() {
-            self.notebook.tell_outbox(&core);
-        }
+        // A call of its own: the record is on disk whatever becomes of this one.
+        drop(self.notebook.call(|core| {
+            self.notebook.tell_outbox(core);
+            Ok(())
+        }));
         Ok(summary.into())
     }
 

@@ -1,8 +1,6 @@
 //! The app's own network as the core's transport.
 
 use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -10,9 +8,7 @@ use std::{
 use super::{HttpRequest, HttpResponse, HttpTransport, TransportFailure};
 use crate::{
     limits::STOP_POLL_MS,
-    transport::{
-        Request, RequestBody, Response, Stop, Transport, TransportError, usable_addresses,
-    },
+    transport::{Request, Response, Stop, Transport, TransportError, usable_addresses},
 };
 
 /// Carries requests by calling the app, one thread for each, so that a call that does not come back
@@ -49,7 +45,7 @@ impl Host {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
-            body: bytes(&request.body)?,
+            body: request.body.bytes()?.into_owned(),
             answer_bytes_max: request.answer_bytes_max,
             certificate_sha256: self.pin.clone(),
         };
@@ -91,25 +87,6 @@ impl Transport for Host {
             }
         }
         Err(last)
-    }
-}
-
-/// What is sent along, whole: a range is a few seconds' worth of the line.
-fn bytes(body: &RequestBody) -> Result<Vec<u8>, TransportError> {
-    match body {
-        RequestBody::Empty => Ok(Vec::new()),
-        RequestBody::Bytes(bytes) => Ok(bytes.clone()),
-        RequestBody::FileRange { path, first, len } => {
-            let unreadable = |error: std::io::Error| TransportError::File(error.kind().to_string());
-            let mut file = File::open(path).map_err(unreadable)?;
-            file.seek(SeekFrom::Start(*first)).map_err(unreadable)?;
-            let mut bytes = Vec::new();
-            file.take(*len).read_to_end(&mut bytes).map_err(unreadable)?;
-            match bytes.len() as u64 == *len {
-                true => Ok(bytes),
-                false => Err(TransportError::File("it is too short".to_owned())),
-            }
-        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Notebook {
     /// app is not called any more. Again does nothing.
     pub fn end(&self) -> Result<(), NotebookError> {
         let paused = match self.take() {
-            Some(core) => core.pause().map_err(NotebookError::from),
+            Some(core) => self.guarded(&core, Core::pause),
             None => Ok(()),
         };
         if let Some(notifier) = &self.notifier {

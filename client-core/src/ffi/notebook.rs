@@ -45,15 +45,34 @@ impl Notebook {
         &self,
         work: impl FnOnce(&Core) -> Result<T, CoreError>,
     ) -> Result<T, NotebookError> {
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(NotebookError::broken());
-        }
-        let core = self.core().ok_or_else(NotebookError::closed)?;
-        let done = caught(|| work(&core));
+        let core = self.usable()?;
+        self.guarded(&core, work)
+    }
+
+    /// The guard for what also a notebook that has failed must do: to end, and to say how it is.
+    pub(super) fn guarded<T>(
+        &self,
+        core: &Core,
+        work: impl FnOnce(&Core) -> Result<T, CoreError>,
+    ) -> Result<T, NotebookError> {
+        let done = caught(|| work(core));
         if matches!(done, Err(NotebookError::Internal { .. })) {
-            self.broken.store(true, Ordering::SeqCst);
+            self.fail();
         }
         done
+    }
+
+    /// The core, unless the notebook is closed or has failed.
+    pub(super) fn usable(&self) -> Result<Arc<Core>, NotebookError> {
+        match self.is_broken() {
+            true => Err(NotebookError::broken()),
+            false => self.core().ok_or_else(NotebookError::closed),
+        }
+    }
+
+    /// Refuses everything from now on.
+    pub(super) fn fail(&self) {
+        self.broken.store(true, Ordering::SeqCst);
     }
 
     /// The core, also of a notebook that has failed: for stopping and closing it.
@@ -80,7 +99,7 @@ impl Notebook {
         }
     }
 
-    /// Tells what waits now.
+    /// Tells what waits now. Within a call.
     pub(super) fn tell_outbox(&self, core: &Core) {
         self.tell(|| Some(Event::OutboxChanged(core.outbox_summary().ok()?.into())));
     }

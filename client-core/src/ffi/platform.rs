@@ -11,6 +11,9 @@ use super::{Alarm, MessageItem, OutboxSummary};
 /// What `wrap` makes must be refused by `unwrap` if it was altered: use AES-GCM or the like. The same
 /// vault is handed over at each opening; without it the notebook's keys are lost, and the observer has
 /// to enrol anew.
+///
+/// `plain` and what `unwrap` returns are the seeds themselves: keep no copy, and write over your own
+/// where the language can.
 #[uniffi::export(rust, foreign)]
 pub trait KeyVault: Send + Sync {
     /// Encrypts. At most 16 KiB come back.

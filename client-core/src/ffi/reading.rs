@@ -124,7 +124,8 @@ impl Notebook {
 
     /// Writes one key's records with their receipts, and with `photos` the originals, into a new zip at
     /// `path`. Anybody checks it offline with `hattama verify`. One key at a time, so that no file says
-    /// that both are one person's. Returns how many records it holds.
+    /// that both are one person's. Returns how many records it holds. The file appears under its name
+    /// once it is whole; a `pause` meanwhile ends it with `Paused`, and nothing is left of it.
     pub fn export_bundle(
         &self,
         path: String,
@@ -142,9 +143,7 @@ impl Notebook {
     pub fn diagnostics(&self) -> Result<String, NotebookError> {
         let telling = self.notifier.as_ref().map(super::notifier::Notifier::telling);
         let broken = self.is_broken();
-        match self.core() {
-            Some(core) => Ok(super::diagnostics::of(&core, broken, telling)),
-            None => Err(NotebookError::closed()),
-        }
+        let core = self.core().ok_or_else(NotebookError::closed)?;
+        self.guarded(&core, |core| Ok(super::diagnostics::of(core, broken, telling)))
     }
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     self as core, Notebook as Core,
     error::NotebookError as CoreError,
+    steps::crash_point,
     transport::{
         HttpTransport, Request, Response, Stop, Transport, TransportError, usable_addresses,
     },
@@ -148,35 +149,41 @@ impl Notebook {
     /// Sends what waits and fetches what is new, within a budget. Network trouble is part of the report.
     /// One at a time: a second one is `Busy`.
     pub fn pump(&self, budget: PumpBudget) -> Result<PumpReport, NotebookError> {
-        let report = self.call(|core| {
-            let Some(at) = core.headquarters()? else {
-                return core.pump(&budget.into());
-            };
+        self.call(|core| {
+            let turn = core.take_turn()?;
+            let Some(at) = core.headquarters()? else { return Ok(Core::not_enrolled().into()) };
             let way = match self.way(&at.addresses, at.pin.as_deref()) {
                 Ok(way) => way,
-                Err(error) => return Ok(Core::no_way(&error)),
+                Err(error) => return Ok(Core::no_way(&error).into()),
             };
             let before = self.heard_so_far(core)?;
             let watched = Watched { notebook: self, core, way: way.as_ref() };
-            let report = core.pump_through(&budget.into(), &watched)?;
-            self.tell_news(core, before.as_ref())?;
-            Ok(report)
-        })?;
-        Ok(self.reported(report))
+            let pumped = turn.pump(&budget.into(), &watched);
+            crash_point("news-due");
+            // Within the turn, which a pause waits for; and also where the sync failed half way: what
+            // it had brought until then is not new any more when the next one looks.
+            let told = self.tell_news(core, before.as_ref());
+            let report = self.reported(pumped?);
+            told.map(|()| report)
+        })
     }
 
     /// Goes on in the election that follows, without an invitation: enrols `next`, a notebook in another
     /// folder, for which this one's keys vouch. Sync first, so that headquarters can say which it is.
     pub fn follow(&self, next: std::sync::Arc<Self>) -> Result<Enrolment, NotebookError> {
-        let summary = self.call(|core| {
+        let other = next.usable()?;
+        let followed = self.call(|core| {
             let succession = core.needed_succession()?;
             let way = self
                 .way(&succession.hq, succession.pin.as_deref())
                 .map_err(|error| CoreError::invalid("succession", error))?;
-            let other = next.core().ok_or(CoreError::Paused)?;
             core.follow_through(&other, way.as_ref())
-        })?;
-        Ok(summary.into())
+        });
+        if self.is_broken() {
+            // Nobody can say which of the two it was.
+            next.fail();
+        }
+        Ok(followed?.into())
     }
 }
 

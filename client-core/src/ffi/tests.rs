@@ -53,6 +53,31 @@ fn a_panic_is_answered_and_the_notebook_refuses_everything_until_it_is_opened_ag
     again.outbox().unwrap();
 }
 
+#[test]
+fn a_panic_while_it_says_how_it_is_or_beside_another_notebook_is_answered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Cursed::default());
+    let open = |name: &str, clock: Arc<dyn Clock>| {
+        let options = NotebookOptions {
+            election: Some("exercise".parse().unwrap()),
+            clock,
+            ..NotebookOptions::default()
+        };
+        Notebook::around(Core::open(&folder.path().join(name), options).unwrap(), None, None)
+    };
+    let (cursed, sound) = (open("a", Arc::clone(&clock) as _), open("b", Arc::new(SystemClock)));
+    clock.0.store(true, Ordering::SeqCst);
+    assert_eq!(cursed.diagnostics(), Err(NotebookError::broken()));
+    assert_eq!(cursed.outbox(), Err(NotebookError::broken()));
+    assert_eq!(sound.follow(Arc::clone(&cursed)), Err(NotebookError::broken()));
+    sound.outbox().unwrap();
+    cursed.end().unwrap();
+    assert!(matches!(sound.follow(cursed), Err(NotebookError::Internal { .. })));
+    let ended = open("c", Arc::new(SystemClock));
+    ended.end().unwrap();
+    assert_eq!(sound.follow(ended), Err(NotebookError::closed()));
+}
+
 /// Waits for a word before it takes anything, then says what it took.
 struct Slow {
     word: std::sync::Mutex<mpsc::Receiver<()>>,

@@ -39,7 +39,9 @@ impl Notebook {
     }
 
     /// Takes the answer to a transfer, or none where there was none, and says what it changed. It is
-    /// checked like any other: only headquarters' receipt makes a photograph arrived.
+    /// checked like any other: only headquarters' receipt makes a photograph arrived. The report ends
+    /// `Done` when nothing is left to send; otherwise it is `Waiting`, and says when to plan or to sync
+    /// again.
     pub fn complete_transfer(
         &self,
         id: String,

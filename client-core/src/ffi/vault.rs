@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// A vault that a passphrase opens, for devices without hardware for keys. At least twelve characters;
-/// each opening takes a quarter of a second and 64 MiB, so that guessing does too.
+/// each opening takes a quarter of a second and 64 MiB, so that guessing does too. The core writes over
+/// its own copy of the passphrase when the vault is dropped; the app's text is the app's.
 #[uniffi::export]
 pub fn passphrase_vault(passphrase: String) -> Result<Arc<dyn KeyVault>, NotebookError> {
     let random = Arc::new(SystemRandom::new());
@@ -32,7 +33,8 @@ pub fn change_vault(
     caught(|| crate::Notebook::change_vault(Path::new(&folder), present, &Vault(becomes)))
 }
 
-/// What the app brought, as the core asks it.
+/// What the app brought, as the core asks it. The seeds are copied on their way through the border and
+/// back, and neither the binding nor the app's language writes over its copies.
 pub(super) struct Vault(pub(super) Arc<dyn KeyVault>);
 
 impl Core for Vault {

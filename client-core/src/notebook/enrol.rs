@@ -44,9 +44,7 @@ impl Notebook {
         invitation: &Invitation,
         transport: &dyn Transport,
     ) -> Result<EnrolmentSummary, NotebookError> {
-        let _working = self.at_work.enter()?;
-        let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
-        let stop = self.stop.armed();
+        let turn = self.take_turn()?;
         if let Some(election) = self.election()?
             && election != invitation.election
         {
@@ -59,9 +57,9 @@ impl Notebook {
         crash_point("enrolment-requested");
         let mut replies = Vec::new();
         for row in &rows {
-            replies.push(ask(&row.request, transport, &stop)?);
+            replies.push(ask(&row.request, transport, &turn.stop)?);
         }
-        self.take_over(invitation, rows, replies, transport, &stop)
+        self.take_over(invitation, rows, replies, transport, &turn.stop)
     }
 
     /// Takes over what was granted, once everything holds.

@@ -52,9 +52,12 @@ impl Notebook {
         next: &Self,
         transport: &dyn Transport,
     ) -> Result<EnrolmentSummary, NotebookError> {
+        // Either notebook may be interrupted or paused meanwhile; each was armed before it was entered.
+        let own = self.stop.armed();
+        let _working = self.at_work.enter()?;
+        let turn = next.take_turn()?;
+        let stop = turn.stop.clone().or(own);
         let invitation = self.needed_succession()?.as_invitation();
-        let _alone = next.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
-        let stop = next.stop.armed();
         if let Some(election) = next.election()?
             && election != invitation.election
         {

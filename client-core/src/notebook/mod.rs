@@ -14,13 +14,16 @@ mod capture;
 mod enrol;
 mod follow;
 mod list;
+mod mending;
 mod messages;
 mod open;
 mod packs;
 mod pump;
 mod report;
 mod resting;
+mod shown;
 mod transfers;
+mod turn;
 mod whereabouts;
 
 use std::{
@@ -41,6 +44,8 @@ pub use self::report::{
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
     Trouble,
 };
+#[cfg(feature = "ffi")]
+pub(crate) use self::resting::Working;
 pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Whereabouts};
 use crate::{
     clock::{Clock, SystemClock},
@@ -108,6 +113,10 @@ pub struct Notebook {
     capturing: Mutex<()>,
     /// Held while a sync or an enrolment runs.
     syncing: Mutex<()>,
+    /// Held while transfers are planned or one is completed: both make and remove the same files.
+    planning: Mutex<()>,
+    /// Held while the notebook goes to rest or wakes.
+    going_to_rest: Mutex<()>,
     pack: Mutex<Option<Arc<Pack>>>,
     stop: Stop,
 }

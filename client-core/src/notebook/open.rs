@@ -45,6 +45,8 @@ impl Notebook {
             at_work: resting::AtWork::default(),
             capturing: Mutex::new(()),
             syncing: Mutex::new(()),
+            planning: Mutex::new(()),
+            going_to_rest: Mutex::new(()),
             pack: Mutex::new(None),
             stop: Stop::default(),
         };

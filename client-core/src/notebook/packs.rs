@@ -94,24 +94,6 @@ impl Notebook {
         Ok(pack)
     }
 
-    /// Fetches the parts of the set-up in use that are not on the phone any more.
-    pub(super) fn fetch_again(
-        &self,
-        transport: &dyn Transport,
-        stop: &Stop,
-    ) -> Result<(), NotebookError> {
-        let Some(manifest) = self.manifest()? else { return Ok(()) };
-        match self.fetch_set_up(&manifest, transport, stop) {
-            Ok(pack) => self.use_pack(pack),
-            Err(Unfetched::Wrong(error)) => return Err(error),
-            Err(Unfetched::Heard(_)) => {
-                let reason = "the election set-up is damaged and cannot be fetched now".to_owned();
-                return Err(NotebookError::Network { reason });
-            }
-        }
-        Ok(())
-    }
-
     /// Uses `pack` from now on.
     pub(super) fn use_pack(&self, pack: Pack) {
         *lock(&self.pack) = Some(Arc::new(pack));
@@ -141,7 +123,7 @@ impl Notebook {
     }
 
     /// The manifest in use, checked again.
-    fn manifest(&self) -> Result<Option<Statement<PackManifest>>, NotebookError> {
+    pub(super) fn manifest(&self) -> Result<Option<Statement<PackManifest>>, NotebookError> {
         let text = self.with(|outbox| outbox.setting(outbox::MANIFEST))?;
         let (Some(text), Some(root), Some(election)) = (text, self.root_key()?, self.election()?)
         else {

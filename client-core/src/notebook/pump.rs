@@ -7,7 +7,7 @@
 //! Between any two steps the whole queue is looked at anew, so what was captured meanwhile goes
 //! out next if it is more urgent.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use hattama_proto::{
     id::{Kid, PhotoHash, RecordId},
@@ -23,6 +23,7 @@ use hattama_proto::{
 use super::{
     Alarm, Notebook, PumpBudget, PumpEnd, PumpReport, Started,
     packs::{Unfetched, trust_of},
+    turn::Turn,
 };
 use crate::{
     capture::{Depth, is_intact},
@@ -43,11 +44,12 @@ impl Notebook {
     /// Sends what waits over HTTPS to the headquarters of the enrolment, within `budget`. Blocks;
     /// may be interrupted from another thread. Network trouble is part of the report.
     pub fn pump(&self, budget: &PumpBudget) -> Result<PumpReport, NotebookError> {
-        let Some(at) = self.headquarters()? else { return Ok(not_enrolled()) };
+        let turn = self.take_turn()?;
+        let Some(at) = self.headquarters()? else { return Ok(Self::not_enrolled()) };
         let transport = usable_addresses(&at.addresses)
             .and_then(|usable| HttpTransport::new(&usable, at.pin.as_deref()));
         match transport {
-            Ok(transport) => self.pump_through(budget, &transport),
+            Ok(transport) => turn.pump(budget, &transport),
             Err(error) => Ok(Self::no_way(&error)),
         }
     }
@@ -58,37 +60,7 @@ impl Notebook {
         budget: &PumpBudget,
         transport: &dyn Transport,
     ) -> Result<PumpReport, NotebookError> {
-        let _working = self.at_work.enter()?;
-        let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
-        let stop = self.stop.armed();
-        if self.pack().is_err() {
-            // Its files are gone or damaged. The signed list of them is not: fetch what is missing.
-            self.fetch_again(transport, &stop)?;
-        }
-        let Some(trust) = self.trust()? else { return Ok(not_enrolled()) };
-        if budget.started == Started::ByUser {
-            self.network_changed()?;
-        }
-        let now = self.options.clock.now();
-        let (link, feeds) = self.with(|outbox| {
-            let link = outbox.setting(outbox::LINK)?;
-            let feeds = outbox.enrolments()?.into_iter();
-            let feeds = feeds.filter(|row| row.token.is_some()).map(|row| row.role).collect();
-            let link: Link =
-                link.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-            Ok((link, feeds))
-        })?;
-        let kids = Role::ALL.map(|role| self.kid(role)).to_vec();
-        let started_ms = now.mono_ms;
-        let clock = std::sync::Arc::clone(&self.options.clock);
-        let stop = stop.until(clock, started_ms.saturating_add(budget.ms_max));
-        let mut engine = Engine::new(budget, link, kids, feeds, now);
-        let persons = self.enrolment()?.map(|enrolment| enrolment.persons).unwrap_or_default();
-        engine.person =
-            persons.into_iter().find(|(role, _)| *role == Role::Results).map(|(_, person)| person);
-        let mut run = Run { notebook: self, engine, trust, transport, stop, budget, started_ms };
-        let end = run.carry_on()?;
-        run.finish(end)
+        self.take_turn()?.pump(budget, transport)
     }
 
     /// The network is another one: whatever waits for a retry of our own choosing may be tried at
@@ -98,8 +70,42 @@ impl Notebook {
     }
 }
 
-fn not_enrolled() -> PumpReport {
-    PumpReport { end: PumpEnd::NotEnrolled, ..PumpReport::default() }
+impl Turn<'_> {
+    /// Syncs, within `budget` from now on.
+    pub(crate) fn pump(
+        &self,
+        budget: &PumpBudget,
+        transport: &dyn Transport,
+    ) -> Result<PumpReport, NotebookError> {
+        let notebook = self.notebook;
+        let clock = &notebook.options.clock;
+        let started_ms = clock.now().mono_ms;
+        let stop = self.stop.clone();
+        let stop = stop.until(Arc::clone(clock), started_ms.saturating_add(budget.ms_max));
+        if budget.started == Started::ByUser {
+            notebook.network_changed()?;
+        }
+        if let Some(report) = notebook.mend_set_up(budget, transport, &stop)? {
+            return Ok(report);
+        }
+        let Some(trust) = notebook.trust()? else { return Ok(Notebook::not_enrolled()) };
+        let (link, feeds) = notebook.with(|outbox| {
+            let link = outbox.setting(outbox::LINK)?;
+            let feeds = outbox.enrolments()?.into_iter();
+            let feeds = feeds.filter(|row| row.token.is_some()).map(|row| row.role).collect();
+            let link: Link =
+                link.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            Ok((link, feeds))
+        })?;
+        let kids = Role::ALL.map(|role| notebook.kid(role)).to_vec();
+        let mut engine = Engine::new(budget, link, kids, feeds, clock.now());
+        let persons = notebook.enrolment()?.map(|enrolment| enrolment.persons).unwrap_or_default();
+        engine.person =
+            persons.into_iter().find(|(role, _)| *role == Role::Results).map(|(_, person)| person);
+        let mut run = Run { notebook, engine, trust, transport, stop, budget, started_ms };
+        let end = run.carry_on()?;
+        run.finish(end)
+    }
 }
 
 /// One running sync.
@@ -122,8 +128,8 @@ impl Run<'_> {
             if self.stop.is_set() {
                 return Ok(PumpEnd::Interrupted);
             }
-            let view = self.snapshot()?;
-            let (now, dice) = (self.notebook.options.clock.now(), self.dice()?);
+            let view = self.notebook.snapshot(&self.trust)?;
+            let (now, dice) = (self.notebook.options.clock.now(), self.notebook.dice()?);
             match self.engine.next(&view, now, dice) {
                 Step::Push { role, ids } => self.push(&view, role, &ids)?,
                 Step::AskStatus { kid, ids } => self.ask_status(&view, kid, &ids)?,
@@ -174,28 +180,6 @@ impl Run<'_> {
         }
     }
 
-    fn dice(&self) -> Result<u64, NotebookError> {
-        let mut bytes = [0; 8];
-        let random = &self.notebook.options.random;
-        random
-            .fill(&mut bytes)
-            .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn snapshot(&self) -> Result<Snapshot, NotebookError> {
-        let witnesses = self.trust.policy.quorum() > 0;
-        self.notebook.with(|outbox| {
-            Ok(Snapshot {
-                uncosigned: if witnesses { outbox.uncosigned()? } else { Vec::new() },
-                records: outbox.pending_records()?,
-                photos: outbox.pending_photos()?,
-                backoffs: outbox.backoffs()?,
-                set_up_due: outbox.setting(outbox::NEXT_MANIFEST)?.is_some(),
-            })
-        })
-    }
-
     /// One exchange, measured.
     fn exchange(&mut self, request: Request) -> Result<Response, TransportError> {
         let bytes = request.body.len();
@@ -223,17 +207,6 @@ impl Run<'_> {
         self.notebook.with(|outbox| outbox.apply(changes, now.wall))
     }
 
-    /// Checkpoints verified so far, of both roles.
-    fn seen(&self) -> Result<Vec<String>, NotebookError> {
-        self.notebook.with(|outbox| {
-            let mut seen = Vec::new();
-            for role in Role::ALL {
-                seen.extend(outbox.seen_note(role)?);
-            }
-            Ok(seen)
-        })
-    }
-
     fn push(&mut self, view: &Snapshot, role: Role, ids: &[RecordId]) -> Result<(), NotebookError> {
         let sent = sent(view, ids);
         let (records, keys, note, seen) = self.notebook.with(|outbox| {
@@ -257,14 +230,14 @@ impl Run<'_> {
         kid: Kid,
         ids: &[RecordId],
     ) -> Result<(), NotebookError> {
-        let (sent, seen) = (sent(view, ids), self.seen()?);
+        let (sent, seen) = (sent(view, ids), self.notebook.seen_notes()?);
         let heard = hear(self.exchange(ask_status(kid, ids.to_vec())));
         let changes = self.engine.status_read(&sent, &heard, &self.trust, &seen);
         self.apply(&changes)
     }
 
     fn ask_cosigned(&mut self, kid: Kid, entries: &[LogEntry]) -> Result<(), NotebookError> {
-        let seen = self.seen()?;
+        let seen = self.notebook.seen_notes()?;
         let heard = hear(self.exchange(ask_receipts(kid, entries)));
         let changes = self.engine.cosigned_read(kid, entries, &heard, &self.trust, &seen);
         self.apply(&changes)
@@ -292,7 +265,7 @@ impl Run<'_> {
             let changes = self.engine.photo_lost(photo);
             return self.apply(&changes);
         }
-        let (path, seen) = (self.notebook.photo_path(hash), self.seen()?);
+        let (path, seen) = (self.notebook.photo_path(hash), self.notebook.seen_notes()?);
         let heard: Heard<PhotoReply> = hear(self.exchange(send_range(hash, range, path)));
         let wrong_bytes = matches!(&heard, Heard::Problem(problem)
             if problem.code == ProblemCode::DigestMismatch);

@@ -6,18 +6,20 @@ use super::{
     Notebook, lock,
     open::{hold, open_outbox},
 };
-use crate::error::NotebookError;
+use crate::{error::NotebookError, steps::crash_point};
 
 impl Notebook {
     /// Ends a running sync, lets captures end, brings the database to rest and closes it: no file of
     /// the notebook stays open, and none is opened before [`resume`](Self::resume).
     /// Phones do not let a suspended app keep one.
     pub fn pause(&self) -> Result<(), NotebookError> {
-        self.stop.interrupt();
+        let _alone = lock(&self.going_to_rest);
         // Whoever comes from now on is refused: those who keep coming must not keep the phone awake.
+        // Before the word to end, so that no sync begins between the two and does not hear it.
         lock(&self.at_work.state).resting = true;
-        let _synced = lock(&self.syncing);
-        // What is being captured is on disk before the phone sleeps.
+        crash_point("about-to-rest");
+        self.stop.interrupt();
+        // What is being captured is on disk before the phone sleeps, and a sync has told what it did.
         self.at_work.wait_for_none();
         let closed = {
             let _captured = lock(&self.capturing);
@@ -31,8 +33,15 @@ impl Notebook {
         closed
     }
 
+    /// Keeps the notebook from rest until what comes back is dropped, for a call that has one of its files open.
+    #[cfg(feature = "ffi")]
+    pub(crate) fn work(&self) -> Result<Working<'_>, NotebookError> {
+        self.at_work.enter()
+    }
+
     /// Opens the database again after [`pause`](Self::pause).
     pub fn resume(&self) -> Result<(), NotebookError> {
+        let _alone = lock(&self.going_to_rest);
         let mut outbox = lock(&self.outbox);
         if outbox.is_none() {
             let held = hold(&self.folder)?;
@@ -75,6 +84,12 @@ impl AtWork {
         Working(self)
     }
 
+    /// Whether a call has entered.
+    #[cfg(test)]
+    pub(super) fn is_any(&self) -> bool {
+        lock(&self.state).count > 0
+    }
+
     fn wait_for_none(&self) {
         let state = lock(&self.state);
         drop(
@@ -85,9 +100,18 @@ impl AtWork {
     }
 }
 
-/// One call at work.
+/// One call at work: the notebook does not rest before this is dropped.
 #[must_use]
-pub(super) struct Working<'a>(&'a AtWork);
+pub(crate) struct Working<'a>(&'a AtWork);
+
+#[cfg(feature = "ffi")]
+impl Working<'_> {
+    /// Goes on, unless the notebook is about to rest. For work that may take longer than a system lets
+    /// an app that it suspends.
+    pub(crate) fn go_on(&self) -> Result<(), NotebookError> {
+        if lock(&self.0.state).resting { Err(NotebookError::Paused) } else { Ok(()) }
+    }
+}
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {

@@ -12,7 +12,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use hattama_proto::{
@@ -23,7 +23,7 @@ use hattama_proto::{
     wire::{ContentRange, PhotoReply},
 };
 
-use super::{Notebook, PumpBudget, PumpReport};
+use super::{Notebook, PumpBudget, PumpEnd, PumpReport, lock};
 use crate::{
     capture::{Depth, is_intact},
     error::NotebookError,
@@ -65,6 +65,7 @@ impl Notebook {
         originals: bool,
     ) -> Result<Vec<TransferPlan>, NotebookError> {
         let _working = self.at_work.enter()?;
+        let _alone = lock(&self.planning);
         let Some(at) = self.headquarters()? else { return Ok(Vec::new()) };
         let addresses = usable_addresses(&at.addresses)
             .map_err(|error| NotebookError::Network { reason: error.to_string() })?;
@@ -101,7 +102,7 @@ impl Notebook {
             }
             let id = name(hash, range);
             let file = self.folder.join(FOLDER).join(&id);
-            write_range(&path, range, &file)?;
+            write_range(&path, range, &self.folder.join("tmp").join(&id), &file)?;
             let request = send_range(hash, range, path);
             plans.push(TransferPlan {
                 method: request.method.name(),
@@ -117,13 +118,15 @@ impl Notebook {
     }
 
     /// Takes the answer to a transfer, or why there is none, and says what it changed, as a sync does.
-    /// One that is not needed any more changes nothing.
+    /// One that is not needed any more changes nothing. The report ends `Done` when nothing is left to
+    /// send; otherwise it is `Waiting`, and says when to plan or to sync again.
     pub fn complete_transfer(
         &self,
         id: &str,
         answer: Result<Response, TransportError>,
     ) -> Result<PumpReport, NotebookError> {
         let _working = self.at_work.enter()?;
+        let _alone = lock(&self.planning);
         let (hash, range) = read_name(id)
             .ok_or_else(|| NotebookError::invalid("transfer", "no plan has this name"))?;
         let view = self.waiting_photos()?;
@@ -133,20 +136,12 @@ impl Notebook {
         let budget = PumpBudget::default();
         let mut engine = Engine::new(&budget, Link::default(), kids, Vec::new(), now.clone());
         if let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) {
-            let mut dice = [0; 8];
-            self.options
-                .random
-                .fill(&mut dice)
-                .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
             // Which step would follow does not matter; the engine learns the moment and the pauses.
-            engine.next(&view, now.clone(), u64::from_le_bytes(dice));
-            let seen = self.with(|outbox| {
-                let mut seen = Vec::new();
-                for role in Role::ALL {
-                    seen.extend(outbox.seen_note(role)?);
-                }
-                Ok(seen)
-            })?;
+            engine.next(&view, now.clone(), self.dice()?);
+            let seen = self.seen_notes()?;
+            if answer.is_ok() {
+                engine.report.bytes_sent = range.len();
+            }
             let heard: Heard<PhotoReply> = hear(answer);
             let wrong_bytes = matches!(&heard, Heard::Problem(problem)
                 if problem.code == ProblemCode::DigestMismatch);
@@ -158,11 +153,14 @@ impl Notebook {
             };
             self.with(|outbox| outbox.apply(&changes, now.wall))?;
         }
-        let file = self.folder.join(FOLDER).join(name(hash, range));
-        match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(engine.report),
-        }
+        forget_file(&self.folder.join(FOLDER).join(name(hash, range)))?;
+        let left = engine.next(&self.snapshot(&trust)?, self.options.clock.now(), self.dice()?);
+        let (end, next_wakeup_ms) = match left {
+            Step::Nothing => (PumpEnd::Done, None),
+            Step::Wait { ms } => (PumpEnd::Waiting, Some(ms)),
+            _ => (PumpEnd::Waiting, Some(0)),
+        };
+        Ok(PumpReport { end, next_wakeup_ms, ..engine.report })
     }
 
     /// What waits of photographs alone. Where headquarters was not asked what it has, what it said last
@@ -186,7 +184,7 @@ impl Notebook {
             let entry = entry?;
             let of = entry.file_name().to_str().and_then(read_name).map(|(hash, _)| hash);
             if !view.photos.iter().any(|photo| Some(photo.hash) == of) {
-                fs::remove_file(entry.path())?;
+                forget_file(&entry.path())?;
             }
         }
         Ok(())
@@ -206,20 +204,34 @@ fn read_name(name: &str) -> Option<(PhotoHash, ContentRange)> {
     whole.then_some((hash, ContentRange { first, end, size }))
 }
 
-/// A range of a photo as a file of its own. One that is there is the same: its name says what it holds.
+/// A range of a photo as a file of its own, whole or not at all: it is written as `fresh` first. One
+/// that is there is the same, because its name says what it holds and nothing else gets the name.
 fn write_range(
-    photo: &std::path::Path,
+    photo: &Path,
     range: ContentRange,
-    file: &std::path::Path,
+    fresh: &Path,
+    file: &Path,
 ) -> Result<(), NotebookError> {
     if fs::metadata(file).is_ok_and(|there| there.len() == range.len()) {
         return Ok(());
     }
     let mut from = File::open(photo)?;
     from.seek(SeekFrom::Start(range.first))?;
-    let mut to = File::create(file)?;
-    io::copy(&mut from.take(range.len()), &mut to)?;
-    Ok(())
+    let mut to = File::create(fresh)?;
+    if io::copy(&mut from.take(range.len()), &mut to)? != range.len() {
+        let reason = "a photograph is shorter than it was".to_owned();
+        return Err(NotebookError::Storage { reason });
+    }
+    // The system's uploader may read it after a crash of the phone.
+    to.sync_all()?;
+    Ok(fs::rename(fresh, file)?)
+}
+
+fn forget_file(file: &Path) -> Result<(), NotebookError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

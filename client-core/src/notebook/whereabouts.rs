@@ -24,6 +24,11 @@ impl Notebook {
         }))
     }
 
+    /// The report of a sync that nobody knows where to send.
+    pub(crate) fn not_enrolled() -> PumpReport {
+        PumpReport { end: PumpEnd::NotEnrolled, ..PumpReport::default() }
+    }
+
     /// The report of a sync that could not begin, because none of the addresses can be used.
     pub(crate) fn no_way(error: &TransportError) -> PumpReport {
         PumpReport {

@@ -53,6 +53,14 @@ impl Engine {
         self.trouble(Class::Feed, heard)
     }
 
+    /// What is to be done when what came is not the set-up that the root signed.
+    pub(crate) fn set_up_is_wrong(&mut self, why: &dyn std::fmt::Display) -> Vec<Change> {
+        self.alarm(Alarm::SetUpRefused(why.to_string()));
+        let mut changes = self.pause(Class::Feed);
+        changes.push(Change::Note { code: "set-up-refused", detail: String::new() });
+        changes
+    }
+
     fn feed_item(&mut self, item: &FeedItem, trust: &Trust) -> Vec<Change> {
         let unsigned = || vec![Change::Note { code: "feed-refused", detail: item.at.to_string() }];
         match &item.item {

@@ -21,8 +21,7 @@ use ureq::{
 };
 
 use super::{
-    Method, Request, RequestBody, Response, Stop, Transport, TransportError,
-    file_range::FileRange,
+    Method, Request, Response, Stop, Transport, TransportError,
     pinned::{Tls, config},
 };
 use crate::limits::{CONNECT_TIMEOUT_S, IDLE_TIMEOUT_S, STOP_POLL_MS};
@@ -56,14 +55,14 @@ impl HttpTransport {
         stop: &Stop,
     ) -> Result<Response, TransportError> {
         let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (url, request, runner) = (format!("{address}{}", request.path), request.clone(), agent);
-        let word = stop.clone();
+        let url = format!("{address}{}", request.path);
+        let (request, body) = (request.clone(), request.body.bytes()?.into_owned());
         let (done, answer) = mpsc::channel();
         std::thread::Builder::new()
             .name("hattama-http".to_owned())
             .spawn(move || {
                 // Nobody listens any more after an interruption.
-                drop(done.send(run(&runner, &url, &request, &word)));
+                drop(done.send(run(&agent, &url, &request, &body)));
             })
             .map_err(|error| TransportError::Unreachable(error.to_string()))?;
         loop {
@@ -173,26 +172,16 @@ fn run(
     agent: &Agent,
     url: &str,
     request: &Request,
-    stop: &Stop,
+    body: &[u8],
 ) -> Result<Response, TransportError> {
     let mut builder = http::Request::builder().method(request.method.name()).uri(url);
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
     let wrong = |error: http::Error| TransportError::Address(error.to_string());
-    let answer = match &request.body {
-        RequestBody::Empty if matches!(request.method, Method::Get | Method::Head) => {
-            agent.run(builder.body(()).map_err(wrong)?)
-        }
-        RequestBody::Empty => agent.run(builder.body(&[] as &[u8]).map_err(wrong)?),
-        RequestBody::Bytes(bytes) => agent.run(builder.body(bytes.as_slice()).map_err(wrong)?),
-        RequestBody::FileRange { path, first, len } => {
-            let range = FileRange::new(path, *first, *len, stop.clone());
-            let range = range.map_err(|error| TransportError::File(error.kind().to_string()))?;
-            let body = ureq::SendBody::from_owned_reader(range);
-            let builder = builder.header("content-length", len.to_string());
-            agent.run(builder.body(body).map_err(wrong)?)
-        }
+    let answer = match request.method {
+        Method::Get | Method::Head => agent.run(builder.body(()).map_err(wrong)?),
+        Method::Post | Method::Put => agent.run(builder.body(body).map_err(wrong)?),
     };
     read(answer.map_err(trouble)?, request)
 }

@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::*;
+use crate::transport::RequestBody;
 
 fn get(path: &str) -> Request {
     Request {

@@ -3,12 +3,16 @@
 //! The sync engine makes [`Request`]s and reads [`Response`]s; a [`Transport`] carries them. The
 //! bundled one is [`HttpTransport`]; an app may bring its own, and tests do.
 
-mod file_range;
 mod http;
 mod pinned;
 mod stop;
 
-use std::path::PathBuf;
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 pub(crate) use self::http::usable_addresses;
 pub use self::{http::HttpTransport, stop::Stop};
@@ -67,7 +71,7 @@ pub enum RequestBody {
     Empty,
     /// These bytes.
     Bytes(Vec<u8>),
-    /// A range of a file, read while it is sent.
+    /// A range of a file, at most [`RANGE_BYTES_MAX`](hattama_proto::limits::RANGE_BYTES_MAX) long.
     FileRange {
         /// The file.
         path: PathBuf,
@@ -92,6 +96,26 @@ impl RequestBody {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// What is sent, whole. The file is closed again when this returns: a request that is interrupted is
+    /// left behind on its thread, and a phone that is about to be suspended may have no file open then.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, TransportError> {
+        match self {
+            Self::Empty => Ok(Cow::Borrowed(&[])),
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::FileRange { path, first, len } => range(path, *first, *len)
+                .map(Cow::Owned)
+                .map_err(|error| TransportError::File(error.kind().to_string())),
+        }
+    }
+}
+
+fn range(path: &Path, first: u64, len: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(first))?;
+    let mut bytes = Vec::new();
+    file.take(len).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == len { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// One answer, from whomever.
@@ -143,4 +167,26 @@ pub enum TransportError {
     /// The notebook was told to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_a_file_is_whole_or_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("photo");
+        let bytes: Vec<u8> = (0..70_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let range = |path: &Path, first, len| {
+            let body = RequestBody::FileRange { path: path.to_owned(), first, len };
+            body.bytes().map(Cow::into_owned)
+        };
+        assert_eq!(range(&path, 5, 69_995).unwrap(), bytes[5..]);
+        for (path, first) in [(&path, 6), (&path, 80_000), (&path.join("gone"), 0)] {
+            let refused = range(path, first, 69_995);
+            assert!(matches!(refused, Err(TransportError::File(_))), "{refused:?}");
+        }
+    }
 }

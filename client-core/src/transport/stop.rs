@@ -16,6 +16,7 @@ pub struct Stop {
     count: Arc<AtomicU64>,
     from: u64,
     deadline: Option<(Arc<dyn Clock>, u64)>,
+    other: Option<Box<Self>>,
 }
 
 impl Stop {
@@ -23,7 +24,7 @@ impl Stop {
     #[must_use]
     pub fn armed(&self) -> Self {
         let from = self.count.load(Ordering::SeqCst);
-        Self { count: Arc::clone(&self.count), from, deadline: None }
+        Self { count: Arc::clone(&self.count), from, deadline: None, other: None }
     }
 
     /// The same word, and also set when `clock` has come to `mono_ms` milliseconds since boot: so
@@ -33,15 +34,27 @@ impl Stop {
         Self { deadline: Some((clock, mono_ms)), ..self }
     }
 
+    /// The same word, and also set when `other` is: for what two notebooks take part in.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { other: Some(Box::new(other)), ..self }
+    }
+
     /// Ends whatever is armed.
     pub fn interrupt(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Whether it was interrupted since it was armed, or its time is over.
+    /// Whether its time is over.
+    pub fn is_overdue(&self) -> bool {
+        self.deadline.as_ref().is_some_and(|(clock, mono_ms)| clock.now().mono_ms >= *mono_ms)
+    }
+
+    /// Whether it was interrupted since it was armed, or its time is over, or the other one's is.
     pub fn is_set(&self) -> bool {
-        let over = |(clock, mono_ms): &(Arc<dyn Clock>, u64)| clock.now().mono_ms >= *mono_ms;
-        self.count.load(Ordering::SeqCst) != self.from || self.deadline.as_ref().is_some_and(over)
+        self.count.load(Ordering::SeqCst) != self.from
+            || self.is_overdue()
+            || self.other.as_ref().is_some_and(|other| other.is_set())
     }
 }
 
@@ -71,5 +84,17 @@ mod tests {
         let now = SystemClock.now().mono_ms;
         assert!(source.armed().until(Arc::new(SystemClock), now).is_set());
         assert!(!source.armed().until(Arc::new(SystemClock), now + 600_000).is_set());
+    }
+
+    #[test]
+    fn of_two_words_joined_either_ends_what_runs() {
+        let (one, other) = (Stop::default(), Stop::default());
+        let joined = || one.armed().or(other.armed());
+        assert!(!joined().is_set());
+        for source in [&one, &other] {
+            let running = joined();
+            source.interrupt();
+            assert!(running.is_set());
+        }
     }
 }

@@ -29,13 +29,13 @@ fn captures_receipts_and_decisions_are_heard() {
 }
 
 #[test]
-fn a_key_that_was_revoked_raises_an_alarm() {
+fn a_receipt_that_does_not_prove_what_it_should_raises_an_alarm() {
     let app = App::enrolled();
-    let rejected = app.capture(&[]);
+    let made = app.capture(&[]);
     app.hq.fail("/v1/records", crate::hq::Fault::WrongReceipt);
     app.notebook.pump(budget(30_000)).unwrap();
     let alarm = app.ear.wait_for("alarm invalid-receipt");
-    assert!(alarm.contains(&rejected.record), "{alarm}");
+    assert!(alarm.contains(&made.record), "{alarm}");
 }
 
 /// Calls the notebook back from within an event, as apps do.

@@ -6,6 +6,7 @@ use hattama_client_core::ffi::{
     Answer, Draft, FormDraft, IncidentDraft, KeptPhotos, KeyRole, NotebookError, PhotoProgress,
     PumpEnd, RecordProgress, Severity, Trouble,
 };
+use hattama_proto::id::PhotoHash;
 
 use crate::{
     app::{App, Line, budget, protocol},
@@ -150,6 +151,50 @@ fn a_bundle_holds_one_keys_records_with_receipts_and_never_both_keys() {
     assert_eq!(names, expected);
     let other = app.folder.path().join("incidents.zip").display().to_string();
     assert_eq!(export(&other, KeyRole::Incidents), Ok(0));
+}
+
+#[test]
+fn a_bundle_that_fails_leaves_nothing_and_touches_nothing_of_others() {
+    let app = App::enrolled();
+    app.capture(&[app.file("photo.jpg", &noise(5_000))]);
+    let out = app.folder.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let export = |name: &str| {
+        let path = out.join(name).display().to_string();
+        app.notebook.export_bundle(path, KeyRole::Results, true)
+    };
+    std::fs::write(out.join("bundle.zip.part"), "somebody else's").unwrap();
+    assert_eq!(export("bundle.zip"), Ok(1));
+    let kept = std::fs::read_to_string(out.join("bundle.zip.part")).unwrap();
+    assert_eq!(kept, "somebody else's");
+    assert!(matches!(export("no-folder/bundle.zip"), Err(NotebookError::Storage { .. })));
+    app.notebook.pause().unwrap();
+    assert!(matches!(export("paused.zip"), Err(NotebookError::Paused { .. })));
+    app.notebook.resume().unwrap();
+    let path = app.notebook.photo_path(PhotoHash::of(&noise(5_000)).to_hex()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(matches!(export("unreadable.zip"), Err(NotebookError::Storage { .. })));
+    let mut names: Vec<_> =
+        std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["bundle.zip", "bundle.zip.part"]);
+}
+
+#[test]
+fn of_many_exports_under_one_name_one_comes_whole_and_the_others_are_refused() {
+    let app = App::enrolled();
+    app.capture(&[app.file("photo.jpg", &noise(50_000))]);
+    let path = app.folder.path().join("bundle.zip").display().to_string();
+    let exports: Vec<_> = (0..4)
+        .map(|_| {
+            let (notebook, path) = (Arc::clone(&app.notebook), path.clone());
+            std::thread::spawn(move || notebook.export_bundle(path, KeyRole::Results, true))
+        })
+        .collect();
+    let ended: Vec<_> = exports.into_iter().map(|export| export.join().unwrap()).collect();
+    assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 1, "{ended:?}");
+    assert_eq!(zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap().len(), 4);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use hattama_client_core::ffi::{
     HttpRequest, HttpResponse, HttpTransport as _, NotebookError, PhotoProgress, PumpBudget,
-    PumpReport, TransferPlan, Trouble,
+    PumpEnd, PumpReport, TransferPlan, Trouble,
 };
 
 use crate::{
@@ -58,10 +58,16 @@ fn an_original_arrives_in_several_uploads_in_any_order_and_leaves_no_file() {
     assert_eq!(again, plans, "what runs is named again");
     assert_eq!(app.notebook.plan_transfers(1, true).unwrap().len(), 1);
     plans.reverse();
-    for plan in &plans {
+    for (sent, plan) in plans.iter().enumerate() {
         assert_eq!(progress(&app, &record), PhotoProgress::Queued);
         let answer = upload(&app, plan);
-        complete(&app, plan, Some(answer));
+        let report = complete(&app, plan, Some(answer));
+        let left = match sent + 1 == plans.len() {
+            true => (PumpEnd::Done, None, 1),
+            false => (PumpEnd::Waiting, Some(0), 0),
+        };
+        assert_eq!((report.end, report.next_wakeup_ms, report.photos_complete), left);
+        assert_eq!(report.bytes_sent, plan.bytes);
     }
     assert_eq!(progress(&app, &record), PhotoProgress::Verified);
     assert_eq!(files(&app), 0);
@@ -74,7 +80,10 @@ fn an_original_arrives_in_several_uploads_in_any_order_and_leaves_no_file() {
 fn an_upload_that_failed_or_that_somebody_else_answered_is_believed_nothing() {
     let (app, record) = waiting(100_000);
     let plan = app.notebook.plan_transfers(10, true).unwrap().remove(0);
-    assert!(matches!(complete(&app, &plan, None).trouble, Some(Trouble::Network { .. })));
+    let report = complete(&app, &plan, None);
+    assert!(matches!(report.trouble, Some(Trouble::Network { .. })), "{report:?}");
+    assert_eq!((report.end, report.bytes_sent), (PumpEnd::Waiting, 0));
+    assert!(report.next_wakeup_ms.is_some_and(|ms| ms > 0), "{report:?}");
     let body = b"<html>please log in</html>".to_vec();
     let portal = HttpResponse { status: 200, headers: Default::default(), body };
     let report = complete(&app, &plan, Some(portal));
@@ -98,4 +107,32 @@ fn plans_outlive_the_process_and_unknown_names_are_refused() {
     assert_eq!(progress(&app, &record), PhotoProgress::Verified);
     let refused = app.notebook.complete_transfer("../keys.json".to_owned(), None);
     assert!(matches!(refused, Err(NotebookError::InvalidInput { .. })), "{refused:?}");
+}
+
+#[test]
+fn whoever_plans_and_completes_at_once_reads_whole_ranges_and_sees_no_error() {
+    let (app, record) = waiting(5_000_000);
+    let photo = noise(5_000_000);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    for plan in app.notebook.plan_transfers(10, true).unwrap() {
+                        // What was completed meanwhile is gone; what is there is whole.
+                        let Ok(body) = std::fs::read(&plan.file) else { continue };
+                        let first = plan.id.split('-').nth(1).unwrap().parse::<usize>().unwrap();
+                        assert!(body == photo[first..first + body.len()], "{}", plan.id);
+                        assert_eq!(body.len() as u64, plan.bytes);
+                    }
+                }
+            });
+        }
+        for plan in app.notebook.plan_transfers(10, true).unwrap() {
+            let answer = upload(&app, &plan);
+            complete(&app, &plan, Some(answer));
+        }
+    });
+    assert_eq!(progress(&app, &record), PhotoProgress::Verified);
+    assert!(app.notebook.plan_transfers(10, true).unwrap().is_empty());
+    assert_eq!(files(&app), 0);
 }

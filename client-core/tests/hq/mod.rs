@@ -33,7 +33,7 @@ use hattama_proto::{
     record::{Figure, Record, RequestClaims},
     statement::{
         Decision, Disposition, Enrolment, Level, Mandate, StatementBody, StatementClaims,
-        sign_statement,
+        Succession, sign_statement,
     },
     time::UnixMillis,
     tlog::{Checkpoint, KeyName, LogEntry, NoteSigner, Origin, Tree},
@@ -270,6 +270,18 @@ impl Hq {
             },
         );
         self.state.lock().unwrap().feed.push(FeedKind::Decision { record, statement });
+    }
+
+    /// Says which election follows, at the same address and under the same root.
+    pub fn announce(&self, next: &str) {
+        let succession = Succession {
+            next: code(next),
+            root: self.root.kid(),
+            hq: vec!["https://hq.example.org".into()],
+            pin: None,
+        };
+        let statement = self.state_by(&self.root, succession);
+        self.state.lock().unwrap().feed.push(FeedKind::Succession { statement });
     }
 
     pub fn invitation(&self) -> Invitation {

@@ -441,7 +441,9 @@ impl From<VaultError> for HttpProblem {
             | VaultError::Unreadable(_)
             | VaultError::Stopped
             | VaultError::Random(_)
-            | VaultError::Passphrase(PassphraseError::Random(_))) => {
+            | VaultError::Passphrase(
+                PassphraseError::Memory | PassphraseError::Random(_),
+            )) => {
                 return Self::internal(&error);
             }
         };

@@ -1,29 +1,15 @@
-//! A secret key under a passphrase that only its owner knows.
-//!
-//! Argon2id stretches the passphrase; the key it gives encrypts the secret key with
-//! ChaCha20-Poly1305. The salt is drawn anew for every wrapping, so the nonce is zero.
+//! A secret key under a passphrase that only its owner knows. How it is stretched and what is encrypted
+//! how is [`hattama_proto::passphrase`]; the purpose is the account it belongs to.
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use hattama_proto::passphrase::{self, SALT_BYTES};
 
 use super::seal::{KEY_BYTES, SecretKey};
 use crate::random::{self, RandomError};
 
+pub use hattama_proto::passphrase::PASSPHRASE_BYTES_MAX;
+
 /// Fewest characters of a passphrase: four or five words that were not chosen together.
 pub const PASSPHRASE_CHARS_MIN: usize = 16;
-
-/// Longest passphrase, in bytes: whatever somebody pastes by mistake is not stretched.
-pub const PASSPHRASE_BYTES_MAX: usize = 1024;
-
-/// Memory of one try, in KiB. Far above what a login needs: a vault is opened a few times a day, and
-/// whoever stole the store has all the time there is.
-const MEMORY_KIB: u32 = 64 * 1024;
-
-/// Passes over the memory.
-const PASSES: u32 = 3;
-
-/// Length of the salt, in bytes.
-const SALT_BYTES: usize = 16;
 
 /// A wrapped secret key: salt, then the encrypted key with its tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +29,9 @@ pub enum PassphraseError {
     /// Another passphrase, or damage.
     #[error("this is not the passphrase")]
     Wrong,
+    /// Not enough memory is free.
+    #[error("headquarters has no 64 MiB of memory free to try the passphrase; try again")]
+    Memory,
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -55,11 +44,7 @@ impl Wrapped {
             return Err(PassphraseError::Short);
         }
         let salt = random::bytes::<SALT_BYTES>()?;
-        let key = stretched(passphrase, &salt)?;
-        let mut content = secret.to_bytes().to_vec();
-        key.seal_in_place_append_tag(nonce(), Aad::from(owner.as_bytes()), &mut content)
-            .expect("32 bytes are below the cipher's limit");
-        Ok(Self([&salt[..], &content].concat()))
+        Ok(Self(passphrase::wrap(&secret.to_bytes(), passphrase, owner.as_bytes(), &salt)?))
     }
 
     /// As stored.
@@ -74,34 +59,21 @@ impl Wrapped {
 
     /// Unwraps. As slow as wrapping.
     pub fn unwrap_with(&self, passphrase: &str, owner: &str) -> Result<SecretKey, PassphraseError> {
-        let (salt, content) =
-            self.0.split_first_chunk::<SALT_BYTES>().ok_or(PassphraseError::Wrong)?;
-        let key = stretched(passphrase, salt)?;
-        let mut content = content.to_vec();
-        let secret: [u8; KEY_BYTES] = key
-            .open_in_place(nonce(), Aad::from(owner.as_bytes()), &mut content)
-            .ok()
-            .and_then(|opened| (&*opened).try_into().ok())
-            .ok_or(PassphraseError::Wrong)?;
+        let secret = passphrase::unwrap(&self.0, passphrase, owner.as_bytes())?;
+        let secret: [u8; KEY_BYTES] =
+            secret.as_slice().try_into().map_err(|_| PassphraseError::Wrong)?;
         Ok(SecretKey::from_bytes(secret))
     }
 }
 
-fn stretched(passphrase: &str, salt: &[u8; SALT_BYTES]) -> Result<LessSafeKey, PassphraseError> {
-    if passphrase.len() > PASSPHRASE_BYTES_MAX {
-        return Err(PassphraseError::Long);
+impl From<passphrase::PassphraseError> for PassphraseError {
+    fn from(error: passphrase::PassphraseError) -> Self {
+        match error {
+            passphrase::PassphraseError::Wrong => Self::Wrong,
+            passphrase::PassphraseError::Long => Self::Long,
+            passphrase::PassphraseError::Memory => Self::Memory,
+        }
     }
-    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(KEY_BYTES))
-        .expect("the parameters are within Argon2's bounds");
-    let mut key = [0; KEY_BYTES];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(passphrase.as_bytes(), salt, &mut key)
-        .expect("salt and output are within Argon2's bounds");
-    Ok(LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &key).expect("32 bytes are a key")))
-}
-
-fn nonce() -> Nonce {
-    Nonce::assume_unique_for_key([0; 12])
 }
 
 #[cfg(test)]

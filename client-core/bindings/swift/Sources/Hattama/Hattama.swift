@@ -1053,6 +1053,9 @@ public func FfiConverterTypeHttpTransport_lower(_ value: HttpTransport) -> UInt6
  * What `wrap` makes must be refused by `unwrap` if it was altered: use AES-GCM or the like. The same
  * vault is handed over at each opening; without it the notebook's keys are lost, and the observer has
  * to enrol anew.
+ *
+ * `plain` and what `unwrap` returns are the seeds themselves: keep no copy, and write over your own
+ * where the language can.
  */
 public protocol KeyVault: AnyObject, Sendable {
 
@@ -1074,6 +1077,9 @@ public protocol KeyVault: AnyObject, Sendable {
  * What `wrap` makes must be refused by `unwrap` if it was altered: use AES-GCM or the like. The same
  * vault is handed over at each opening; without it the notebook's keys are lost, and the observer has
  * to enrol anew.
+ *
+ * `plain` and what `unwrap` returns are the seeds themselves: keep no copy, and write over your own
+ * where the language can.
  */
 open class KeyVaultImpl: KeyVault, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1383,7 +1389,8 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     /**
      * Writes one key's records with their receipts, and with `photos` the originals, into a new zip at
      * `path`. Anybody checks it offline with `hattama verify`. One key at a time, so that no file says
-     * that both are one person's. Returns how many records it holds.
+     * that both are one person's. Returns how many records it holds. The file appears under its name
+     * once it is whole; a `pause` meanwhile ends it with `Paused`, and nothing is left of it.
      */
     func exportBundle(path: String, role: KeyRole, photos: Bool) throws  -> UInt32
 
@@ -1489,7 +1496,9 @@ public protocol NotebookProtocol: AnyObject, Sendable {
 
     /**
      * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
-     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     * checked like any other: only headquarters' receipt makes a photograph arrived. The report ends
+     * `Done` when nothing is left to send; otherwise it is `Waiting`, and says when to plan or to sync
+     * again.
      */
     func completeTransfer(id: String, answer: HttpResponse?) throws  -> PumpReport
 
@@ -1721,7 +1730,8 @@ open func enrolment()throws  -> Enrolment?  {
     /**
      * Writes one key's records with their receipts, and with `photos` the originals, into a new zip at
      * `path`. Anybody checks it offline with `hattama verify`. One key at a time, so that no file says
-     * that both are one person's. Returns how many records it holds.
+     * that both are one person's. Returns how many records it holds. The file appears under its name
+     * once it is whole; a `pause` meanwhile ends it with `Paused`, and nothing is left of it.
      */
 open func exportBundle(path: String, role: KeyRole, photos: Bool)throws  -> UInt32  {
     return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -1982,7 +1992,9 @@ open func pump(budget: PumpBudget)throws  -> PumpReport  {
 
     /**
      * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
-     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     * checked like any other: only headquarters' receipt makes a photograph arrived. The report ends
+     * `Done` when nothing is left to send; otherwise it is `Waiting`, and says when to plan or to sync
+     * again.
      */
 open func completeTransfer(id: String, answer: HttpResponse?)throws  -> PumpReport  {
     return try  FfiConverterTypePumpReport_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -7757,7 +7769,8 @@ public func changeVault(folder: String, present: KeyVault?, becomes: KeyVault)th
 }
 /**
  * A vault that a passphrase opens, for devices without hardware for keys. At least twelve characters;
- * each opening takes a quarter of a second and 64 MiB, so that guessing does too.
+ * each opening takes a quarter of a second and 64 MiB, so that guessing does too. The core writes over
+ * its own copy of the passphrase when the vault is dropped; the app's text is the app's.
  */
 public func passphraseVault(passphrase: String)throws  -> KeyVault  {
     return try  FfiConverterTypeKeyVault_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -7786,7 +7799,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_func_change_vault() != 63651) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_func_passphrase_vault() != 4794) {
+    if (uniffi_hattama_client_core_checksum_func_passphrase_vault() != 35129) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_capture_add_photo() != 4193) {
@@ -7837,7 +7850,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_enrolment() != 35435) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_export_bundle() != 4418) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_export_bundle() != 32824) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_forks() != 57232) {
@@ -7897,7 +7910,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_pump() != 30232) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() != 29976) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() != 43175) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() != 55347) {

@@ -1118,7 +1118,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_func_change_vault() and 0xFFFF) != 63651) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_func_passphrase_vault() and 0xFFFF) != 4794) {
+    if ((lib.uniffi_hattama_client_core_checksum_func_passphrase_vault() and 0xFFFF) != 35129) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_capture_add_photo() and 0xFFFF) != 4193) {
@@ -1169,7 +1169,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_enrolment() and 0xFFFF) != 35435) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_export_bundle() and 0xFFFF) != 4418) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_export_bundle() and 0xFFFF) != 32824) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_forks() and 0xFFFF) != 57232) {
@@ -1229,7 +1229,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_pump() and 0xFFFF) != 30232) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() and 0xFFFF) != 29976) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() and 0xFFFF) != 43175) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() and 0xFFFF) != 55347) {
@@ -2441,6 +2441,9 @@ public object FfiConverterTypeHttpTransport: FfiConverter<HttpTransport, Long> {
  * What `wrap` makes must be refused by `unwrap` if it was altered: use AES-GCM or the like. The same
  * vault is handed over at each opening; without it the notebook's keys are lost, and the observer has
  * to enrol anew.
+ *
+ * `plain` and what `unwrap` returns are the seeds themselves: keep no copy, and write over your own
+ * where the language can.
  */
 public interface KeyVault {
 
@@ -2464,6 +2467,9 @@ public interface KeyVault {
  * What `wrap` makes must be refused by `unwrap` if it was altered: use AES-GCM or the like. The same
  * vault is handed over at each opening; without it the notebook's keys are lost, and the observer has
  * to enrol anew.
+ *
+ * `plain` and what `unwrap` returns are the seeds themselves: keep no copy, and write over your own
+ * where the language can.
  */
 open class KeyVaultImpl: Disposable, AutoCloseable, KeyVault
 {
@@ -2887,7 +2893,8 @@ public interface NotebookInterface {
     /**
      * Writes one key's records with their receipts, and with `photos` the originals, into a new zip at
      * `path`. Anybody checks it offline with `hattama verify`. One key at a time, so that no file says
-     * that both are one person's. Returns how many records it holds.
+     * that both are one person's. Returns how many records it holds. The file appears under its name
+     * once it is whole; a `pause` meanwhile ends it with `Paused`, and nothing is left of it.
      */
     fun `exportBundle`(`path`: kotlin.String, `role`: KeyRole, `photos`: kotlin.Boolean): kotlin.UInt
 
@@ -2993,7 +3000,9 @@ public interface NotebookInterface {
 
     /**
      * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
-     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     * checked like any other: only headquarters' receipt makes a photograph arrived. The report ends
+     * `Done` when nothing is left to send; otherwise it is `Waiting`, and says when to plan or to sync
+     * again.
      */
     fun `completeTransfer`(`id`: kotlin.String, `answer`: HttpResponse?): PumpReport
 
@@ -3308,7 +3317,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
     /**
      * Writes one key's records with their receipts, and with `photos` the originals, into a new zip at
      * `path`. Anybody checks it offline with `hattama verify`. One key at a time, so that no file says
-     * that both are one person's. Returns how many records it holds.
+     * that both are one person's. Returns how many records it holds. The file appears under its name
+     * once it is whole; a `pause` meanwhile ends it with `Paused`, and nothing is left of it.
      */
     @Throws(NotebookException::class)override fun `exportBundle`(`path`: kotlin.String, `role`: KeyRole, `photos`: kotlin.Boolean): kotlin.UInt {
             return FfiConverterUInt.lift(
@@ -3669,7 +3679,9 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
     /**
      * Takes the answer to a transfer, or none where there was none, and says what it changed. It is
-     * checked like any other: only headquarters' receipt makes a photograph arrived.
+     * checked like any other: only headquarters' receipt makes a photograph arrived. The report ends
+     * `Done` when nothing is left to send; otherwise it is `Waiting`, and says when to plan or to sync
+     * again.
      */
     @Throws(NotebookException::class)override fun `completeTransfer`(`id`: kotlin.String, `answer`: HttpResponse?): PumpReport {
             return FfiConverterTypePumpReport.lift(
@@ -8873,7 +8885,8 @@ public object FfiConverterMapStringMapStringOptionalULong: FfiConverterRustBuffe
 
         /**
          * A vault that a passphrase opens, for devices without hardware for keys. At least twelve characters;
-         * each opening takes a quarter of a second and 64 MiB, so that guessing does too.
+         * each opening takes a quarter of a second and 64 MiB, so that guessing does too. The core writes over
+         * its own copy of the passphrase when the vault is dropped; the app's text is the app's.
          */
     @Throws(NotebookException::class) fun `passphraseVault`(`passphrase`: kotlin.String): KeyVault {
             return FfiConverterTypeKeyVault.lift(
