@@ -8,7 +8,7 @@
 //! * [`Notebook`] is the one thing an app holds. It blocks; it may be used from any thread.
 //! * [`capture`]: what an observer hands over, and what the phone says about it.
 //! * [`sync`]: what is sent when, as pure functions; [`transport`]: how it is sent.
-//! * [`vault`]: what wraps the seeds where they are kept.
+//! * [`vault`]: what wraps the seeds where they are kept; [`hardware`]: what vouches for them.
 //! * `ffi`: the same for Kotlin, Swift and Python, with the feature of that name.
 //! * [`clock`] and [`random`]: the only places that read a clock or ask for randomness.
 //!
@@ -26,6 +26,7 @@ pub mod clock;
 mod error;
 #[cfg(feature = "ffi")]
 pub mod ffi;
+pub mod hardware;
 mod keys;
 pub mod limits;
 mod notebook;

@@ -15,6 +15,7 @@
 //! No I/O, no clock, no async: time and randomness are arguments of whoever calls.
 
 pub mod chain;
+pub mod hardware;
 pub mod id;
 pub mod invitation;
 pub mod jws;

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     capture::{fresh_nonce, fresh_uid},
     error::NotebookError,
+    hardware,
     outbox::{self, EnrolmentRow},
     steps::crash_point,
     sync::{Heard, Trust, enrol, hear, statement},
@@ -113,10 +114,12 @@ impl Notebook {
                 persons: Vec::new(),
                 mandate: body.mandate.clone(),
                 kids: Vec::new(),
+                hardware: Vec::new(),
                 pack_version: trust.pack_version,
             });
             summary.persons.push((row.role, body.person));
             summary.kids.push((row.role, body.kid));
+            summary.hardware.extend(body.hardware.map(|kid| (row.role, kid)));
         }
         Ok(summary)
     }
@@ -191,18 +194,29 @@ impl Notebook {
         let now = self.options.clock.now();
         let random = self.options.random.as_ref();
         let key = self.keys.of(role);
+        let mut body = EnrolmentRequest {
+            public_key: key.public(),
+            role,
+            proof,
+            app: self.options.app.clone(),
+            vouch,
+            hardware: None,
+        };
+        if let Some(signer) = &self.options.hardware {
+            let challenge = body.challenge(&invitation.election);
+            match hardware::vouch(signer.as_ref(), role, &challenge) {
+                Ok(vouch) => body.hardware = Some(vouch),
+                // Whoever is at the door is let in; what headquarters gets says that nothing vouched.
+                Err(_) => self
+                    .with(|outbox| outbox.note(now.wall, "hardware-did-not-vouch", role.name()))?,
+            }
+        }
         let claims = RequestClaims {
             uid: fresh_uid(&now, random).map_err(|error| keys(&error))?,
             election: invitation.election.clone(),
             nonce: fresh_nonce(random).map_err(|error| keys(&error))?,
             claimed_at: now.claimed(),
-            body: EnrolmentRequest {
-                public_key: key.public(),
-                role,
-                proof,
-                app: self.options.app.clone(),
-                vouch,
-            },
+            body,
         };
         sign(key, Kind::EnrolmentRequest, &claims).map_err(|error| keys(&error))
     }

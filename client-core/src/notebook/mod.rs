@@ -50,6 +50,7 @@ pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Wher
 use crate::{
     clock::{Clock, SystemClock},
     error::NotebookError,
+    hardware::HardwareSigner,
     keys::Keys,
     outbox::Outbox,
     random::{RandomSource, SystemRandom},
@@ -68,6 +69,8 @@ pub struct NotebookOptions {
     pub pictures: Pictures,
     /// What the seeds are wrapped with; none where the folder's own protection has to do.
     pub vault: Option<Arc<dyn KeyVault>>,
+    /// Keys in hardware that vouch for ours at enrolment; none where there are none.
+    pub hardware: Option<Arc<dyn HardwareSigner>>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -84,6 +87,7 @@ impl Default for NotebookOptions {
             },
             pictures: Pictures::Make,
             vault: None,
+            hardware: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }

@@ -43,6 +43,8 @@ pub struct EnrolmentSummary {
     pub mandate: Mandate,
     /// The keys that were enrolled.
     pub kids: Vec<(Role, Kid)>,
+    /// Names of the hardware keys that vouched for them; a role of which none did is not there.
+    pub hardware: Vec<(Role, Kid)>,
     /// Version of the election set-up.
     pub pack_version: u32,
 }

@@ -328,6 +328,7 @@ impl Hq {
             mandate: Mandate::Everywhere,
             request: RecordId::of(push.request.as_bytes()),
             desk: false,
+            hardware: None,
         };
         EnrolmentReply {
             enrolment: self.state_by(&self.hq, enrolment),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Unreadable;
 use crate::{
+    hardware::{Challenge, HardwareVouch},
     id::ElectionId,
     invitation::Proof,
     jws::Verified,
@@ -67,6 +68,17 @@ pub struct EnrolmentRequest {
     /// invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vouch: Option<String>,
+    /// What a key in the phone's hardware says of this key; none where there is no such hardware, or
+    /// where its owner did not want it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<HardwareVouch>,
+}
+
+impl EnrolmentRequest {
+    /// What the hardware of this key's phone has to sign.
+    pub fn challenge(&self, election: &ElectionId) -> Challenge {
+        Challenge::of(election, self.role, self.public_key.kid(), &self.proof)
+    }
 }
 
 /// A program and its version.

@@ -28,6 +28,10 @@ pub struct Enrolment {
     /// Whether it is no observer's device but a desk at headquarters, which signs what it was told.
     #[serde(default, skip_serializing_if = "is_no")]
     pub desk: bool,
+    /// Name of the key in the phone's hardware that signed for this one, where one did. That it is in
+    /// hardware is what its maker's attestation says, which headquarters keeps with the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<Kid>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]

@@ -274,6 +274,7 @@ impl TelephoneDesk {
                 proof: hattama_proto::invitation::Proof::derive(&random::text::<16>()?, role),
                 app: App { name: "desk".to_owned(), version: "1".to_owned() },
                 vouch: None,
+                hardware: None,
             },
         };
         let request = sign(key, Kind::EnrolmentRequest, &request)?;
@@ -286,6 +287,7 @@ impl TelephoneDesk {
             mandate: Mandate::Everywhere,
             request: RecordId::of(request.as_bytes()),
             desk: true,
+            hardware: None,
         };
         self.review.enrol_desk(enrolment, now).await?;
         let kid = key.kid().to_string();

@@ -5,17 +5,20 @@ use actix_web::{
     web::{Data, Json, Path, Payload},
 };
 use hattama_proto::{
-    id::{Kid, OrgId},
+    hardware::HardwareKey,
+    id::{Kid, OrgId, to_hex},
+    jws::Envelope,
     key::PublicKey,
     kind::Role,
     problem::ProblemCode,
+    record::RequestClaims,
     statement::Mandate,
     wire::{EnrolmentPush, EnrolmentReply, SessionReply, SessionRequest},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{HttpProblem, body};
-use crate::{access::Operator, app::Headquarters};
+use crate::{access::Operator, app::Headquarters, store};
 
 /// `POST /v1/enrolments`: a signed request becomes an enrolment. Safe to repeat with the very same
 /// request.
@@ -55,6 +58,8 @@ pub(super) struct DeviceView {
     revoked_from: Option<u64>,
     /// Whether it is a desk at headquarters and no observer's device.
     desk: bool,
+    /// Name of the key in the phone's hardware that signed for it; none where none did.
+    hardware: Option<Kid>,
     /// Highest place of its chain that has arrived.
     last_seq: Option<u64>,
 }
@@ -78,11 +83,65 @@ pub(super) async fn devices(
             mandate: enrolment.mandate.clone(),
             revoked_from: book.statements.revoked_from(&enrolment.kid),
             desk: enrolment.desk,
+            hardware: enrolment.hardware,
             last_seq: book.heads.get(&enrolment.kid).copied(),
         })
         .collect();
     devices.sort_by(|a, b| (&a.person, a.kid).cmp(&(&b.person, b.kid)));
     Json(devices)
+}
+
+/// What a phone's hardware said of its key.
+#[derive(Serialize)]
+pub(super) struct HardwareView {
+    kid: Kid,
+    /// The hardware key, as a JWK.
+    hardware: HardwareKey,
+    /// What it signed over, in hex: the maker's attestation has to repeat it.
+    challenge: String,
+    /// The maker's certificates, DER in base64url, the hardware key's own first.
+    attestation: Vec<String>,
+    /// The signed request that holds all this.
+    request: String,
+}
+
+/// `GET /v1/devices/{kid}/hardware`: the attestation of the hardware that signed for a key, to be checked
+/// against its maker's roots.
+///
+/// 404 where no hardware signed for it.
+pub(super) async fn hardware(
+    operator: Operator,
+    kid: Path<Kid>,
+    headquarters: Data<Headquarters>,
+) -> Result<Json<HardwareView>, HttpProblem> {
+    let is_seen = {
+        let book = headquarters.book.read();
+        let device = book.statements.enrolment(&kid);
+        device.is_some_and(|device| operator.scope.sees_device(&book, device))
+    };
+    let kept = match is_seen {
+        true => store::devices::hardware_request(&headquarters.db, &kid).await?,
+        false => None,
+    };
+    let request = kept.ok_or_else(|| {
+        HttpProblem::new(ProblemCode::NotFound, "no hardware signed for such a device")
+    })?;
+    let damaged = || HttpProblem::new(ProblemCode::Internal, "headquarters failed inside");
+    let claims = Envelope::parse(&request)
+        .ok()
+        .and_then(|envelope| {
+            serde_json::from_slice::<RequestClaims>(envelope.unverified_payload()).ok()
+        })
+        .ok_or_else(damaged)?;
+    let challenge = claims.body.challenge(&claims.election);
+    let said = claims.body.hardware.ok_or_else(damaged)?;
+    Ok(Json(HardwareView {
+        kid: *kid,
+        hardware: said.key,
+        challenge: to_hex(challenge.as_bytes()),
+        attestation: said.attestation,
+        request,
+    }))
 }
 
 /// Body of `POST /v1/devices/{kid}/revocation`.

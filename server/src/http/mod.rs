@@ -169,6 +169,7 @@ route_table! { "/v1":
 
     // Devices.
     GET "/devices" Holder(ReadDevices) => enrolments::devices;
+    GET "/devices/{kid}/hardware" Holder(ReadDevices) => enrolments::hardware;
     POST "/devices/{kid}/revocation" Holder(EnrolDevices) => enrolments::revoke;
     POST "/invitations" Holder(EnrolDevices) => enrolments::invite;
 

@@ -330,7 +330,7 @@ impl From<EnrolError> for HttpProblem {
     fn from(error: EnrolError) -> Self {
         let code = match error {
             EnrolError::Request(_) => ProblemCode::MalformedBody,
-            EnrolError::Election(_) => ProblemCode::Invalid,
+            EnrolError::Election(_) | EnrolError::Hardware(_) => ProblemCode::Invalid,
             EnrolError::Unknown => ProblemCode::InvitationUnknown,
             EnrolError::Used => ProblemCode::InvitationUsed,
             EnrolError::Expired => ProblemCode::InvitationExpired,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hattama_proto::{
+    hardware::VouchError,
     id::{ElectionId, Kid, RecordId},
     invitation::Proof,
     jws::{Envelope, SignError, VerifyError},
@@ -54,6 +55,11 @@ pub enum EnrolError {
     /// It has run out.
     #[error("this invitation has run out; ask for a new one")]
     Expired,
+    /// A key in hardware is said to vouch, and did not.
+    #[error(
+        "what the phone's hardware signed does not hold: {0}; enrol without it, or update the app"
+    )]
+    Hardware(#[from] VouchError),
     /// The log did not take it.
     #[error(transparent)]
     Sequence(#[from] SequenceError),
@@ -86,6 +92,12 @@ impl Enrolments {
         if claims.election != self.election {
             return Err(EnrolError::Election(self.election.clone()));
         }
+        let hardware = match &claims.body.hardware {
+            None => None,
+            Some(said) => {
+                Some(said.verify(&claims.body.challenge(&claims.election))?.hardware().kid())
+            }
+        };
         let secret_hash = match &claims.body.vouch {
             None => claims.body.proof.hash(),
             Some(vouch) => self.vouched_for(vouch, &claims).await?,
@@ -101,7 +113,10 @@ impl Enrolments {
             }
             (Some(_), _) => return Err(EnrolError::Used),
             (None, _) if invitation.expires_at < now => return Err(EnrolError::Expired),
-            (None, _) => self.grant((request, &claims), (&secret_hash, &invitation), now).await?,
+            (None, _) => {
+                let asked = Asked { request, text: &push.request, claims: &claims, hardware };
+                self.grant(&asked, (&secret_hash, &invitation), now).await?
+            }
         };
         self.reply(enrolment, &claims, now).await
     }
@@ -128,10 +143,11 @@ impl Enrolments {
 
     async fn grant(
         &self,
-        (request, claims): (RecordId, &RequestClaims),
+        asked: &Asked<'_>,
         (secret_hash, invitation): (&str, &StoredInvitation),
         now: UnixMillis,
     ) -> Result<String, EnrolError> {
+        let claims = asked.claims;
         let key = claims.body.public_key;
         let body = Enrolment {
             kid: key.kid(),
@@ -140,8 +156,9 @@ impl Enrolments {
             person: invitation.person.clone(),
             org: invitation.org.clone(),
             mandate: invitation.mandate.clone(),
-            request,
+            request: asked.request,
             desk: false,
+            hardware: asked.hardware,
         };
         let statement = StatementClaims {
             election: self.election.clone(),
@@ -157,6 +174,9 @@ impl Enrolments {
         // that goes with that one's enrolment has to be there too.
         if claims.body.vouch.is_some() && invitation.role == Role::Incidents {
             consume = consume.and(store::carried::use_ticket(&claims.body.proof.hash()));
+        }
+        if asked.hardware.is_some() {
+            consume = consume.and(store::devices::keep_hardware(&key.kid(), asked.text));
         }
         let says = Says::Enrolment(statement.claims.body.clone());
         let item = StatementItem::new(&statement, key.kid().to_string(), says);
@@ -212,6 +232,16 @@ impl Enrolments {
             ticket,
         })
     }
+}
+
+/// A request that holds.
+struct Asked<'a> {
+    request: RecordId,
+    /// As it was signed.
+    text: &'a str,
+    claims: &'a RequestClaims,
+    /// The hardware key that signed for the key that asks.
+    hardware: Option<Kid>,
 }
 
 /// Checks that the request is signed by the very key it asks for. The key has to be looked up in

@@ -237,6 +237,7 @@ pub(crate) fn enrolment(by: u8, mandate: Mandate) -> Enrolment {
         mandate,
         request: RecordId::of(b"request"),
         desk: false,
+        hardware: None,
     }
 }
 

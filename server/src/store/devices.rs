@@ -175,6 +175,21 @@ pub fn consume(secret_hash: &str, kid: &Kid, at: UnixMillis, enrolment_id: &str)
         .expect_rows(1)
 }
 
+pub(super) const KEEP_HARDWARE: &str =
+    "insert into hardware_request (kid, request) values ($1, $2) on conflict (kid) do nothing";
+
+/// Keeps the request of a key that hardware signed for, to the byte: its attestation is in it.
+pub fn keep_hardware(kid: &Kid, request: &str) -> Batch {
+    Batch::new().step(KEEP_HARDWARE, [kid.to_string().into(), request.into()])
+}
+
+/// The request that hardware signed for; none where it did not.
+pub async fn hardware_request(db: &Db, kid: &Kid) -> Result<Option<String>, StoreError> {
+    let query = "select request from hardware_request where kid = $1";
+    let row = db.query_opt(query, &[kid.to_string().into()]).await?;
+    row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+}
+
 pub(super) const KEEP_KEY: &str =
     "insert into brought_key (kid, public_key) values ($1, $2) on conflict (kid) do nothing";
 

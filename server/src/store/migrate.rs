@@ -72,6 +72,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0024_publication_mapping",
     "0025_sample",
     "0026_release",
+    "0027_hardware",
 ];
 
 /// The number of the last migration of this program.

@@ -17,7 +17,7 @@ use super::{
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 59] = [
+pub const TABLES: [Table; 60] = [
     table(
         "statement",
         &[INT],
@@ -504,6 +504,12 @@ pub const TABLES: [Table; 59] = [
         "select statement_id, place, unit from sample_unit
           where (statement_id, place) > ($1, $2) order by statement_id, place limit $3",
         samples::ADD,
+    ),
+    table(
+        "hardware_request",
+        &[TEXT],
+        "select kid, request from hardware_request where kid > $1 order by kid limit $2",
+        devices::KEEP_HARDWARE,
     ),
     table(
         "log_leaf",

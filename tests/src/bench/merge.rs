@@ -119,6 +119,7 @@ fn enrolled(number: u64, statements: &mut Statements) -> Device {
             mandate: Mandate::Everywhere,
             request: RecordId::of(b"request"),
             desk: false,
+            hardware: None,
         },
     );
     device

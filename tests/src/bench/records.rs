@@ -150,6 +150,7 @@ fn request(key: &SigningKey, role: Role, invitation: &Invitation) -> String {
             proof: invitation.proof(role),
             app: App { name: "bench".into(), version: "1".into() },
             vouch: None,
+            hardware: None,
         },
     };
     jws::sign(key, Kind::EnrolmentRequest, &claims).expect("it fits")

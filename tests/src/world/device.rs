@@ -97,6 +97,7 @@ impl Device {
                 proof: by.proof(role),
                 app: App { name: "test".to_owned(), version: "1".to_owned() },
                 vouch: None,
+                hardware: None,
             },
         };
         sign(&self.key, Kind::EnrolmentRequest, &claims).expect("a request is short")

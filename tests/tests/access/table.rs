@@ -120,6 +120,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/v1/incidents/{id}", Roles(READ), None),
     line("POST", "/v1/incidents/{id}/transitions", Roles("R"), Json(STEP)),
     line("GET", "/v1/devices", Roles("CRUD"), None),
+    line("GET", "/v1/devices/{kid}/hardware", Roles("CRUD"), None),
     line("POST", "/v1/devices/{kid}/revocation", Roles("CD"), Json(REASON)),
     line("POST", "/v1/invitations", Roles("CD"), Json(INVITE)),
     line("POST", "/v1/cosignatures", Roles("UD"), Json(NOTE)),

@@ -274,6 +274,7 @@ impl Writer {
             mandate: guest.mandate(),
             request: RecordId::of(request.as_bytes()),
             desk: false,
+            hardware: None,
         };
         let position = self.next_position();
         self.statements.apply_enrolment(position, enrolment);

@@ -215,6 +215,7 @@ fn request(
             proof: Proof::derive("", Role::Results),
             app: App { name: "test".to_owned(), version: "1".to_owned() },
             vouch: Some(vouch),
+            hardware: None,
         },
     };
     change(&mut claims);

@@ -6,6 +6,7 @@
 mod arrivals;
 mod carry_over;
 mod drill;
+mod hardware;
 mod lost_phone;
 mod messages;
 mod names;

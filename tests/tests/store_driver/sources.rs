@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const APPEND_ONLY: [&str; 15] = [
+const APPEND_ONLY: [&str; 16] = [
     "incident_change",
     "incident_transition",
     "incident_edition",
@@ -19,6 +19,7 @@ const APPEND_ONLY: [&str; 15] = [
     "audit_event",
     "transcription_reading",
     "sample_unit",
+    "hardware_request",
 ];
 
 fn server(part: &str) -> PathBuf {

@@ -55,6 +55,7 @@ pub(crate) fn request(role: Role) -> RequestClaims {
             proof: Proof::derive(&invitation().secret, role),
             app: App { name: "hattama-observer".into(), version: "0.1.0".into() },
             vouch: None,
+            hardware: None,
         },
     }
 }
@@ -83,6 +84,7 @@ pub(crate) fn enrolment(role: Role, request: &str) -> Enrolment {
         mandate,
         request: RecordId::of(request.as_bytes()),
         desk: false,
+        hardware: None,
     }
 }
 
@@ -98,6 +100,7 @@ pub(crate) fn desk() -> Enrolment {
         mandate: Mandate::Everywhere,
         request: RecordId::of(b"the desk's own request"),
         desk: true,
+        hardware: None,
     }
 }
 

@@ -438,6 +438,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Answer::Json("Webhook"),
     ),
     get("/v1/devices", DEVICES, "All enrolled keys.", Answer::Json("AnyList")),
+    get(
+        "/v1/devices/{kid}/hardware",
+        DEVICES,
+        "What the phone's hardware said of a key.",
+        Answer::Json("Any"),
+    ),
     Operation {
         refused: &[P::Invalid],
         ..post(
