@@ -9,7 +9,7 @@ use std::{
 use hattama_proto::{kind::Role, record::PhotoRole};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{Notebook, RecordItem, error::NotebookError};
+use crate::{Notebook, RecordItem, at_rest::StoredFile, error::NotebookError};
 
 /// Most records that are read at once.
 const PAGE: u32 = 500;
@@ -78,9 +78,9 @@ fn write(
             if let Some(receipt) = notebook.photo_receipt(photo.hash)? {
                 zip.text(&format!("{}.tlog-proof", photo.hash), &receipt)?;
             }
-            let path = notebook.photo_path(photo.hash);
-            if photos == Photos::Add && photo.role == PhotoRole::Original && path.exists() {
-                zip.file(&format!("photos/{}", photo.hash), &path)?;
+            let file = notebook.stored_photo(photo.hash)?;
+            if photos == Photos::Add && photo.role == PhotoRole::Original && file.path().exists() {
+                zip.file(&format!("photos/{}", photo.hash), &file)?;
             }
         }
     }
@@ -111,11 +111,11 @@ impl Bundle {
         Ok(self.0.write_all(text.as_bytes())?)
     }
 
-    fn file(&mut self, name: &str, path: &Path) -> Result<(), NotebookError> {
+    fn file(&mut self, name: &str, file: &StoredFile) -> Result<(), NotebookError> {
         // A photograph is packed already.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.0.start_file(name, stored.large_file(true)).map_err(unwritten)?;
-        io::copy(&mut File::open(path)?, &mut self.0)?;
+        io::copy(&mut file.open()?, &mut self.0)?;
         Ok(())
     }
 

@@ -1,7 +1,6 @@
 //! The app's own network as the core's transport.
 
 use std::{
-    fs::File,
     io::{Read as _, Seek as _, SeekFrom},
     sync::{Arc, mpsc},
     time::Duration,
@@ -99,9 +98,9 @@ fn bytes(body: &RequestBody) -> Result<Vec<u8>, TransportError> {
     match body {
         RequestBody::Empty => Ok(Vec::new()),
         RequestBody::Bytes(bytes) => Ok(bytes.clone()),
-        RequestBody::FileRange { path, first, len } => {
+        RequestBody::FileRange { file, first, len } => {
             let unreadable = |error: std::io::Error| TransportError::File(error.kind().to_string());
-            let mut file = File::open(path).map_err(unreadable)?;
+            let mut file = file.open().map_err(unreadable)?;
             file.seek(SeekFrom::Start(*first)).map_err(unreadable)?;
             let mut bytes = Vec::new();
             file.take(*len).read_to_end(&mut bytes).map_err(unreadable)?;

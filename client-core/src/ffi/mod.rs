@@ -8,7 +8,7 @@
 //!
 //! What holds here, beyond what the core promises:
 //!
-//! 1. **Nothing crosses as a crash.** An error is one of the eleven kinds of [`NotebookError`]. A panic
+//! 1. **Nothing crosses as a crash.** An error is one of the twelve kinds of [`NotebookError`]. A panic
 //!    is caught, is answered [`NotebookError::Internal`], and the notebook refuses everything until it
 //!    is opened again: what is on disk is whole, what is in memory may not be.
 //! 2. **What an app throws stays with it.** Whatever a [`KeyVault`], [`HttpTransport`] or

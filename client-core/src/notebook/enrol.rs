@@ -44,7 +44,7 @@ impl Notebook {
         invitation: &Invitation,
         transport: &dyn Transport,
     ) -> Result<EnrolmentSummary, NotebookError> {
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         let _alone = self.syncing.try_lock().map_err(|_| NotebookError::Busy)?;
         let stop = self.stop.armed();
         if let Some(election) = self.election()?
@@ -192,7 +192,8 @@ impl Notebook {
             |error: &dyn std::fmt::Display| NotebookError::Keys { reason: error.to_string() };
         let now = self.options.clock.now();
         let random = self.options.random.as_ref();
-        let key = self.keys.of(role);
+        let own = self.keys()?;
+        let key = own.of_role(role);
         let claims = RequestClaims {
             uid: fresh_uid(&now, random).map_err(|error| keys(&error))?,
             election: invitation.election.clone(),

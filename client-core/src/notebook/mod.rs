@@ -14,6 +14,7 @@ mod capture;
 mod enrol;
 mod follow;
 mod list;
+mod locking;
 mod messages;
 mod open;
 mod packs;
@@ -22,6 +23,7 @@ mod report;
 mod resting;
 mod transfers;
 mod whereabouts;
+mod wiping;
 
 use std::{
     path::PathBuf,
@@ -41,8 +43,14 @@ pub use self::report::{
     PhotoProgress, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
     Trouble,
 };
-pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Whereabouts};
+pub use self::{
+    messages::MessageItem,
+    transfers::TransferPlan,
+    whereabouts::Whereabouts,
+    wiping::{NotSafe, UnsafePhoto},
+};
 use crate::{
+    at_rest::{AtRest, Files},
     clock::{Clock, SystemClock},
     error::NotebookError,
     keys::Keys,
@@ -61,8 +69,14 @@ pub struct NotebookOptions {
     pub app: App,
     /// Whether small pictures are made of photographs.
     pub pictures: Pictures,
-    /// What the seeds are wrapped with; none where the folder's own protection has to do.
+    /// What the seeds are wrapped with; none where the folder's own protection has to do. It is let go
+    /// of once the notebook is open.
     pub vault: Option<Arc<dyn KeyVault>>,
+    /// How it is kept on the device's disk.
+    pub at_rest: AtRest,
+    /// After how long without a call the notebook is locked, in milliseconds; none: only when told to.
+    /// The next call finds it locked, or [`lock_if_idle`](Notebook::lock_if_idle) does.
+    pub lock_after_ms: Option<u64>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -79,6 +93,8 @@ impl Default for NotebookOptions {
             },
             pictures: Pictures::Make,
             vault: None,
+            at_rest: AtRest::AsItIs,
+            lock_after_ms: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -99,7 +115,10 @@ pub enum Pictures {
 pub struct Notebook {
     folder: PathBuf,
     options: NotebookOptions,
-    keys: Keys,
+    public: [PublicKey; 2],
+    /// None while the notebook is locked.
+    keys: Mutex<Option<Arc<Keys>>>,
+    idle: locking::Idle,
     opened: Opened,
     outbox: Mutex<Option<Outbox>>,
     /// Counts the calls that have files of this notebook open.
@@ -120,12 +139,15 @@ impl Notebook {
 
     /// The name of this notebook's key for `role`.
     pub fn kid(&self, role: Role) -> Kid {
-        self.keys.of(role).kid()
+        self.public_key(role).kid()
     }
 
     /// This notebook's public key for `role`.
     pub fn public_key(&self, role: Role) -> PublicKey {
-        self.keys.of(role).public()
+        match role {
+            Role::Results => self.public[0],
+            Role::Incidents => self.public[1],
+        }
     }
 
     /// Ends a running sync at its next step, within two seconds. What was acknowledged stays so.
@@ -133,12 +155,23 @@ impl Notebook {
         self.stop.interrupt();
     }
 
+    /// The keys; none while the notebook is locked.
+    fn keys(&self) -> Result<Arc<Keys>, NotebookError> {
+        lock(&self.keys).clone().ok_or(NotebookError::Locked)
+    }
+
+    /// How files are kept.
+    fn files(&self) -> Result<Files, NotebookError> {
+        Ok(Files::of(self.keys()?.rest(), &self.options.random))
+    }
+
     /// Calls `work` with the outbox, for as long as one statement or transaction takes.
     fn with<T>(
         &self,
         work: impl FnOnce(&mut Outbox) -> Result<T, NotebookError>,
     ) -> Result<T, NotebookError> {
-        work(lock(&self.outbox).as_mut().ok_or(NotebookError::Paused)?)
+        self.still_unlocked()?;
+        work(lock(&self.outbox).as_mut().ok_or_else(|| self.at_rest_error())?)
     }
 }
 

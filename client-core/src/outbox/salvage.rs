@@ -8,7 +8,11 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, types::Value};
 
-use super::{Outbox, open::FILE, sidecar::restore_record};
+use super::{
+    Outbox, cipher,
+    open::{FILE, OpenError},
+    sidecar::restore_record,
+};
 use crate::{Salvage, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
@@ -37,19 +41,17 @@ pub(super) fn salvage(damaged: &Path, fresh: &mut Outbox) -> Result<Salvage, Not
             fs::copy(with(damaged), with(&copy))?;
         }
     }
-    if let Ok(old) = Connection::open(&copy) {
-        for (table, columns) in TABLES {
-            let copied = copy_table(&old, fresh, table, columns)?;
-            if table == "receipt" {
-                salvage.receipts = copied;
-            }
+    for (table, columns) in TABLES {
+        let copied = copy_table(&copy, fresh, table, columns)?;
+        if table == "receipt" {
+            salvage.receipts = copied;
         }
-        for envelope in rows(&old, "record", "envelope") {
-            if let [Value::Text(text)] = envelope.as_slice()
-                && restore_record(fresh, text)?
-            {
-                salvage.records += 1;
-            }
+    }
+    for envelope in rows(&copy, fresh, "record", "envelope") {
+        if let [Value::Text(text)] = envelope.as_slice()
+            && restore_record(fresh, text)?
+        {
+            salvage.records += 1;
         }
     }
     fs::remove_dir_all(&folder)?;
@@ -57,7 +59,7 @@ pub(super) fn salvage(damaged: &Path, fresh: &mut Outbox) -> Result<Salvage, Not
 }
 
 fn copy_table(
-    old: &Connection,
+    old: &Path,
     fresh: &Outbox,
     table: &str,
     columns: &str,
@@ -70,7 +72,7 @@ fn copy_table(
     );
     let mut insert = fresh.db.prepare(&sql)?;
     let mut copied = 0;
-    for row in rows(old, table, columns) {
+    for row in rows(old, fresh, table, columns) {
         // A row that does not fit was damaged too.
         copied += u32::try_from(insert.execute(rusqlite::params_from_iter(row)).unwrap_or(0))
             .unwrap_or(0);
@@ -79,11 +81,13 @@ fn copy_table(
 }
 
 /// All rows that can be reached from either end; some twice.
-fn rows(old: &Connection, table: &str, columns: &str) -> Vec<Vec<Value>> {
+fn rows(old: &Path, fresh: &Outbox, table: &str, columns: &str) -> Vec<Vec<Value>> {
     let count = columns.split(',').count();
     let mut found = Vec::new();
     for order in ["asc", "desc"] {
         let sql = format!("select {columns} from {table} order by rowid {order}");
+        // Anew each time: a cipher that met one damaged page gives nothing more.
+        let Ok(old) = reopened(old, fresh) else { continue };
         let Ok(mut statement) = old.prepare(&sql) else { continue };
         let Ok(mut rows) = statement.query([]) else { continue };
         let mut complete = true;
@@ -104,4 +108,12 @@ fn rows(old: &Connection, table: &str, columns: &str) -> Vec<Vec<Value>> {
         }
     }
     found
+}
+
+fn reopened(old: &Path, fresh: &Outbox) -> Result<Connection, OpenError> {
+    let db = Connection::open(old)?;
+    if let Some(rest) = fresh.files.rest() {
+        cipher::unlock(&db, rest)?;
+    }
+    Ok(db)
 }

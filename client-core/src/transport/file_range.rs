@@ -3,20 +3,17 @@
 //! A request that was interrupted is left behind on its thread; a phone that is about to be suspended
 //! may have no file open then.
 
-use std::{
-    fs::File,
-    io::{Error, Read, Result, Seek as _, SeekFrom},
-    path::{Path, PathBuf},
-};
+use std::io::{Error, Read, Result, Seek as _, SeekFrom};
 
 use super::Stop;
+use crate::at_rest::StoredFile;
 
 /// Most bytes read at once: few openings, little memory.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Reads a range of a file, chunk by chunk, until `stop` says so.
 pub(super) struct FileRange {
-    path: PathBuf,
+    from: StoredFile,
     next: u64,
     left: u64,
     stop: Stop,
@@ -27,9 +24,9 @@ pub(super) struct FileRange {
 impl FileRange {
     /// `len` bytes from `first` on. Reads the first chunk at once, so that a file that is not there
     /// is not found out in the middle of a request.
-    pub(super) fn new(path: &Path, first: u64, len: u64, stop: Stop) -> Result<Self> {
-        let path = path.to_owned();
-        let mut range = Self { path, next: first, left: len, stop, chunk: Vec::new(), taken: 0 };
+    pub(super) fn new(from: &StoredFile, first: u64, len: u64, stop: Stop) -> Result<Self> {
+        let from = from.clone();
+        let mut range = Self { from, next: first, left: len, stop, chunk: Vec::new(), taken: 0 };
         range.fill()?;
         Ok(range)
     }
@@ -42,7 +39,7 @@ impl FileRange {
         let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_BYTES);
         self.chunk.resize(len, 0);
         self.taken = 0;
-        let mut file = File::open(&self.path)?;
+        let mut file = self.from.open()?;
         file.seek(SeekFrom::Start(self.next))?;
         file.read_exact(&mut self.chunk)?;
         self.next += len as u64;
@@ -76,6 +73,8 @@ mod tests {
         let path = folder.path().join("photo");
         let bytes: Vec<u8> = (0..700_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         std::fs::write(&path, &bytes).unwrap();
+        let gone = StoredFile::plain(folder.path().join("gone"));
+        let path = StoredFile::plain(path);
         let mut read = Vec::new();
         FileRange::new(&path, 5, 690_000, Stop::default()).unwrap().read_to_end(&mut read).unwrap();
         assert_eq!(read, bytes[5..690_005]);
@@ -85,6 +84,6 @@ mod tests {
         source.interrupt();
         assert!(stopped.read_to_end(&mut Vec::new()).is_err());
         assert!(FileRange::new(&path, 690_000, 20_000, Stop::default()).is_err(), "too short");
-        assert!(FileRange::new(&path.join("gone"), 0, 1, Stop::default()).is_err());
+        assert!(FileRange::new(&gone, 0, 1, Stop::default()).is_err());
     }
 }

@@ -186,8 +186,8 @@ fn run(
         }
         RequestBody::Empty => agent.run(builder.body(&[] as &[u8]).map_err(wrong)?),
         RequestBody::Bytes(bytes) => agent.run(builder.body(bytes.as_slice()).map_err(wrong)?),
-        RequestBody::FileRange { path, first, len } => {
-            let range = FileRange::new(path, *first, *len, stop.clone());
+        RequestBody::FileRange { file, first, len } => {
+            let range = FileRange::new(file, *first, *len, stop.clone());
             let range = range.map_err(|error| TransportError::File(error.kind().to_string()))?;
             let body = ureq::SendBody::from_owned_reader(range);
             let builder = builder.header("content-length", len.to_string());

@@ -8,10 +8,9 @@ mod http;
 mod pinned;
 mod stop;
 
-use std::path::PathBuf;
-
 pub(crate) use self::http::usable_addresses;
 pub use self::{http::HttpTransport, stop::Stop};
+use crate::at_rest::StoredFile;
 
 /// Carries one request and brings back one answer. Whatever it does, no evidence is lost: every
 /// request may be repeated.
@@ -70,7 +69,7 @@ pub enum RequestBody {
     /// A range of a file, read while it is sent.
     FileRange {
         /// The file.
-        path: PathBuf,
+        file: StoredFile,
         /// First byte.
         first: u64,
         /// How many bytes.
