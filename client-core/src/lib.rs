@@ -30,6 +30,7 @@ mod error;
 pub mod ffi;
 mod keys;
 pub mod limits;
+mod locker;
 mod notebook;
 mod outbox;
 pub mod random;
@@ -52,6 +53,7 @@ pub use self::ffi::UniFfiTag;
 pub use self::{
     at_rest::AtRest,
     error::NotebookError,
+    locker::{Locker, OnDuress},
     notebook::{
         Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, NotSafe, Notebook,
         NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,

@@ -19,7 +19,9 @@ use std::{
 };
 
 use super::format::MAGIC;
-use crate::{error::NotebookError, keys, outbox, random::RandomSource, steps::crash_point};
+use crate::{
+    error::NotebookError, keys, outbox, random::RandomSource, steps::crash_point, vault::TRIES_FILE,
+};
 
 /// The file that says that the notebook is being destroyed.
 const MARKER: &str = "wiping";
@@ -39,8 +41,9 @@ pub(crate) fn destroy_keys(folder: &Path, random: &dyn RandomSource) -> Result<(
     File::create(folder.join(MARKER))?.sync_all()?;
     File::open(folder)?.sync_all()?;
     crash_point("wipe-marked");
-    for name in [keys::FILE.to_owned(), format!("{}.new", keys::FILE)] {
+    for name in [keys::FILE, TRIES_FILE] {
         destroy(&folder.join(name), random)?;
+        destroy(&folder.join(format!("{name}.new")), random)?;
     }
     File::open(folder)?.sync_all()?;
     crash_point("keys-destroyed");

@@ -56,11 +56,17 @@ impl Outbox {
 
 /// Whole or not at all, whatever happens.
 fn write(folder: &Path, name: &str, text: &str, files: &Files) -> Result<(), NotebookError> {
+    let place = folder.join(name);
+    // Written before and due once more. Replaced, the first one would stay on the disk without a name,
+    // where no wipe reaches it.
+    if files.read(&place).is_ok_and(|there| there.as_slice() == text.as_bytes()) {
+        return Ok(());
+    }
     let fresh = folder.join(format!(".{name}.new"));
     let mut file = files.create(&fresh)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
-    fs::rename(fresh, folder.join(name))?;
+    fs::rename(fresh, place)?;
     Ok(())
 }
 

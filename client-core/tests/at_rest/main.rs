@@ -7,8 +7,10 @@ mod converting;
 mod daily;
 #[path = "../hq/mod.rs"]
 mod hq;
+mod locker;
 mod locking;
 mod memory;
 mod needles;
 mod phone;
 mod seizure;
+mod wiping;
