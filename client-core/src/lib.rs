@@ -55,10 +55,10 @@ pub use self::{
     error::NotebookError,
     locker::{Locker, OnDuress},
     notebook::{
-        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, NotSafe, Notebook,
-        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
-        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, TransferPlan, Trouble,
-        UnsafePhoto, Whereabouts,
+        Alarm, Decided, EnrolmentSummary, Exported, JournalLine, LaneSummary, MessageItem, NotSafe,
+        Notebook, NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures,
+        PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
+        TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
 };

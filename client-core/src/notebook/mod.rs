@@ -12,6 +12,7 @@
 
 mod capture;
 mod enrol;
+mod exporting;
 mod follow;
 mod list;
 mod locking;
@@ -44,6 +45,7 @@ pub use self::report::{
     Trouble,
 };
 pub use self::{
+    exporting::Exported,
     messages::MessageItem,
     transfers::TransferPlan,
     whereabouts::Whereabouts,

@@ -51,6 +51,7 @@ pub(crate) use self::{
     open::{FILE, open},
     photos::blob_path,
     records::NewRecord,
+    salvage::{Found, find},
     settings::{
         ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LANGUAGE, LINK, MANIFEST,
         NEXT_MANIFEST, PIN, ROOT_KEY, SUCCESSION, feed, seen,

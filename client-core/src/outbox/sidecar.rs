@@ -108,7 +108,7 @@ pub(super) fn restore(outbox: &mut Outbox) -> Result<u32, NotebookError> {
 }
 
 /// The text in one file, if it is short enough for a record.
-fn copy_at(path: &Path, files: &Files) -> Option<String> {
+pub(super) fn copy_at(path: &Path, files: &Files) -> Option<String> {
     let file = files.at(path.to_owned());
     if file.content_len().ok()? > RECORD_BYTES_MAX as u64 {
         return None;
