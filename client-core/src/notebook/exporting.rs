@@ -79,12 +79,7 @@ impl Notebook {
     }
 }
 
-fn write(
-    folder: &Path,
-    files: &Files,
-    found: Found,
-    to: &Path,
-) -> Result<Exported, NotebookError> {
+fn write(folder: &Path, files: &Files, found: Found, to: &Path) -> Result<Exported, NotebookError> {
     let mut exported = Exported::default();
     for text in found.records {
         // Whatever it is, if it is a signed string it goes out; who signed it is for others to judge.
