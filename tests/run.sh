@@ -45,6 +45,26 @@ left_out=$(sed 's/^skipped: \([^ ]*\): .*/\1/' "$out/skipped.txt" | sort -u | wc
 sort -u "$out/skipped.txt"
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
 
+# The phone as it is built for phones, apart from the workspace: features are unified, and with the
+# cipher anywhere headquarters' SQLite would be another one.
+if [ "$whole" = yes ]; then
+    phone=(--package hattama-client-core --no-default-features --features "sqlcipher,wipe-memory,ffi")
+    echo "the phone, encrypted at rest:"
+    if cargo test $quiet "${phone[@]}" --no-run; then
+        cargo test "${phone[@]}" --no-fail-fast 2>&1 |
+            tee "$out/at-rest.txt" |
+            awk -v counts="$out/at-rest-counts.txt" -f tests/totals.awk || phone_failed=yes
+        read -r at_rest_passed at_rest_failed at_rest_ignored <"$out/at-rest-counts.txt"
+    else
+        echo "the phone could not be built with the feature sqlcipher" >&2
+        at_rest_passed=0 at_rest_failed=1 at_rest_ignored=0
+    fi
+    [ "${phone_failed:-}" != yes ] || [ "$at_rest_failed" -gt 0 ] || at_rest_failed=1
+    passed=$((passed + at_rest_passed))
+    failed=$((failed + at_rest_failed))
+    ignored=$((ignored + at_rest_ignored))
+fi
+
 # The interface for apps, through another language: takes its tests into the counts.
 through() {
     local language=$1 script=$2 counter=$3 died= good bad left

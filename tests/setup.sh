@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to it that the programs are there that the tests start: PostgreSQL, Node, Python, Go, Chromium.
+# Sees to it that the programs are there that the tests start: PostgreSQL, Node, Python, Go,
+# Chromium, age, and the headers of libcrypto.
 # Installs what is missing from the system's packages where it may, else says what to install.
 set -eu
 
@@ -23,6 +24,9 @@ has node || missing="$missing nodejs"
 has npm || missing="$missing npm"
 has_python || missing="$missing python3-venv"
 has go || missing="$missing golang-go"
+has age && has age-keygen || missing="$missing age"
+# What SQLCipher takes its ciphers from.
+[ -e /usr/include/openssl/evp.h ] || missing="$missing libssl-dev"
 # A browser without fonts measures nothing.
 has chromium || has chromium-browser || missing="$missing chromium fonts-dejavu-core"
 [ -n "$missing" ] || exit 0

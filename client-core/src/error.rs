@@ -48,6 +48,16 @@ pub enum NotebookError {
         /// The newest format this version knows.
         known: i64,
     },
+    /// The notebook is locked: its keys are not in memory. Unlock it with its vault.
+    #[error("the notebook is locked; unlock it first")]
+    Locked,
+    /// The notebook is encrypted at rest, or shall be, and this build has no cipher for its database.
+    /// Nothing was touched.
+    #[error(
+        "this build of the program has no cipher for the notebook's database; use one that was built \
+         with the feature `sqlcipher`"
+    )]
+    NoCipher,
     /// The device's keys cannot be used. They are kept as they are.
     #[error("the keys of this notebook cannot be used: {reason}")]
     Keys {

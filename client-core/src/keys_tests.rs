@@ -1,7 +1,6 @@
 //! Seeds are made once, kept, and wrapped without ever being lost.
 
 use super::*;
-use crate::random::SystemRandom;
 
 /// Adds a number to each byte; refuses what another number closed.
 struct Shift(u8);
@@ -37,8 +36,12 @@ impl KeyVault for OneWay {
     }
 }
 
-fn open(folder: &Path, vault: Option<&dyn KeyVault>) -> Result<Keys, NotebookError> {
-    Keys::open(folder, &SystemRandom::new(), vault)
+fn open(folder: &Path, vault: Option<&dyn KeyVault>) -> Result<Arc<Keys>, NotebookError> {
+    Keys::open(folder, &SystemRandom::new(), vault, AtRest::AsItIs)
+}
+
+fn open_encrypted(folder: &Path, vault: Option<&dyn KeyVault>) -> Result<Arc<Keys>, NotebookError> {
+    Keys::open(folder, &SystemRandom::new(), vault, AtRest::Encrypted)
 }
 
 fn stored(folder: &Path) -> String {
@@ -48,7 +51,7 @@ fn stored(folder: &Path) -> String {
 #[track_caller]
 fn assert_same(one: &Keys, other: &Keys) {
     for role in Role::ALL {
-        assert_eq!(one.of(role).kid(), other.of(role).kid());
+        assert_eq!(one.of_role(role).kid(), other.of_role(role).kid());
     }
 }
 
@@ -57,7 +60,7 @@ fn keys_are_made_once_and_differ_by_role() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(folder.path(), None).unwrap();
     assert_same(&first, &open(folder.path(), None).unwrap());
-    assert_ne!(first.of(Role::Results).kid(), first.of(Role::Incidents).kid());
+    assert_ne!(first.of_role(Role::Results).kid(), first.of_role(Role::Incidents).kid());
 }
 
 #[cfg(unix)]
@@ -147,11 +150,71 @@ fn seeds_move_from_one_vault_to_another() {
 fn a_newer_form_of_the_file_is_refused_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     open(folder.path(), Some(&Shift(3))).unwrap();
-    let newer = stored(folder.path()).replace("\"format\":2", "\"format\":3");
+    let newer = stored(folder.path()).replace("\"format\":2", "\"format\":4");
     fs::write(folder.path().join(FILE), &newer).unwrap();
     assert!(matches!(
         open(folder.path(), Some(&Shift(3))),
-        Err(NotebookError::NewerDatabase { found: 3, known: 2 })
+        Err(NotebookError::NewerDatabase { found: 4, known: 3 })
     ));
     assert_eq!(stored(folder.path()), newer);
+}
+
+#[test]
+fn a_data_key_is_made_once_whatever_the_notebook_was_and_moves_with_the_seeds() {
+    let kept = |folder: &Path| {
+        let keys = open_encrypted(folder, Some(&Shift(3))).unwrap();
+        (keys.rest().unwrap().public(), keys)
+    };
+    for before in [None, Some(None), Some(Some(&Shift(3) as &dyn KeyVault))] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let earlier = before.map(|vault| open(folder, vault).unwrap());
+        assert_eq!(Keys::standing(folder).unwrap(), None);
+        let (public, keys) = kept(folder);
+        if let Some(earlier) = earlier {
+            assert_same(&earlier, &keys);
+        }
+        assert_eq!(Keys::standing(folder).unwrap(), Some(Standing::Converting));
+        assert_eq!(kept(folder).0, public);
+        Keys::settle(folder, &SystemRandom::new()).unwrap();
+        assert_eq!(Keys::standing(folder).unwrap(), Some(Standing::Encrypted));
+        // What is encrypted stays so, and no opening makes it plain.
+        let again = open(folder, Some(&Shift(3))).unwrap();
+        assert_eq!(again.rest().unwrap().public(), public);
+        assert!(open(folder, None).is_err());
+        Keys::rewrap(folder, Some(&Shift(3)), &Shift(5)).unwrap();
+        assert_eq!(Keys::standing(folder).unwrap(), Some(Standing::Encrypted));
+        let moved = Keys::unlock(folder, &Shift(5)).unwrap();
+        assert_eq!(moved.rest().unwrap().public(), public);
+        assert_same(&keys, &moved);
+    }
+}
+
+#[test]
+fn a_data_key_is_never_stored_without_a_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(
+        open_encrypted(folder.path(), None),
+        Err(NotebookError::InvalidInput { field: "vault", .. })
+    ));
+    assert!(!folder.path().join(FILE).exists());
+}
+
+#[test]
+fn another_data_key_under_the_same_seeds_is_found_out() {
+    /// Closes as `Shift` does, and gives another last byte.
+    struct Bent;
+    impl KeyVault for Bent {
+        fn wrap(&self, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+            Shift(3).wrap(plain)
+        }
+        fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+            let mut plain = Shift(3).unwrap(wrapped)?;
+            *plain.last_mut().unwrap() ^= 2;
+            Ok(plain)
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    open_encrypted(folder.path(), Some(&Shift(3))).unwrap();
+    assert!(matches!(open(folder.path(), Some(&Bent)), Err(NotebookError::Keys { .. })));
 }

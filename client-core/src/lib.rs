@@ -8,6 +8,7 @@
 //! * [`Notebook`] is the one thing an app holds. It blocks; it may be used from any thread.
 //! * [`capture`]: what an observer hands over, and what the phone says about it.
 //! * [`sync`]: what is sent when, as pure functions; [`transport`]: how it is sent.
+//! * [`at_rest`]: how a notebook is encrypted on the device's disk.
 //! * [`vault`]: what wraps the seeds where they are kept; [`hardware`]: what vouches for them.
 //! * `ffi`: the same for Kotlin, Swift and Python, with the feature of that name.
 //! * [`clock`] and [`random`]: the only places that read a clock or ask for randomness.
@@ -21,6 +22,7 @@
 //! 4. A record counts as arrived when its receipt has been checked, and not before.
 //! 5. Trouble with the network is part of a report and never an error of [`Notebook::pump`].
 
+pub mod at_rest;
 pub mod capture;
 pub mod clock;
 mod error;
@@ -29,6 +31,7 @@ pub mod ffi;
 pub mod hardware;
 mod keys;
 pub mod limits;
+mod locker;
 mod notebook;
 mod outbox;
 pub mod random;
@@ -38,6 +41,12 @@ pub mod sync;
 pub mod transport;
 pub mod vault;
 
+/// Everything that is freed is written over.
+#[cfg(feature = "wipe-memory")]
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// What the generated code looks for at the crate's root.
 #[cfg(feature = "ffi")]
 #[doc(hidden)]
@@ -45,12 +54,14 @@ pub use self::ffi::UniFfiTag;
 #[cfg(feature = "ffi")]
 pub(crate) use self::notebook::Working;
 pub use self::{
+    at_rest::AtRest,
     error::NotebookError,
+    locker::{Locker, OnDuress},
     notebook::{
-        Alarm, Decided, EnrolmentSummary, JournalLine, LaneSummary, MessageItem, Notebook,
-        NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures, PumpBudget,
-        PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started, TransferPlan, Trouble,
-        Whereabouts,
+        Alarm, Decided, EnrolmentSummary, Exported, JournalLine, LaneSummary, MessageItem, NotSafe,
+        Notebook, NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures,
+        PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
+        TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
 };

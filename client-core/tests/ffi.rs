@@ -5,6 +5,8 @@
 
 #[path = "ffi/app.rs"]
 mod app;
+#[path = "ffi/at_rest.rs"]
+mod at_rest;
 #[path = "ffi/events.rs"]
 mod events;
 mod hq;

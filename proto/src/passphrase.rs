@@ -31,7 +31,7 @@ const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 
 /// Length of the cipher's key, in bytes.
-const KEY_BYTES: usize = 32;
+pub const KEY_BYTES: usize = 32;
 
 /// Length of the cipher's tag, in bytes.
 const TAG_BYTES: usize = 16;
@@ -90,6 +90,17 @@ pub fn unwrap(
 }
 
 fn stretched(passphrase: &str, salt: &[u8; SALT_BYTES]) -> Result<LessSafeKey, PassphraseError> {
+    let key = stretch(passphrase, salt)?;
+    let key = UnboundKey::new(&CHACHA20_POLY1305, key.as_ref()).expect("32 bytes are a key");
+    Ok(LessSafeKey::new(key))
+}
+
+/// 32 bytes of `passphrase`, for a key that is mixed with something else. Takes a quarter of a second and
+/// 64 MiB on purpose.
+pub fn stretch(
+    passphrase: &str,
+    salt: &[u8; SALT_BYTES],
+) -> Result<Zeroizing<[u8; KEY_BYTES]>, PassphraseError> {
     if passphrase.len() > PASSPHRASE_BYTES_MAX {
         return Err(PassphraseError::Long);
     }
@@ -100,8 +111,7 @@ fn stretched(passphrase: &str, salt: &[u8; SALT_BYTES]) -> Result<LessSafeKey, P
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into_with_memory(passphrase.as_bytes(), salt, key.as_mut(), &mut memory.0)
         .expect("passphrase, salt, output and memory are within Argon2's bounds");
-    let key = UnboundKey::new(&CHACHA20_POLY1305, key.as_ref()).expect("32 bytes are a key");
-    Ok(LessSafeKey::new(key))
+    Ok(key)
 }
 
 /// What Argon2 works in; written over when it is dropped.

@@ -2,7 +2,6 @@
 //! take about as long, and the person waits for the slower one only.
 
 use std::{
-    fs::File,
     io::{ErrorKind, Read, Write as _},
     path::Path,
     sync::mpsc,
@@ -13,7 +12,10 @@ use hattama_proto::{id::PhotoHash, limits::PHOTO_BYTES_MAX};
 use ring::digest::{Context, SHA256};
 
 use super::{photo::too_large, sniff};
-use crate::error::NotebookError;
+use crate::{
+    at_rest::{Files, NewFile},
+    error::NotebookError,
+};
 
 /// Bytes copied at a time.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -29,8 +31,12 @@ pub(super) struct Copied {
 }
 
 /// Copies `source` into a new file. Its bytes are on the disk once it returns; its name is not.
-pub(super) fn copy(source: &mut dyn Read, target: &Path) -> Result<Copied, NotebookError> {
-    let mut file = File::create_new(target)?;
+pub(super) fn copy(
+    source: &mut dyn Read,
+    target: &Path,
+    files: &Files,
+) -> Result<Copied, NotebookError> {
+    let mut file = files.create_new(target)?;
     let mut head = Vec::new();
     let (pieces, waiting) = mpsc::sync_channel::<Vec<u8>>(PIECES_WAITING_MAX);
     thread::scope(|scope| {
@@ -41,7 +47,7 @@ pub(super) fn copy(source: &mut dyn Read, target: &Path) -> Result<Copied, Noteb
         });
         let bytes = write(source, &mut file, &mut head, &pieces)?;
         drop(pieces);
-        file.sync_all()?;
+        file.finish()?;
         let digest = hashing.join().expect("hashing does not panic");
         let hash =
             PhotoHash::from_bytes(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"));
@@ -52,7 +58,7 @@ pub(super) fn copy(source: &mut dyn Read, target: &Path) -> Result<Copied, Noteb
 /// Writes all of `source` and hands every piece to the hash. Returns how many bytes there were.
 fn write(
     source: &mut dyn Read,
-    file: &mut File,
+    file: &mut NewFile,
     head: &mut Vec<u8>,
     pieces: &mpsc::SyncSender<Vec<u8>>,
 ) -> Result<u64, NotebookError> {

@@ -24,7 +24,12 @@ use super::{
     picture,
 };
 use crate::{
-    Pictures, error::NotebookError, outbox::blob_path, random::RandomSource, steps::crash_point,
+    Pictures,
+    at_rest::{Files, StoredFile},
+    error::NotebookError,
+    outbox::blob_path,
+    random::RandomSource,
+    steps::crash_point,
 };
 
 /// Bytes read at a time.
@@ -34,6 +39,8 @@ const READ_BYTES: usize = 128 * 1024;
 pub(crate) struct Intake<'a> {
     /// The notebook's folder.
     pub(crate) folder: &'a Path,
+    /// How its files are kept.
+    pub(crate) files: &'a Files,
     /// For names of temporary files.
     pub(crate) random: &'a dyn RandomSource,
     /// Whether small pictures are made.
@@ -61,8 +68,8 @@ impl Intake<'_> {
         if self.pictures == Pictures::Skip {
             return Ok(taken);
         }
-        let path = self.folder.join(blob_path(taken.photos[0].sha256));
-        match picture::small(&path) {
+        let path = self.folder.join(blob_path(taken.photos[0].sha256, self.files));
+        match picture::small(&self.files.at(path)) {
             Ok(small) => {
                 for (role, jpeg) in
                     [(PhotoRole::Preview, small.preview), (PhotoRole::Thumbnail, small.thumbnail)]
@@ -87,7 +94,7 @@ impl Intake<'_> {
             .fill(&mut name)
             .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
         let temporary = self.folder.join("tmp").join(to_hex(&name));
-        let Copied { hash, bytes, media_type } = match copy(source, &temporary) {
+        let Copied { hash, bytes, media_type } = match copy(source, &temporary, self.files) {
             Ok(copied) => copied,
             Err(error) => {
                 // Room is what is short most likely: leave none of it taken.
@@ -96,10 +103,10 @@ impl Intake<'_> {
             }
         };
         crash_point("photo-copied");
-        let place = self.folder.join(blob_path(hash));
+        let place = self.folder.join(blob_path(hash, self.files));
         let folder = place.parent().expect("a blob lies in a folder");
         // The same picture again: what lies there has its hash for a name already.
-        if fs::metadata(&place).is_ok_and(|there| there.len() == bytes) {
+        if fs::metadata(&place).is_ok_and(|there| there.len() == self.files.stored_len(bytes)) {
             fs::remove_file(&temporary)?;
         } else {
             match fs::create_dir(folder) {
@@ -140,11 +147,11 @@ pub(super) fn too_large() -> NotebookError {
 
 /// Whether the file of a photo is still what was signed: its length, and its bytes if `depth` says
 /// so.
-pub(crate) fn is_intact(path: &Path, hash: PhotoHash, bytes: u64, depth: Depth) -> bool {
-    let Ok(mut file) = File::open(path) else { return false };
-    if !file.metadata().is_ok_and(|about| about.len() == bytes) {
+pub(crate) fn is_intact(file: &StoredFile, hash: PhotoHash, bytes: u64, depth: Depth) -> bool {
+    if !file.content_len().is_ok_and(|len| len == bytes) {
         return false;
     }
+    let Ok(mut file) = file.open() else { return false };
     if depth == Depth::Length {
         return true;
     }

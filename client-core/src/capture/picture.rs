@@ -5,10 +5,8 @@
 //! small pictures.
 
 use std::{
-    fs::File,
     io::BufReader,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
 };
 
 use hattama_proto::limits::{PREVIEW_BYTES_MAX, PREVIEW_PIXELS_MAX, THUMBNAIL_PIXELS_MAX};
@@ -17,7 +15,10 @@ use image::{
     metadata::Orientation,
 };
 
-use crate::limits::{PICTURE_ALLOC_MAX, PICTURE_SIDE_MAX};
+use crate::{
+    at_rest::StoredFile,
+    limits::{PICTURE_ALLOC_MAX, PICTURE_SIDE_MAX},
+};
 
 /// Small pictures, as JPEG.
 pub(super) struct Small {
@@ -30,14 +31,14 @@ pub(super) struct Small {
 /// JPEG qualities tried until a picture is small enough.
 const QUALITIES: [u8; 4] = [80, 65, 45, 25];
 
-/// Makes small pictures of the file at `path`, or says why there are none.
-pub(super) fn small(path: &Path) -> Result<Small, String> {
-    catch_unwind(AssertUnwindSafe(|| make(path)))
+/// Makes small pictures of what `file` holds, or says why there are none.
+pub(super) fn small(file: &StoredFile) -> Result<Small, String> {
+    catch_unwind(AssertUnwindSafe(|| make(file)))
         .unwrap_or_else(|_| Err("the picture breaks its decoder".to_owned()))
 }
 
-fn make(path: &Path) -> Result<Small, String> {
-    let (image, orientation) = decode(path)?;
+fn make(file: &StoredFile) -> Result<Small, String> {
+    let (image, orientation) = decode(file)?;
     // Scaled first and turned then: turning a large picture takes its memory twice.
     let mut preview = shrink(image, PREVIEW_PIXELS_MAX);
     preview.apply_orientation(orientation);
@@ -45,9 +46,9 @@ fn make(path: &Path) -> Result<Small, String> {
     Ok(Small { preview: encode(&preview)?, thumbnail: encode(&thumbnail)? })
 }
 
-fn decode(path: &Path) -> Result<(DynamicImage, Orientation), String> {
+fn decode(file: &StoredFile) -> Result<(DynamicImage, Orientation), String> {
     let said = |error: image::ImageError| error.to_string();
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = file.open().map_err(|error| error.to_string())?;
     let mut reader = ImageReader::new(BufReader::new(file))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
@@ -89,10 +90,10 @@ mod tests {
 
     use super::*;
 
-    fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    fn made(bytes: &[u8]) -> Result<Small, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        file
+        small(&StoredFile::plain(file.path().to_owned()))
     }
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_photograph_becomes_a_preview_and_a_thumbnail_of_the_right_size() {
-        let small = small(file(&jpeg(3000, 1500)).path()).unwrap();
+        let small = made(&jpeg(3000, 1500)).unwrap();
         let preview = image::load_from_memory(&small.preview).unwrap();
         let thumbnail = image::load_from_memory(&small.thumbnail).unwrap();
         assert_eq!((preview.width(), preview.height()), (1280, 640));
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_turned_camera_gives_upright_pictures_without_metadata() {
-        let small = small(file(&turned(6)).path()).unwrap();
+        let small = made(&turned(6)).unwrap();
         let preview = image::load_from_memory(&small.preview).unwrap().to_rgb8();
         assert_eq!((preview.width(), preview.height()), (100, 400));
         assert!(preview.get_pixel(50, 20).0[0] > 200, "red came on top");
@@ -135,21 +136,21 @@ mod tests {
     #[test]
     fn a_truncated_or_hostile_picture_gives_a_reason() {
         let whole = jpeg(300, 300);
-        assert!(small(file(b"not a picture").path()).is_err());
-        assert!(small(file(&whole[..20]).path()).is_err());
+        assert!(made(b"not a picture").is_err());
+        assert!(made(&whole[..20]).is_err());
         // A PNG that claims 60,000 by 60,000 pixels.
         let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
         bomb.extend(60_000_u32.to_be_bytes());
         bomb.extend(60_000_u32.to_be_bytes());
         bomb.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-        assert!(small(file(&bomb).path()).is_err());
+        assert!(made(&bomb).is_err());
     }
 
     #[test]
     fn any_cut_of_a_picture_is_survived() {
         let whole = turned(3);
         for end in (0..whole.len()).step_by(97) {
-            drop(small(file(&whole[..end]).path()));
+            drop(made(&whole[..end]));
         }
     }
 }

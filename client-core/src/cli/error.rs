@@ -60,6 +60,8 @@ impl From<NotebookError> for CliError {
             | NotebookError::StorageFull
             | NotebookError::Storage { .. }
             | NotebookError::NewerDatabase { .. }
+            | NotebookError::Locked
+            | NotebookError::NoCipher
             | NotebookError::Keys { .. } => Self::Device(text),
         }
     }

@@ -11,6 +11,7 @@ use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptio
 
 use crate::{
     Notebook, RecordItem, Working,
+    at_rest::StoredFile,
     error::NotebookError,
     random::{RandomSource as _, SystemRandom},
 };
@@ -119,10 +120,10 @@ fn write(
             if let Some(receipt) = notebook.photo_receipt(photo.hash)? {
                 zip.text(&format!("{}.tlog-proof", photo.hash), &receipt)?;
             }
-            let path = notebook.photo_path(photo.hash);
-            if photos == Photos::Add && photo.role == PhotoRole::Original && path.exists() {
+            let file = notebook.stored_photo(photo.hash)?;
+            if photos == Photos::Add && photo.role == PhotoRole::Original && file.path().exists() {
                 working.go_on()?;
-                zip.file(&format!("photos/{}", photo.hash), &path)?;
+                zip.file(&format!("photos/{}", photo.hash), &file)?;
             }
         }
     }
@@ -153,11 +154,11 @@ impl Bundle {
         Ok(self.0.write_all(text.as_bytes())?)
     }
 
-    fn file(&mut self, name: &str, path: &Path) -> Result<(), NotebookError> {
+    fn file(&mut self, name: &str, file: &StoredFile) -> Result<(), NotebookError> {
         // A photograph is packed already.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.0.start_file(name, stored.large_file(true)).map_err(unwritten)?;
-        io::copy(&mut File::open(path)?, &mut self.0)?;
+        io::copy(&mut file.open()?, &mut self.0)?;
         Ok(())
     }
 

@@ -37,6 +37,12 @@ pub enum NotebookError {
         /// Which of the two.
         reason: String,
     },
+    /// The notebook is locked. Call `unlock` with its vault.
+    #[error("{reason}")]
+    Locked {
+        /// The sentence.
+        reason: String,
+    },
     /// Headquarters is not known yet. Ask the observer for an invitation.
     #[error("{reason}")]
     NotEnrolled {
@@ -125,7 +131,8 @@ impl From<Core> for NotebookError {
             Core::StorageFull => Self::StorageFull { reason },
             Core::Storage { .. } => Self::Storage { reason },
             Core::NewerDatabase { .. } => Self::NewerDatabase { reason },
-            Core::Keys { .. } => Self::Keys { reason },
+            Core::Locked => Self::Locked { reason },
+            Core::Keys { .. } | Core::NoCipher => Self::Keys { reason },
             Core::Refused { code, .. } => Self::Refused { code: code.name(), reason },
             Core::Untrusted { .. } => Self::Refused { code: "untrusted".to_owned(), reason },
             Core::Network { .. } => Self::Network { reason },

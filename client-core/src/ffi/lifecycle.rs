@@ -8,7 +8,7 @@ use super::{
     HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened, draft::code,
     error::caught, notifier::Notifier, vault::Vault,
 };
-use crate::{Notebook as Core, NotebookOptions, Pictures};
+use crate::{AtRest, Notebook as Core, NotebookOptions, Pictures};
 
 /// What a notebook is opened with.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -26,6 +26,32 @@ pub struct NotebookConfig {
     /// Whether a thumbnail and a preview are made of each photograph.
     #[uniffi(default = true)]
     pub make_pictures: bool,
+    /// Whether the notebook is encrypted on the device's disk; a plain one is converted, and there is
+    /// no way back. Needs a vault, and a library built with the feature `sqlcipher`: other libraries
+    /// answer `Keys`. One that is encrypted stays so whatever is said here.
+    #[uniffi(default = false)]
+    pub encrypt_at_rest: bool,
+    /// After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
+    #[uniffi(default = None)]
+    pub lock_after_ms: Option<u64>,
+}
+
+/// The core's options.
+pub(super) fn options(
+    config: NotebookConfig,
+    vault: Option<Arc<dyn KeyVault>>,
+) -> Result<NotebookOptions, NotebookError> {
+    let election: Option<ElectionId> =
+        config.election.as_deref().map(|text| code("election", text)).transpose()?;
+    Ok(NotebookOptions {
+        election,
+        app: App { name: config.app_name, version: config.app_version },
+        pictures: if config.make_pictures { Pictures::Make } else { Pictures::Skip },
+        vault: vault.map(|vault| Arc::new(Vault(vault)) as Arc<dyn crate::vault::KeyVault>),
+        at_rest: if config.encrypt_at_rest { AtRest::Encrypted } else { AtRest::AsItIs },
+        lock_after_ms: config.lock_after_ms,
+        ..NotebookOptions::default()
+    })
 }
 
 #[uniffi::export]
@@ -43,16 +69,9 @@ impl Notebook {
         events: Option<Arc<dyn NotebookEvents>>,
         transport: Option<Arc<dyn HttpTransport>>,
     ) -> Result<Arc<Self>, NotebookError> {
-        let election: Option<ElectionId> =
-            config.election.as_deref().map(|text| code("election", text)).transpose()?;
-        let options = NotebookOptions {
-            election,
-            app: App { name: config.app_name, version: config.app_version },
-            pictures: if config.make_pictures { Pictures::Make } else { Pictures::Skip },
-            vault: vault.map(|vault| Arc::new(Vault(vault)) as Arc<dyn crate::vault::KeyVault>),
-            ..NotebookOptions::default()
-        };
-        let core = caught(|| Core::open(Path::new(&config.folder), options))?;
+        let folder = config.folder.clone();
+        let options = options(config, vault)?;
+        let core = caught(|| Core::open(Path::new(&folder), options))?;
         let notifier = events.map(Notifier::start).transpose()?;
         Ok(Self::around(core, notifier, transport))
     }
@@ -76,7 +95,7 @@ impl Notebook {
         self.call(Core::pause)
     }
 
-    /// Opens the database again after `pause`. Asks no vault.
+    /// Opens the database again after `pause`. Asks no vault. A notebook that was locked is `unlock`ed.
     pub fn resume(&self) -> Result<(), NotebookError> {
         self.call(Core::resume)
     }

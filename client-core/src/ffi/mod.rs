@@ -8,7 +8,7 @@
 //!
 //! What holds here, beyond what the core promises:
 //!
-//! 1. **Nothing crosses as a crash.** An error is one of the eleven kinds of [`NotebookError`]. A panic
+//! 1. **Nothing crosses as a crash.** An error is one of the twelve kinds of [`NotebookError`]. A panic
 //!    is caught, is answered [`NotebookError::Internal`], and the notebook refuses everything until it
 //!    is opened again: what is on disk is whole, what is in memory may not be.
 //! 2. **What an app throws stays with it.** Whatever a [`KeyVault`], [`HttpTransport`] or
@@ -20,7 +20,7 @@
 //!    does not: a request that does not come back is left behind.
 //! 5. **After [`Notebook::pause`] no file of the notebook is open.**
 //!
-//! Photographs come as paths and not as bytes; ids are lower-case hex; times are milliseconds since
+//! Photographs come as paths and not as bytes, but for what is shown of an encrypted notebook; ids are lower-case hex; times are milliseconds since
 //! 1970 in UTC. This is the only folder that names the crate of the bindings.
 
 #![expect(
@@ -28,6 +28,7 @@
     reason = "what crosses the border is handed over; it has no lifetime on the other side"
 )]
 
+mod at_rest;
 mod bundle;
 mod capture;
 mod diagnostics;
@@ -47,6 +48,7 @@ mod transfers;
 mod vault;
 
 pub use self::{
+    at_rest::{Exported, Locker, NotSafe, UnsafePhoto, export_closed, pin_vault, wipe_notebook},
     capture::{Capture, CaptureSummary, Finding, KeptPhotos, LookedOver, Warning},
     draft::{
         Answer, Draft, FormDraft, IncidentDraft, Mark, Missing, NotObtainedDraft, ProtocolDraft,

@@ -81,7 +81,8 @@ impl Notebook {
         self.call(|core| core.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept. Show it; do not write there.
+    /// Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+    /// is encrypted: `read_photo` gives what it holds.
     pub fn photo_path(&self, photo: String) -> Result<String, NotebookError> {
         let photo = code("photo", &photo)?;
         self.call(|core| Ok(core.photo_path(photo).display().to_string()))

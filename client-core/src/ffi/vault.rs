@@ -68,7 +68,7 @@ impl KeyVault for Passphrase {
     }
 }
 
-fn foreign(error: VaultError) -> VaultFailure {
+pub(super) fn foreign(error: VaultError) -> VaultFailure {
     match error {
         VaultError::Locked(reason) => VaultFailure::Locked { reason },
         VaultError::Rejected(reason) => VaultFailure::Rejected { reason },

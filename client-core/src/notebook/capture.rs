@@ -79,7 +79,7 @@ impl Notebook {
         draft: CorrectedDraft,
         corrects: Option<Corrects>,
     ) -> Result<CaptureSummary, NotebookError> {
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         let role = role_of(&draft);
         let election = self.election()?.ok_or_else(|| {
             NotebookError::invalid("election", "enrol first, or open with an election")
@@ -142,6 +142,7 @@ impl Notebook {
         self.with(|_| Ok(()))?;
         let intake = Intake {
             folder: &self.folder,
+            files: &self.files()?,
             random: self.options.random.as_ref(),
             pictures: self.options.pictures,
         };
@@ -176,7 +177,8 @@ impl Notebook {
         // From the look at the head of the chain to the commit nobody else may take the place.
         // The outbox itself stays free while the key signs.
         let _place = lock(&self.capturing);
-        let key = self.keys.of(role);
+        let own = self.keys()?;
+        let key = own.of_role(role);
         let kid = key.kid();
         let place = self.with(|outbox| {
             let (head, seen) = (outbox.head(kid)?, outbox.seen(role)?);

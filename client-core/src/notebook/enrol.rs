@@ -193,7 +193,8 @@ impl Notebook {
             |error: &dyn std::fmt::Display| NotebookError::Keys { reason: error.to_string() };
         let now = self.options.clock.now();
         let random = self.options.random.as_ref();
-        let key = self.keys.of(role);
+        let own = self.keys()?;
+        let key = own.of_role(role);
         let mut body = EnrolmentRequest {
             public_key: key.public(),
             role,

@@ -113,7 +113,8 @@ impl Notebook {
             nonce: fresh_nonce(self.options.random.as_ref()).map_err(|error| keys(&error))?,
             body: Vouch { next: invitation.election.clone(), key: next.kid(role) },
         };
-        let vouch = sign(self.keys.of(role), Kind::Vouch, &claims).map_err(|error| keys(&error))?;
+        let own = self.keys()?;
+        let vouch = sign(own.of_role(role), Kind::Vouch, &claims).map_err(|error| keys(&error))?;
         let proof = Proof::derive(ticket, role);
         let row = EnrolmentRow {
             role,

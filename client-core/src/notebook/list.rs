@@ -2,8 +2,11 @@
 
 use hattama_proto::id::{PhotoHash, RecordId};
 
+use zeroize::Zeroizing;
+
 use super::{JournalLine, Notebook, OutboxSummary, RecordItem};
 use crate::{
+    at_rest::{Files, StoredFile},
     error::NotebookError,
     outbox::{self, blob_path},
     sync::{Class, Deadline},
@@ -35,9 +38,32 @@ impl Notebook {
         self.with(|outbox| outbox.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept. Do not write there.
+    /// Where the file of a photo is kept. Do not write there. What lies there is encrypted if the
+    /// notebook is: [`read_photo`](Self::read_photo) gives what it holds. A locked notebook does not
+    /// know where, and answers with a name that no file has.
     pub fn photo_path(&self, photo: PhotoHash) -> std::path::PathBuf {
-        self.folder.join(blob_path(photo))
+        self.folder.join(blob_path(photo, &self.files().unwrap_or(Files::Plain)))
+    }
+
+    /// The file of a photo, to be read however it is kept.
+    pub fn stored_photo(&self, photo: PhotoHash) -> Result<StoredFile, NotebookError> {
+        let files = self.files()?;
+        Ok(files.at(self.folder.join(blob_path(photo, &files))))
+    }
+
+    /// What the file of a photo holds, at most 64 MiB of it: for showing thumbnails and previews of a
+    /// notebook that is encrypted at rest.
+    pub fn read_photo(&self, photo: PhotoHash) -> Result<Zeroizing<Vec<u8>>, NotebookError> {
+        let _working = self.enter()?;
+        let files = self.files()?;
+        Ok(files.read(&self.folder.join(blob_path(photo, &files)))?)
+    }
+
+    /// The identity with which other programs open this notebook's files while it is encrypted at rest
+    /// (`age --decrypt --identity FILE`); none of a plain one. Whoever has it can read every photograph.
+    pub fn age_identity(&self) -> Result<Option<Zeroizing<String>>, NotebookError> {
+        self.with(|_| Ok(()))?;
+        Ok(self.keys()?.rest().map(|rest| rest.identity()))
     }
 
     /// What waits, for how long, and what stands in the way.

@@ -12,8 +12,10 @@
 
 mod capture;
 mod enrol;
+mod exporting;
 mod follow;
 mod list;
+mod locking;
 mod mending;
 mod messages;
 mod open;
@@ -25,6 +27,7 @@ mod shown;
 mod transfers;
 mod turn;
 mod whereabouts;
+mod wiping;
 
 use std::{
     path::PathBuf,
@@ -46,8 +49,15 @@ pub use self::report::{
 };
 #[cfg(feature = "ffi")]
 pub(crate) use self::resting::Working;
-pub use self::{messages::MessageItem, transfers::TransferPlan, whereabouts::Whereabouts};
+pub use self::{
+    exporting::Exported,
+    messages::MessageItem,
+    transfers::TransferPlan,
+    whereabouts::Whereabouts,
+    wiping::{NotSafe, UnsafePhoto},
+};
 use crate::{
+    at_rest::{AtRest, Files},
     clock::{Clock, SystemClock},
     error::NotebookError,
     hardware::HardwareSigner,
@@ -67,10 +77,16 @@ pub struct NotebookOptions {
     pub app: App,
     /// Whether small pictures are made of photographs.
     pub pictures: Pictures,
-    /// What the seeds are wrapped with; none where the folder's own protection has to do.
+    /// What the seeds are wrapped with; none where the folder's own protection has to do. It is let go
+    /// of once the notebook is open.
     pub vault: Option<Arc<dyn KeyVault>>,
     /// Keys in hardware that vouch for ours at enrolment; none where there are none.
     pub hardware: Option<Arc<dyn HardwareSigner>>,
+    /// How it is kept on the device's disk.
+    pub at_rest: AtRest,
+    /// After how long without a call the notebook is locked, in milliseconds; none: only when told to.
+    /// The next call finds it locked, or [`lock_if_idle`](Notebook::lock_if_idle) does.
+    pub lock_after_ms: Option<u64>,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -88,6 +104,8 @@ impl Default for NotebookOptions {
             pictures: Pictures::Make,
             vault: None,
             hardware: None,
+            at_rest: AtRest::AsItIs,
+            lock_after_ms: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -108,7 +126,10 @@ pub enum Pictures {
 pub struct Notebook {
     folder: PathBuf,
     options: NotebookOptions,
-    keys: Keys,
+    public: [PublicKey; 2],
+    /// None while the notebook is locked.
+    keys: Mutex<Option<Arc<Keys>>>,
+    idle: locking::Idle,
     opened: Opened,
     outbox: Mutex<Option<Outbox>>,
     /// Counts the calls that have files of this notebook open.
@@ -133,12 +154,15 @@ impl Notebook {
 
     /// The name of this notebook's key for `role`.
     pub fn kid(&self, role: Role) -> Kid {
-        self.keys.of(role).kid()
+        self.public_key(role).kid()
     }
 
     /// This notebook's public key for `role`.
     pub fn public_key(&self, role: Role) -> PublicKey {
-        self.keys.of(role).public()
+        match role {
+            Role::Results => self.public[0],
+            Role::Incidents => self.public[1],
+        }
     }
 
     /// Ends a running sync at its next step, within two seconds. What was acknowledged stays so.
@@ -146,12 +170,23 @@ impl Notebook {
         self.stop.interrupt();
     }
 
+    /// The keys; none while the notebook is locked.
+    fn keys(&self) -> Result<Arc<Keys>, NotebookError> {
+        lock(&self.keys).clone().ok_or(NotebookError::Locked)
+    }
+
+    /// How files are kept.
+    fn files(&self) -> Result<Files, NotebookError> {
+        Ok(Files::of(self.keys()?.rest(), &self.options.random))
+    }
+
     /// Calls `work` with the outbox, for as long as one statement or transaction takes.
     fn with<T>(
         &self,
         work: impl FnOnce(&mut Outbox) -> Result<T, NotebookError>,
     ) -> Result<T, NotebookError> {
-        work(lock(&self.outbox).as_mut().ok_or(NotebookError::Paused)?)
+        self.still_unlocked()?;
+        work(lock(&self.outbox).as_mut().ok_or_else(|| self.at_rest_error())?)
     }
 }
 

@@ -4,19 +4,23 @@ use std::{
     fs::{self, File, TryLockError},
     io::ErrorKind,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
 use hattama_proto::{id::to_hex, kind::Role};
 
-use super::{Notebook, NotebookOptions, Opened, lock, resting};
+use super::{Notebook, NotebookOptions, Opened, lock, locking, resting};
 use crate::{
+    at_rest::{self, AtRest, Files, wipe},
     error::NotebookError,
-    keys::Keys,
-    outbox::{self, Outbox, sidecar},
+    keys::{Keys, Standing},
+    outbox::{self, Outbox, cipher, sidecar},
     transport::Stop,
     vault::KeyVault,
 };
+
+/// The file by which a process holds the notebook.
+const LOCK: &str = "lock";
 
 /// Folders of a notebook; `tmp` is emptied whenever it is opened.
 const FOLDERS: [&str; 4] = ["blobs", "packs", "tmp", sidecar::FOLDER];
@@ -26,20 +30,44 @@ impl Notebook {
     ///
     /// A damaged database is set aside and read as far as possible;
     /// [`opened`](Self::opened) says so. A notebook of a newer version is refused as it is.
-    pub fn open(folder: &Path, options: NotebookOptions) -> Result<Self, NotebookError> {
+    ///
+    /// A folder in which a wipe was not finished is wiped first, and a new notebook made in it.
+    ///
+    /// With [`AtRest::Encrypted`] a plain notebook is encrypted first, file by file; what a crash
+    /// leaves undone the next opening does.
+    pub fn open(folder: &Path, mut options: NotebookOptions) -> Result<Self, NotebookError> {
         fs::create_dir_all(folder)?;
         let held = hold(folder)?;
+        if wipe::is_begun(folder) {
+            wipe::destroy_keys(folder, options.random.as_ref())?;
+            wipe::destroy_rest(folder, options.random.as_ref())?;
+        }
+        let standing = Keys::standing(folder)?;
+        if standing.is_some() || options.at_rest == AtRest::Encrypted {
+            // Before anything is touched.
+            cipher::check_build()?;
+        }
         for name in FOLDERS {
             fs::create_dir_all(folder.join(name))?;
         }
         make_blob_folders(&folder.join("blobs"))?;
         empty(&folder.join("tmp"))?;
-        let keys = Keys::open(folder, options.random.as_ref(), options.vault.as_deref())?;
-        let (outbox, opened) = open_outbox(folder, &keys, &options, held)?;
+        // Let go of: whoever unlocks the notebook again shows it again.
+        let vault = options.vault.take();
+        let random = options.random.as_ref();
+        let keys = Keys::open(folder, random, vault.as_deref(), options.at_rest)?;
+        drop(vault);
+        if keys.rest().is_some() && standing != Some(Standing::Encrypted) {
+            convert(folder, &keys, &options)?;
+        }
+        let files = Files::of(keys.rest(), &options.random);
+        let (outbox, opened) = open_outbox(folder, &keys, &files, &options, held)?;
         let notebook = Self {
             folder: folder.to_owned(),
+            public: Role::ALL.map(|role| keys.of_role(role).public()),
+            idle: locking::Idle::since(&options.clock.now()),
+            keys: Mutex::new(Some(keys)),
             options,
-            keys,
             opened,
             outbox: Mutex::new(Some(outbox)),
             at_work: resting::AtWork::default(),
@@ -94,16 +122,29 @@ impl Drop for Notebook {
 pub(super) fn open_outbox(
     folder: &Path,
     keys: &Keys,
+    files: &Files,
     options: &NotebookOptions,
     held: File,
 ) -> Result<(Outbox, Opened), NotebookError> {
-    let public = Role::ALL.map(|role| (role, keys.of(role).public()));
-    outbox::open(folder, &public, Arc::clone(&options.clock).now().wall, held)
+    let public = Role::ALL.map(|role| (role, keys.of_role(role).public()));
+    outbox::open(folder, &public, files, options.clock.now().wall, held)
+}
+
+/// Encrypts a plain notebook. Its database is opened as it is first, so that it is whole and of this
+/// version: a damaged one is set aside here and not in the middle.
+fn convert(folder: &Path, keys: &Keys, options: &NotebookOptions) -> Result<(), NotebookError> {
+    if cipher::is_clear(&folder.join(outbox::FILE))? {
+        let held = File::open(folder.join(LOCK))?;
+        let (outbox, _) = open_outbox(folder, keys, &Files::Plain, options, held)?;
+        outbox.close()?;
+    }
+    let files = Files::of(keys.rest(), &options.random);
+    at_rest::convert(folder, &files, options.random.as_ref())
 }
 
 /// Takes the notebook for this process.
 pub(super) fn hold(folder: &Path) -> Result<File, NotebookError> {
-    let file = File::create(folder.join("lock"))?;
+    let file = File::create(folder.join(LOCK))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(NotebookError::InUse),

@@ -17,9 +17,11 @@ use hattama_proto::{
     statement::Statement,
     tlog::{Origin, VerifierKey},
 };
+use zeroize::Zeroizing;
 
 use super::{Notebook, lock};
 use crate::{
+    at_rest::Files,
     error::NotebookError,
     outbox,
     sync::{Heard, Trust, fetch_part, hear_bytes, statement},
@@ -43,6 +45,7 @@ impl<E: Into<NotebookError>> From<E> for Unfetched {
 impl Notebook {
     /// The election set-up; none before the enrolment.
     pub fn pack(&self) -> Result<Option<Arc<Pack>>, NotebookError> {
+        self.still_unlocked()?;
         let mut cached = lock(&self.pack);
         if let Some(pack) = cached.as_ref() {
             return Ok(Some(Arc::clone(pack)));
@@ -56,18 +59,19 @@ impl Notebook {
 
     /// One part of the set-up, as JSON, for the screens an app draws of it; none before the enrolment.
     pub fn set_up_part(&self, name: PartName) -> Result<Option<String>, NotebookError> {
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         // Checked as a whole first, and again against its hash.
         if self.pack()?.is_none() {
             return Ok(None);
         }
         let Some(manifest) = self.manifest()? else { return Ok(None) };
         let Some(part) = manifest.claims.body.parts.get(&name) else { return Ok(None) };
-        let bytes = fs::read(self.part_path(part.sha256))?;
+        let files = self.files()?;
+        let mut bytes = files.read(&self.part_path(part.sha256, &files))?;
         if PartHash::of(&bytes) != part.sha256 {
             return Err(NotebookError::untrusted(format!("part {name} was altered on the phone")));
         }
-        String::from_utf8(bytes).map(Some).map_err(NotebookError::untrusted)
+        String::from_utf8(std::mem::take(&mut *bytes)).map(Some).map_err(NotebookError::untrusted)
     }
 
     /// What answers are checked against; none before the enrolment.
@@ -143,11 +147,12 @@ impl Notebook {
     }
 
     fn assemble(&self, manifest: &PackManifest) -> Result<Pack, NotebookError> {
-        let mut parts: BTreeMap<PartName, Vec<u8>> = BTreeMap::new();
+        let files = self.files()?;
+        let mut parts: BTreeMap<PartName, Zeroizing<Vec<u8>>> = BTreeMap::new();
         for (name, part) in &manifest.parts {
-            parts.insert(*name, fs::read(self.part_path(part.sha256))?);
+            parts.insert(*name, files.read(&self.part_path(part.sha256, &files))?);
         }
-        Pack::assemble(manifest, |name| parts.get(&name).map(Vec::as_slice))
+        Pack::assemble(manifest, |name| parts.get(&name).map(|bytes| bytes.as_slice()))
             .map_err(NotebookError::untrusted)
     }
 
@@ -158,8 +163,9 @@ impl Notebook {
         transport: &dyn Transport,
         stop: &Stop,
     ) -> Result<(), Unfetched> {
-        let path = self.part_path(part.sha256);
-        if fs::read(&path).is_ok_and(|bytes| PartHash::of(&bytes) == part.sha256) {
+        let files = self.files()?;
+        let path = self.part_path(part.sha256, &files);
+        if files.read(&path).is_ok_and(|bytes| PartHash::of(&bytes) == part.sha256) {
             return Ok(());
         }
         if part.bytes > PACK_PART_BYTES_MAX {
@@ -171,17 +177,17 @@ impl Notebook {
             let reason = format!("part {name} is not the one that was signed");
             return Err(NotebookError::untrusted(reason).into());
         }
-        let fresh = self.folder.join("tmp").join(part.sha256.to_hex());
-        let mut file = File::create(&fresh)?;
+        let fresh = self.folder.join("tmp").join(files.name(&part.sha256.to_hex()));
+        let mut file = files.create(&fresh)?;
         file.write_all(&bytes)?;
-        file.sync_all()?;
+        file.finish()?;
         fs::rename(fresh, path)?;
         File::open(self.folder.join("packs"))?.sync_all()?;
         Ok(())
     }
 
-    fn part_path(&self, part: PartHash) -> PathBuf {
-        self.folder.join("packs").join(part.to_hex())
+    fn part_path(&self, part: PartHash, files: &Files) -> PathBuf {
+        self.folder.join("packs").join(files.name(&part.to_hex()))
     }
 }
 

@@ -261,15 +261,15 @@ impl Run<'_> {
         let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) else {
             return Ok(());
         };
-        if !self.is_intact(photo, Depth::Length) {
+        if !self.is_intact(photo, Depth::Length)? {
             let changes = self.engine.photo_lost(photo);
             return self.apply(&changes);
         }
-        let (path, seen) = (self.notebook.photo_path(hash), self.notebook.seen_notes()?);
-        let heard: Heard<PhotoReply> = hear(self.exchange(send_range(hash, range, path)));
+        let (file, seen) = (self.notebook.stored_photo(hash)?, self.notebook.seen_notes()?);
+        let heard: Heard<PhotoReply> = hear(self.exchange(send_range(hash, range, file)));
         let wrong_bytes = matches!(&heard, Heard::Problem(problem)
             if problem.code == ProblemCode::DigestMismatch);
-        let changes = if wrong_bytes && !self.is_intact(photo, Depth::Bytes) {
+        let changes = if wrong_bytes && !self.is_intact(photo, Depth::Bytes)? {
             self.engine.photo_lost(photo)
         } else {
             self.engine.range_sent(photo, range, &heard, &self.trust, &seen)
@@ -277,8 +277,9 @@ impl Run<'_> {
         self.apply(&changes)
     }
 
-    fn is_intact(&self, photo: &PendingPhoto, depth: Depth) -> bool {
-        is_intact(&self.notebook.photo_path(photo.hash), photo.hash, photo.bytes, depth)
+    fn is_intact(&self, photo: &PendingPhoto, depth: Depth) -> Result<bool, NotebookError> {
+        let file = self.notebook.stored_photo(photo.hash)?;
+        Ok(is_intact(&file, photo.hash, photo.bytes, depth))
     }
 
     fn read_feed(&mut self, role: Role) -> Result<(), NotebookError> {

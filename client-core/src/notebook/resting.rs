@@ -6,7 +6,7 @@ use super::{
     Notebook, lock,
     open::{hold, open_outbox},
 };
-use crate::{error::NotebookError, steps::crash_point};
+use crate::{at_rest::Files, error::NotebookError, steps::crash_point};
 
 impl Notebook {
     /// Ends a running sync, lets captures end, brings the database to rest and closes it: no file of
@@ -36,16 +36,19 @@ impl Notebook {
     /// Keeps the notebook from rest until what comes back is dropped, for a call that has one of its files open.
     #[cfg(feature = "ffi")]
     pub(crate) fn work(&self) -> Result<Working<'_>, NotebookError> {
-        self.at_work.enter()
+        self.enter()
     }
 
-    /// Opens the database again after [`pause`](Self::pause).
+    /// Opens the database again after [`pause`](Self::pause); a notebook that was locked meanwhile is
+    /// [unlocked](Self::unlock) instead.
     pub fn resume(&self) -> Result<(), NotebookError> {
+        let keys = self.keys()?;
         let _alone = lock(&self.going_to_rest);
         let mut outbox = lock(&self.outbox);
         if outbox.is_none() {
             let held = hold(&self.folder)?;
-            let (opened, _) = open_outbox(&self.folder, &self.keys, &self.options, held)?;
+            let files = Files::of(keys.rest(), &self.options.random);
+            let (opened, _) = open_outbox(&self.folder, &keys, &files, &self.options, held)?;
             *outbox = Some(opened);
         }
         lock(&self.at_work.state).resting = false;
@@ -76,6 +79,11 @@ impl AtWork {
         }
         state.count += 1;
         Ok(Working(self))
+    }
+
+    /// Whether no call is at work.
+    pub(super) fn is_quiet(&self) -> bool {
+        lock(&self.state).count == 0
     }
 
     /// One more within a call that has entered: it may end although the notebook is about to rest.

@@ -59,13 +59,18 @@ impl Notebook {
     /// At most `max` ranges of photographs that the system may upload now, most urgent first. None
     /// before the enrolment. May be asked again at any time; what runs already is then named again by
     /// the same id.
+    ///
+    /// Also none while the notebook is encrypted at rest: what the system uploads lies in clear.
     pub fn plan_transfers(
         &self,
         max: u32,
         originals: bool,
     ) -> Result<Vec<TransferPlan>, NotebookError> {
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         let _alone = lock(&self.planning);
+        if self.keys()?.rest().is_some() {
+            return Ok(Vec::new());
+        }
         let Some(at) = self.headquarters()? else { return Ok(Vec::new()) };
         let addresses = usable_addresses(&at.addresses)
             .map_err(|error| NotebookError::Network { reason: error.to_string() })?;
@@ -88,7 +93,7 @@ impl Notebook {
             let Some(photo) = view.photos.iter_mut().find(|photo| photo.hash == hash) else {
                 break;
             };
-            let path = self.photo_path(hash);
+            let path = self.stored_photo(hash)?;
             if photo.there == There::Whole || !is_intact(&path, hash, photo.bytes, Depth::Length) {
                 // Nothing is left to upload, or nothing is there: a sync finds out.
                 view.photos.retain(|photo| photo.hash != hash);
@@ -102,7 +107,7 @@ impl Notebook {
             }
             let id = name(hash, range);
             let file = self.folder.join(FOLDER).join(&id);
-            write_range(&path, range, &self.folder.join("tmp").join(&id), &file)?;
+            write_range(path.path(), range, &self.folder.join("tmp").join(&id), &file)?;
             let request = send_range(hash, range, path);
             plans.push(TransferPlan {
                 method: request.method.name(),
@@ -125,7 +130,7 @@ impl Notebook {
         id: &str,
         answer: Result<Response, TransportError>,
     ) -> Result<PumpReport, NotebookError> {
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         let _alone = lock(&self.planning);
         let (hash, range) = read_name(id)
             .ok_or_else(|| NotebookError::invalid("transfer", "no plan has this name"))?;
@@ -145,7 +150,7 @@ impl Notebook {
             let heard: Heard<PhotoReply> = hear(answer);
             let wrong_bytes = matches!(&heard, Heard::Problem(problem)
                 if problem.code == ProblemCode::DigestMismatch);
-            let path = self.photo_path(hash);
+            let path = self.stored_photo(hash)?;
             let changes = if wrong_bytes && !is_intact(&path, hash, photo.bytes, Depth::Bytes) {
                 engine.photo_lost(photo)
             } else {

@@ -23,7 +23,7 @@ impl Notebook {
         // First: who can see that it has begun can end it. A pause that comes before the next line
         // refuses it there, and one that comes after it is heard.
         let stop = self.stop.armed();
-        let working = self.at_work.enter()?;
+        let working = self.enter()?;
         let alone = match self.syncing.try_lock() {
             Ok(alone) => alone,
             // It guards nothing that a panic could have left half done.

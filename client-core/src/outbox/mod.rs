@@ -24,11 +24,13 @@
 
 mod apply;
 mod backoff;
+pub(crate) mod cipher;
 mod epochs;
 mod journal;
 mod log;
 mod messages;
 mod migrate;
+mod not_safe;
 mod open;
 mod photos;
 mod receipts;
@@ -46,20 +48,23 @@ use rusqlite::{Connection, ErrorCode};
 pub use self::epochs::LostReceipt;
 pub(crate) use self::{
     log::seen_in,
-    open::open,
+    open::{FILE, open},
     photos::blob_path,
     records::NewRecord,
+    salvage::{Found, find},
     settings::{
         ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LANGUAGE, LINK, MANIFEST,
         NEXT_MANIFEST, PIN, ROOT_KEY, SUCCESSION, feed, seen,
     },
 };
-use crate::error::NotebookError;
+use crate::{at_rest::Files, error::NotebookError};
 
 /// The open database of one notebook.
 pub(crate) struct Outbox {
     db: Connection,
     folder: PathBuf,
+    /// How the copies are kept, and with what the database is opened.
+    files: Files,
     /// Records whose copies were written; see [`sidecar`].
     copied: Vec<String>,
     /// Keeps every other process out for as long as the database is open.

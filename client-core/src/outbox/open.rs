@@ -5,17 +5,21 @@
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use hattama_proto::{key::PublicKey, kind::Role, time::UnixMillis};
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Outbox, ignore_rows, migrate::migrate, salvage, sidecar};
-use crate::{Opened, error::NotebookError};
+use super::{Outbox, cipher, ignore_rows, migrate::migrate, salvage, sidecar};
+use crate::{
+    Opened,
+    at_rest::{Files, Rest},
+    error::NotebookError,
+};
 
 /// Name of the database in the notebook's folder.
-pub(super) const FILE: &str = "outbox.db";
+pub(crate) const FILE: &str = "outbox.db";
 
 /// Why a database cannot be opened as it is.
 #[derive(Debug)]
@@ -59,13 +63,20 @@ impl From<OpenError> for NotebookError {
 pub(crate) fn open(
     folder: &Path,
     keys: &[(Role, PublicKey)],
+    files: &Files,
     now: UnixMillis,
     lock: File,
 ) -> Result<(Outbox, Opened), NotebookError> {
     let path = folder.join(FILE);
     let mut opened = Opened::default();
-    let with = |db| Outbox { db, folder: folder.to_owned(), copied: Vec::new(), lock: None };
-    let mut outbox = match connect(&path) {
+    let with = |db| Outbox {
+        db,
+        folder: folder.to_owned(),
+        files: files.clone(),
+        copied: Vec::new(),
+        lock: None,
+    };
+    let mut outbox = match connect(&path, files.rest()) {
         Ok(db) => {
             insert_keys(&db, keys)?;
             with(db)
@@ -73,7 +84,7 @@ pub(crate) fn open(
         Err(OpenError::Damaged(_)) => {
             // Made beside it first: a crash on the way finds the damaged file again.
             let beside = folder.join("tmp").join(FILE);
-            let mut fresh = with(connect(&beside)?);
+            let mut fresh = with(connect(&beside, files.rest())?);
             insert_keys(&fresh.db, keys)?;
             let mut salvage = salvage::salvage(&path, &mut fresh)?;
             fresh.close()?;
@@ -81,7 +92,7 @@ pub(crate) fn open(
             fs::rename(&beside, &path)?;
             File::open(folder)?.sync_all()?;
             opened.salvage = Some(salvage);
-            with(connect(&path)?)
+            with(connect(&path, files.rest())?)
         }
         Err(error) => return Err(error.into()),
     };
@@ -103,8 +114,11 @@ pub(crate) fn open(
     Ok((outbox, opened))
 }
 
-fn connect(path: &Path) -> Result<Connection, OpenError> {
+fn connect(path: &Path, rest: Option<&Rest>) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
+    if let Some(rest) = rest {
+        cipher::unlock(&db, rest)?;
+    }
     // Group commit on a phone is one record: FULL makes each commit survive a loss of power.
     db.pragma_update(None, "journal_mode", "wal").or_else(ignore_rows)?;
     db.pragma_update(None, "synchronous", "full")?;
@@ -116,6 +130,9 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     db.pragma_update(None, "checkpoint_fullfsync", "on")?;
     check(&db)?;
     migrate(&mut db)?;
+    if rest.is_some() {
+        cipher::check_file(path)?;
+    }
     Ok(db)
 }
 
@@ -134,12 +151,7 @@ fn set_aside(path: &Path, now: UnixMillis) -> Result<String, NotebookError> {
         .find(|aside| !aside.exists())
         .expect("some name is free");
     for suffix in ["-wal", "-shm", ""] {
-        let with = |path: &Path| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        match fs::rename(with(path), with(&aside)) {
+        match fs::rename(cipher::companion(path, suffix), cipher::companion(&aside, suffix)) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),

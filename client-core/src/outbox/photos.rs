@@ -10,6 +10,7 @@ use rusqlite::Row;
 use super::{Outbox, read, records::lane, unreadable};
 use crate::{
     PhotoItem, PhotoProgress,
+    at_rest::Files,
     error::NotebookError,
     sync::{Deadline, PendingPhoto, There},
 };
@@ -103,7 +104,7 @@ fn photo_role(text: &str) -> Result<PhotoRole, NotebookError> {
 }
 
 /// Where a file is kept, relative to the notebook's folder.
-pub(crate) fn blob_path(hash: PhotoHash) -> std::path::PathBuf {
-    let hex = hash.to_hex();
-    ["blobs", &hex[..2], &hex].iter().collect()
+pub(crate) fn blob_path(hash: PhotoHash, files: &Files) -> std::path::PathBuf {
+    let name = files.name(&hash.to_hex());
+    ["blobs", &name[..2], &name].iter().collect()
 }

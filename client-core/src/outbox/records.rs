@@ -118,7 +118,7 @@ impl Outbox {
         rows.next()?.map(|row| self.item(row)).transpose()
     }
 
-    fn item(&self, row: &Row<'_>) -> Result<RecordItem, NotebookError> {
+    pub(super) fn item(&self, row: &Row<'_>) -> Result<RecordItem, NotebookError> {
         let text = |index| row.get::<_, String>(index);
         let id = read("record id", &text(0)?)?;
         Ok(RecordItem {
@@ -144,7 +144,7 @@ impl Outbox {
     }
 }
 
-const ITEM: &str = "select r.id, r.uid, r.role, r.seq, r.kind, r.unit, r.corrects,
+pub(super) const ITEM: &str = "select r.id, r.uid, r.role, r.seq, r.kind, r.unit, r.corrects,
         r.captured_at_ms, o.state, o.reason
     from record r join outbox o on o.record = r.id";
 

@@ -6,12 +6,11 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io::Write as _,
-    path::{Path, PathBuf},
+    io::{Read as _, Write as _},
+    path::Path,
 };
 
 use hattama_proto::{
-    id::RecordId,
     jws::{Envelope, Verified},
     key::PublicKey,
     kind::Role,
@@ -24,7 +23,7 @@ use super::{
     Outbox,
     records::{NewRecord, insert, role},
 };
-use crate::error::NotebookError;
+use crate::{at_rest::Files, error::NotebookError};
 
 /// Folder of the copies.
 pub(crate) const FOLDER: &str = "records";
@@ -45,7 +44,7 @@ impl Outbox {
         }
         let folder = self.folder.join(FOLDER);
         for (id, role, seq, envelope) in &due {
-            write(&folder, &format!("{role}-{seq:06}-{id}.jws"), envelope)?;
+            write(&folder, &self.files.name(&name(role, *seq, id)), envelope, &self.files)?;
         }
         File::open(&folder)?.sync_all()?;
         // Noted in the next transaction and not in one of its own, which would cost a flush of the
@@ -56,12 +55,18 @@ impl Outbox {
 }
 
 /// Whole or not at all, whatever happens.
-fn write(folder: &Path, name: &str, text: &str) -> Result<(), NotebookError> {
+fn write(folder: &Path, name: &str, text: &str, files: &Files) -> Result<(), NotebookError> {
+    let place = folder.join(name);
+    // Written before and due once more. Replaced, the first one would stay on the disk without a name,
+    // where no wipe reaches it.
+    if files.read(&place).is_ok_and(|there| there.as_slice() == text.as_bytes()) {
+        return Ok(());
+    }
     let fresh = folder.join(format!(".{name}.new"));
-    let mut file = File::create(&fresh)?;
+    let mut file = files.create(&fresh)?;
     file.write_all(text.as_bytes())?;
-    file.sync_data()?;
-    fs::rename(fresh, folder.join(name))?;
+    file.finish()?;
+    fs::rename(fresh, place)?;
     Ok(())
 }
 
@@ -70,28 +75,47 @@ pub(super) fn restore(outbox: &mut Outbox) -> Result<u32, NotebookError> {
     let folder = outbox.folder.join(FOLDER);
     let known: HashSet<String> = outbox
         .db
-        .prepare("select id from record")?
-        .query_map([], |row| row.get(0))?
+        .prepare("select role, seq, id from record")?
+        .query_map([], |row| {
+            let (role, id) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
+            Ok(outbox.files.name(&name(&role, row.get(1)?, &id)))
+        })?
         .collect::<Result<_, _>>()?;
-    let mut missing: Vec<PathBuf> = Vec::new();
+    let mut missing: Vec<(&str, u64, String)> = Vec::new();
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
-        if id_in(&path).is_some_and(|id| !known.contains(id)) {
-            missing.push(path);
+        let is_copy = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+            // What begins with a dot was not finished.
+            !name.starts_with('.') && !known.contains(name)
+        });
+        if is_copy
+            && let Some(text) = copy_at(&path, &outbox.files)
+            && let Some((verified, role)) = own(outbox, &text)?
+            && let Ok(record) = Record::read(verified)
+        {
+            missing.push((role.name(), record.claims.seq, text));
         }
     }
-    // By name: the order of each chain.
+    // In the order of each chain.
     missing.sort_unstable();
     let mut restored = 0;
-    for path in missing {
-        if let Ok(text) = fs::read_to_string(&path)
-            && text.len() <= RECORD_BYTES_MAX
-            && restore_record(outbox, &text)?
-        {
+    for (.., text) in missing {
+        if restore_record(outbox, &text)? {
             restored += 1;
         }
     }
     Ok(restored)
+}
+
+/// The text in one file, if it is short enough for a record.
+pub(super) fn copy_at(path: &Path, files: &Files) -> Option<String> {
+    let file = files.at(path.to_owned());
+    if file.content_len().ok()? > RECORD_BYTES_MAX as u64 {
+        return None;
+    }
+    let mut text = String::new();
+    file.open().ok()?.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// Takes up one record by its exact string. False if it is not one of this notebook's, or the
@@ -126,7 +150,7 @@ fn own(outbox: &Outbox, text: &str) -> Result<Option<(Verified, Role)>, Notebook
     Ok(envelope.verify(&key).ok().map(|verified| (verified, role)))
 }
 
-fn id_in(path: &Path) -> Option<&str> {
-    let id = path.file_name()?.to_str()?.strip_suffix(".jws")?.rsplit('-').next()?;
-    id.parse::<RecordId>().is_ok().then_some(id)
+/// What the copy of a record is called where names may say something.
+fn name(role: &str, seq: i64, id: &str) -> String {
+    format!("{role}-{seq:06}-{id}.jws")
 }

@@ -1,6 +1,6 @@
 //! The requests a phone makes. Pure.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use hattama_proto::{
     id::{Kid, PartHash, PhotoHash, RecordId},
@@ -14,6 +14,7 @@ use hattama_proto::{
 use serde::Serialize;
 
 use crate::{
+    at_rest::StoredFile,
     limits::ANSWER_BYTES_MAX,
     transport::{Method, Request, RequestBody},
 };
@@ -63,12 +64,12 @@ pub(crate) fn ask_photo(hash: PhotoHash) -> Request {
     request(Method::Head, format!("/v1/blobs/{hash}"))
 }
 
-/// `PUT /v1/blobs/{sha256}` of one range of the file at `path`.
-pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, path: PathBuf) -> Request {
+/// `PUT /v1/blobs/{sha256}` of one range of `file`.
+pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, file: StoredFile) -> Request {
     let mut request = request(Method::Put, format!("/v1/blobs/{hash}"));
     request.headers.push(("content-range", range.to_header()));
     request.headers.push(("content-type", "application/octet-stream".to_owned()));
-    request.body = RequestBody::FileRange { path, first: range.first, len: range.len() };
+    request.body = RequestBody::FileRange { file, first: range.first, len: range.len() };
     request
 }
 

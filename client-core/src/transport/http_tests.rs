@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::*;
-use crate::transport::RequestBody;
+use crate::{at_rest::StoredFile, transport::RequestBody};
 
 fn get(path: &str) -> Request {
     Request {
@@ -66,7 +66,7 @@ fn a_range_of_a_file_is_sent_with_its_length() {
     let transport = HttpTransport::new(&[address], None).unwrap();
     let request = Request {
         method: Method::Put,
-        body: RequestBody::FileRange { path, first: 3, len: 4 },
+        body: RequestBody::FileRange { file: StoredFile::plain(path), first: 3, len: 4 },
         ..get("/v1/blobs/x")
     };
     let answer = transport.execute(request, &Stop::default()).unwrap();

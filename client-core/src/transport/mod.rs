@@ -9,13 +9,12 @@ mod stop;
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    path::{Path, PathBuf},
 };
 
 pub(crate) use self::http::usable_addresses;
 pub use self::{http::HttpTransport, stop::Stop};
+use crate::at_rest::StoredFile;
 
 /// Carries one request and brings back one answer. Whatever it does, no evidence is lost: every
 /// request may be repeated.
@@ -74,7 +73,7 @@ pub enum RequestBody {
     /// A range of a file, at most [`RANGE_BYTES_MAX`](hattama_proto::limits::RANGE_BYTES_MAX) long.
     FileRange {
         /// The file.
-        path: PathBuf,
+        file: StoredFile,
         /// First byte.
         first: u64,
         /// How many bytes.
@@ -103,15 +102,15 @@ impl RequestBody {
         match self {
             Self::Empty => Ok(Cow::Borrowed(&[])),
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-            Self::FileRange { path, first, len } => range(path, *first, *len)
+            Self::FileRange { file, first, len } => range(file, *first, *len)
                 .map(Cow::Owned)
                 .map_err(|error| TransportError::File(error.kind().to_string())),
         }
     }
 }
 
-fn range(path: &Path, first: u64, len: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+fn range(file: &StoredFile, first: u64, len: u64) -> io::Result<Vec<u8>> {
+    let mut file = file.open()?;
     file.seek(SeekFrom::Start(first))?;
     let mut bytes = Vec::new();
     file.take(len).read_to_end(&mut bytes)?;
@@ -171,6 +170,8 @@ pub enum TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -180,7 +181,8 @@ mod tests {
         let bytes: Vec<u8> = (0..70_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         std::fs::write(&path, &bytes).unwrap();
         let range = |path: &Path, first, len| {
-            let body = RequestBody::FileRange { path: path.to_owned(), first, len };
+            let file = StoredFile::plain(path.to_owned());
+            let body = RequestBody::FileRange { file, first, len };
             body.bytes().map(Cow::into_owned)
         };
         assert_eq!(range(&path, 5, 69_995).unwrap(), bytes[5..]);

@@ -2,16 +2,23 @@
 //!
 //! A phone's hardware has no Ed25519 key that every platform knows, so the seeds are made here and
 //! the platform keeps a key of its own that encrypts them: Android's Keystore, Apple's Secure
-//! Enclave, a desktop's keyring. Where there is none, a passphrase does it: [`PassphraseVault`].
+//! Enclave, a desktop's keyring. Where there is none, a passphrase does it: [`PassphraseVault`]. A PIN
+//! goes in front of either: [`PinVault`], or [`Locker`](crate::Locker) where a second PIN shall open another notebook.
 //!
 //! A vault is asked when a notebook is opened and when its keys are made; never while a record is
 //! signed, so a slow one delays nothing but the opening.
 
 mod passphrase;
+pub(crate) mod pin;
+pub(crate) mod tries;
 
 use zeroize::Zeroizing;
 
-pub use self::passphrase::{PASSPHRASE_BYTES_MAX, PASSPHRASE_CHARS_MIN, PassphraseVault};
+pub(crate) use self::pin::TRIES_FILE;
+pub use self::{
+    passphrase::{PASSPHRASE_BYTES_MAX, PASSPHRASE_CHARS_MIN, PassphraseVault},
+    pin::{PIN_BYTES_MAX, PIN_CHARS_MIN, PinVault},
+};
 use crate::error::NotebookError;
 
 /// Encrypts and decrypts a few bytes with a key that never leaves it.

@@ -192,6 +192,8 @@ pub(crate) fn config(folder: &Path) -> NotebookConfig {
         app_version: "1".to_owned(),
         election: Some("exercise".to_owned()),
         make_pictures: false,
+        encrypt_at_rest: false,
+        lock_after_ms: None,
     }
 }
 

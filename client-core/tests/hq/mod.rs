@@ -653,8 +653,8 @@ fn body(request: &Request) -> Vec<u8> {
     match &request.body {
         RequestBody::Empty => vec![],
         RequestBody::Bytes(bytes) => bytes.clone(),
-        RequestBody::FileRange { path, first, len } => {
-            let mut file = std::fs::File::open(path).unwrap();
+        RequestBody::FileRange { file, first, len } => {
+            let mut file = file.open().unwrap();
             file.seek(std::io::SeekFrom::Start(*first)).unwrap();
             let mut bytes = vec![];
             file.take(*len).read_to_end(&mut bytes).unwrap();

@@ -1,0 +1,16 @@
+//! A notebook that is encrypted at rest: what it does like any other, what a seized phone gives away,
+//! and what is left of one that was wiped.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod converting;
+mod daily;
+#[path = "../hq/mod.rs"]
+mod hq;
+mod locker;
+mod locking;
+mod memory;
+mod needles;
+mod phone;
+mod seizure;
+mod wiping;
