@@ -13,6 +13,9 @@ check() {
 
 check format cargo fmt --all --check
 check clippy cargo clippy --quiet --workspace --all-targets -- --deny warnings
+# The phone with its cipher, apart for the same reason as in tests/run.sh.
+check clippy-of-the-phone-at-rest cargo clippy --quiet --package hattama-client-core \
+    --no-default-features --features sqlcipher,wipe-memory,ffi --all-targets -- --deny warnings
 RUSTDOCFLAGS="--deny warnings" \
     check documentation cargo doc --quiet --workspace --no-deps --document-private-items
 
