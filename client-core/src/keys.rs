@@ -152,8 +152,8 @@ impl Keys {
     /// Reads the keys of a notebook that is there already, as they are.
     pub(crate) fn unlock(folder: &Path, vault: &dyn KeyVault) -> Result<Arc<Self>, NotebookError> {
         match read(folder)? {
-            Some(Stored::Wrapped(wrapped)) => Self::of(&*wrapped.unwrap_with(vault)?).map(Arc::new),
-            Some(Stored::Plain(plain)) => Self::of(&*plain.secrets()?).map(Arc::new),
+            Some(Stored::Wrapped(wrapped)) => Self::of(&wrapped.unwrap_with(vault)?).map(Arc::new),
+            Some(Stored::Plain(plain)) => Self::of(&plain.secrets()?).map(Arc::new),
             None => Err(NotebookError::Keys { reason: format!("{FILE} is not there any more") }),
         }
     }

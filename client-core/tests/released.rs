@@ -207,13 +207,13 @@ fn a_build_without_the_cipher_refuses_what_is_encrypted_and_touches_nothing() {
 }
 
 /// Whether `folder` is refused, and all evidence comes out of it without a change to it.
-fn refused_and_exported(folder: &Path, vault: Option<Arc<dyn KeyVault>>) {
-    let opening = NotebookOptions { vault: vault.clone(), ..options(&TestClock::new()) };
+fn refused_and_exported(folder: &Path, vault: Option<&Arc<dyn KeyVault>>) {
+    let opening = NotebookOptions { vault: vault.cloned(), ..options(&TestClock::new()) };
     let before = state(folder);
     let refused = Notebook::open(folder, opening);
     assert!(matches!(refused, Err(NotebookError::NewerDatabase { found: 99, .. })), "{refused:?}");
     let to = tempfile::tempdir().unwrap();
-    let exported = Notebook::export_closed(folder, vault.as_deref(), to.path()).unwrap();
+    let exported = Notebook::export_closed(folder, vault.map(AsRef::as_ref), to.path()).unwrap();
     assert_eq!((exported.records, exported.receipts, exported.photos), (4, 4, 2));
     assert_eq!(state(folder), before);
     for (path, bytes) in state(to.path()) {
@@ -228,7 +228,7 @@ fn refused_and_exported(folder: &Path, vault: Option<Arc<dyn KeyVault>>) {
             assert_eq!(PhotoHash::of(&bytes).to_hex(), name);
         }
     }
-    let again = Notebook::export_closed(folder, vault.as_deref(), to.path());
+    let again = Notebook::export_closed(folder, vault.map(AsRef::as_ref), to.path());
     assert!(matches!(again, Err(NotebookError::InvalidInput { field: "to", .. })), "{again:?}");
 }
 
@@ -261,7 +261,7 @@ fn an_encrypted_notebook_of_a_newer_version_is_refused_and_its_evidence_comes_ou
     db.execute_batch(&format!("pragma key = \"x'{}'\"", hattama_proto::id::to_hex(&key))).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
-    refused_and_exported(folder.path(), Some(vault()));
+    refused_and_exported(folder.path(), Some(&vault()));
     let to = tempfile::tempdir().unwrap();
     assert!(Notebook::export_closed(folder.path(), None, &to.path().join("to")).is_err());
 }

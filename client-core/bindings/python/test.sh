@@ -22,7 +22,8 @@ fi
 if [ -z "${HATTAMA_LIBRARY:-}" ]; then
     # With headquarters' program, so that both are built by one set of features.
     cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
-    HATTAMA_LIBRARY=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
+    # Only one of the two is there.
+    HATTAMA_LIBRARY=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null || true)
     export HATTAMA_LIBRARY
 fi
 

@@ -13,7 +13,7 @@ Everything here is generated from the Rust core, with its documentation::
     notebook.enrol(invitation)
     report = notebook.pump(hattama.PumpBudget(by_user=True))
 
-Calls block and may come from any thread. An error is a ``NotebookError`` of one of eleven kinds; each
+Calls block and may come from any thread. An error is a ``NotebookError`` of one of twelve kinds; each
 says what to do. End with ``notebook.end()``.
 """
 

@@ -392,6 +392,48 @@ class Alone(Case):
         notebook.resume()
         notebook.begin_capture(protocol()).commit()
 
+    def test_a_locked_notebook_refuses_until_its_pin_unlocks_it(self):
+        def pin(digits: str) -> hattama.KeyVault:
+            return hattama.pin_vault(str(self.folder), digits, Vault())
+
+        self.folder.mkdir()
+        notebook = self.open(vault=pin("482913"))
+        made = notebook.begin_capture(protocol()).commit()
+        notebook.lock()
+        self.assertTrue(notebook.is_locked())
+        for call in [lambda: notebook.list(0, 1), lambda: notebook.begin_capture(protocol()).commit()]:
+            with self.assertRaises(hattama.NotebookError.Locked):
+                call()
+        with self.assertRaises(hattama.NotebookError.Keys):
+            notebook.unlock(pin("000000"))
+        notebook.unlock(pin("482913"))
+        self.assertEqual(notebook.get(made.record).id, made.record)
+
+    def test_what_is_lost_is_said_before_a_wipe(self):
+        notebook = self.open(vault=Vault())
+        made = notebook.begin_capture(protocol()).commit()
+        lost = notebook.what_would_be_lost()
+        self.assertEqual([item.id for item in lost.records], [made.record])
+        out = self.scratch / "out"
+        notebook.end()
+        exported = hattama.export_closed(str(self.folder), Vault(), str(out))
+        self.assertEqual((exported.records, exported.photos), (1, 0))
+        self.assertTrue((out / f"{made.record}.jws").exists())
+        notebook = self.open(vault=Vault())
+        notebook.wipe()
+        with self.assertRaises(hattama.NotebookError.Locked):
+            notebook.list(0, 1)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["lock"])
+
+    def test_a_library_without_the_cipher_makes_nothing_in_clear(self):
+        config = hattama.NotebookConfig(
+            folder=str(self.folder), app_name="test", app_version="1", encrypt_at_rest=True
+        )
+        with self.assertRaises(hattama.NotebookError.Keys) as refused:
+            hattama.Notebook.open(config, Vault(), None, None)
+        self.assertIn("sqlcipher", refused.exception.reason)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["lock"])
+
     def test_the_documentation_of_the_core_is_pythons_too(self):
         self.assertIn("One observer's notebook", hattama.Notebook.__doc__)
         self.assertIn("Network trouble", hattama.Notebook.pump.__doc__)

@@ -1318,6 +1318,228 @@ public func FfiConverterTypeKeyVault_lower(_ value: KeyVault) -> UInt64 {
 
 
 /**
+ * The PIN question in front of two notebooks in one folder: one PIN opens the one, another PIN, if
+ * there is one, the other. Neither the files nor the time tell whether there is a second PIN.
+ */
+public protocol LockerProtocol: AnyObject, Sendable {
+
+    /**
+     * Takes another PIN in the place of `pin`.
+     */
+    func changePin(pin: String, becomes: String) throws
+
+    /**
+     * Whether there is one.
+     */
+    func isMade()  -> Bool
+
+    /**
+     * Makes it, with two empty notebooks. `duress` opens the second; with `destroy` it destroys the key
+     * of the first at that moment, and what headquarters has not got is lost.
+     */
+    func make(pin: String, duress: String?, destroy: Bool) throws
+
+    /**
+     * Opens the notebook that the PIN opens. A wrong one is `Keys`, and the next has to wait. To lock,
+     * `lock` and `end` the notebook, and come here again.
+     */
+    func `open`(pin: String, events: NotebookEvents?, transport: HttpTransport?) throws  -> Notebook
+
+    /**
+     * Destroys both notebooks, their keys first. Neither may be open.
+     */
+    func wipe() throws
+
+}
+/**
+ * The PIN question in front of two notebooks in one folder: one PIN opens the one, another PIN, if
+ * there is one, the other. Neither the files nor the time tell whether there is a second PIN.
+ */
+open class Locker: LockerProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_hattama_client_core_fn_clone_locker(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_hattama_client_core_fn_free_locker(handle, $0) }
+    }
+
+
+    /**
+     * The locker in the folder of `config`, made or to be made; `vault` is the phone's own, without
+     * which no PIN opens anything.
+     */
+public static func at(config: NotebookConfig, vault: KeyVault?)throws  -> Locker  {
+    return try  FfiConverterTypeLocker_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_constructor_locker_at(
+        FfiConverterTypeNotebookConfig_lower(config),
+        FfiConverterOptionTypeKeyVault.lower(vault),uniffiCallStatus
+    )
+})
+}
+
+
+
+    /**
+     * Takes another PIN in the place of `pin`.
+     */
+open func changePin(pin: String, becomes: String)throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_locker_change_pin(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(pin),
+        FfiConverterString.lower(becomes),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Whether there is one.
+     */
+open func isMade() -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_locker_is_made(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Makes it, with two empty notebooks. `duress` opens the second; with `destroy` it destroys the key
+     * of the first at that moment, and what headquarters has not got is lost.
+     */
+open func make(pin: String, duress: String?, destroy: Bool)throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_locker_make(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(pin),
+        FfiConverterOptionString.lower(duress),
+        FfiConverterBool.lower(destroy),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Opens the notebook that the PIN opens. A wrong one is `Keys`, and the next has to wait. To lock,
+     * `lock` and `end` the notebook, and come here again.
+     */
+open func `open`(pin: String, events: NotebookEvents?, transport: HttpTransport?)throws  -> Notebook  {
+    return try  FfiConverterTypeNotebook_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_locker_open(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(pin),
+        FfiConverterOptionTypeNotebookEvents.lower(events),
+        FfiConverterOptionTypeHttpTransport.lower(transport),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Destroys both notebooks, their keys first. Neither may be open.
+     */
+open func wipe()throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_locker_wipe(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLocker: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = Locker
+
+    public static func lift(_ handle: UInt64) throws -> Locker {
+        return Locker(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: Locker) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Locker {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Locker, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLocker_lift(_ handle: UInt64) throws -> Locker {
+    return try FfiConverterTypeLocker.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLocker_lower(_ value: Locker) -> UInt64 {
+    return FfiConverterTypeLocker.lower(value)
+}
+
+
+
+
+
+
+/**
  * One observer's notebook on one device: a folder, one person, one election, two keys.
  *
  * Every call blocks: make it on a worker thread (`Dispatchers.IO`, a `Task`). Any number of threads
@@ -1325,6 +1547,51 @@ public func FfiConverterTypeKeyVault_lower(_ value: KeyVault) -> UInt64 {
  * and `end` it at the end.
  */
 public protocol NotebookProtocol: AnyObject, Sendable {
+
+    /**
+     * The identity with which the program `age` opens this notebook's files; none of a plain one. It
+     * opens every photograph: for whoever secures evidence, and not for the app.
+     */
+    func ageIdentity() throws  -> String?
+
+    /**
+     * Whether the notebook is locked.
+     */
+    func isLocked() throws  -> Bool
+
+    /**
+     * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
+     * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     */
+    func lock() throws
+
+    /**
+     * Locks the notebook if nobody has called it for `lock_after_ms`; says whether it is locked now.
+     * For a timer. It does not count as a call; a sync that runs does.
+     */
+    func lockIfIdle() throws  -> Bool
+
+    /**
+     * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     */
+    func readPhoto(photo: String) throws  -> Data
+
+    /**
+     * Opens the notebook again after `lock`, with the vault it was opened with.
+     */
+    func unlock(vault: KeyVault) throws
+
+    /**
+     * What `wipe` would destroy of which headquarters has given no receipt.
+     */
+    func whatWouldBeLost() throws  -> NotSafe
+
+    /**
+     * Destroys this notebook: its keys at once, then all the rest. Asks nothing and cannot be undone.
+     * What a crash leaves, the next opening of the folder finishes. Call `end` afterwards.
+     */
+    func wipe() throws
 
     /**
      * Begins a capture. Needs no network and no enrolment.
@@ -1366,7 +1633,7 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     func pause() throws
 
     /**
-     * Opens the database again after `pause`. Asks no vault.
+     * Opens the database again after `pause`. Asks no vault. A notebook that was locked is `unlock`ed.
      */
     func resume() throws
 
@@ -1441,7 +1708,8 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     func outbox() throws  -> OutboxSummary
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there.
+     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * is encrypted: `read_photo` gives what it holds.
      */
     func photoPath(photo: String) throws  -> String
 
@@ -1591,6 +1859,106 @@ public static func `open`(config: NotebookConfig, vault: KeyVault?, events: Note
 
 
     /**
+     * The identity with which the program `age` opens this notebook's files; none of a plain one. It
+     * opens every photograph: for whoever secures evidence, and not for the app.
+     */
+open func ageIdentity()throws  -> String?  {
+    return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_age_identity(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Whether the notebook is locked.
+     */
+open func isLocked()throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_is_locked(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
+     * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     */
+open func lock()throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_lock(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Locks the notebook if nobody has called it for `lock_after_ms`; says whether it is locked now.
+     * For a timer. It does not count as a call; a sync that runs does.
+     */
+open func lockIfIdle()throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_lock_if_idle(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     */
+open func readPhoto(photo: String)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_read_photo(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(photo),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Opens the notebook again after `lock`, with the vault it was opened with.
+     */
+open func unlock(vault: KeyVault)throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_unlock(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeKeyVault_lower(vault),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * What `wipe` would destroy of which headquarters has given no receipt.
+     */
+open func whatWouldBeLost()throws  -> NotSafe  {
+    return try  FfiConverterTypeNotSafe_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_what_would_be_lost(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Destroys this notebook: its keys at once, then all the rest. Asks nothing and cannot be undone.
+     * What a crash leaves, the next opening of the folder finishes. Call `end` afterwards.
+     */
+open func wipe()throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_wipe(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
      * Begins a capture. Needs no network and no enrolment.
      */
 open func beginCapture(draft: Draft) -> Capture  {
@@ -1680,7 +2048,7 @@ open func pause()throws   {try rustCallWithError(FfiConverterTypeNotebookError_l
 }
 
     /**
-     * Opens the database again after `pause`. Asks no vault.
+     * Opens the database again after `pause`. Asks no vault. A notebook that was locked is `unlock`ed.
      */
 open func resume()throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
         uniffiCallStatus in
@@ -1859,7 +2227,8 @@ open func outbox()throws  -> OutboxSummary  {
 }
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there.
+     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * is encrypted: `read_photo` gives what it holds.
      */
 open func photoPath(photo: String)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -2723,6 +3092,85 @@ public func FfiConverterTypeEnrolment_lift(_ buf: RustBuffer) throws -> Enrolmen
 #endif
 public func FfiConverterTypeEnrolment_lower(_ value: Enrolment) -> RustBuffer {
     return FfiConverterTypeEnrolment.lower(value)
+}
+
+
+/**
+ * What was brought out of a notebook's folder.
+ */
+public struct Exported: Equatable, Hashable {
+    /**
+     * Records, as `ID.jws`.
+     */
+    public var records: UInt32
+    /**
+     * Receipts, as `ID.tlog-proof`; none where the database cannot be read at all.
+     */
+    public var receipts: UInt32
+    /**
+     * Photographs and other files, as `photos/HASH`.
+     */
+    public var photos: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Records, as `ID.jws`.
+         */records: UInt32,
+        /**
+         * Receipts, as `ID.tlog-proof`; none where the database cannot be read at all.
+         */receipts: UInt32,
+        /**
+         * Photographs and other files, as `photos/HASH`.
+         */photos: UInt32) {
+        self.records = records
+        self.receipts = receipts
+        self.photos = photos
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Exported: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeExported: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Exported {
+        return
+            try Exported(
+                records: FfiConverterUInt32.read(from: &buf),
+                receipts: FfiConverterUInt32.read(from: &buf),
+                photos: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Exported, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.records, into: &buf)
+        FfiConverterUInt32.write(value.receipts, into: &buf)
+        FfiConverterUInt32.write(value.photos, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExported_lift(_ buf: RustBuffer) throws -> Exported {
+    return try FfiConverterTypeExported.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeExported_lower(_ value: Exported) -> RustBuffer {
+    return FfiConverterTypeExported.lower(value)
 }
 
 
@@ -3677,6 +4125,75 @@ public func FfiConverterTypeNotObtainedDraft_lower(_ value: NotObtainedDraft) ->
 
 
 /**
+ * What exists nowhere but on this phone, as far as it knows: show it before `wipe`.
+ */
+public struct NotSafe: Equatable, Hashable {
+    /**
+     * Records for which headquarters has given no receipt, oldest first.
+     */
+    public var records: [RecordItem]
+    /**
+     * Photographs and other files for which it has given none.
+     */
+    public var photos: [UnsafePhoto]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Records for which headquarters has given no receipt, oldest first.
+         */records: [RecordItem],
+        /**
+         * Photographs and other files for which it has given none.
+         */photos: [UnsafePhoto]) {
+        self.records = records
+        self.photos = photos
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NotSafe: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNotSafe: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NotSafe {
+        return
+            try NotSafe(
+                records: FfiConverterSequenceTypeRecordItem.read(from: &buf),
+                photos: FfiConverterSequenceTypeUnsafePhoto.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NotSafe, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeRecordItem.write(value.records, into: &buf)
+        FfiConverterSequenceTypeUnsafePhoto.write(value.photos, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNotSafe_lift(_ buf: RustBuffer) throws -> NotSafe {
+    return try FfiConverterTypeNotSafe.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNotSafe_lower(_ value: NotSafe) -> RustBuffer {
+    return FfiConverterTypeNotSafe.lower(value)
+}
+
+
+/**
  * What a notebook is opened with.
  */
 public struct NotebookConfig: Equatable, Hashable {
@@ -3701,6 +4218,16 @@ public struct NotebookConfig: Equatable, Hashable {
      * Whether a thumbnail and a preview are made of each photograph.
      */
     public var makePictures: Bool
+    /**
+     * Whether the notebook is encrypted on the device's disk; a plain one is converted, and there is
+     * no way back. Needs a vault, and a library built with the feature `sqlcipher`: other libraries
+     * answer `Keys`. One that is encrypted stays so whatever is said here.
+     */
+    public var encryptAtRest: Bool
+    /**
+     * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
+     */
+    public var lockAfterMs: UInt64?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3720,12 +4247,22 @@ public struct NotebookConfig: Equatable, Hashable {
          */election: String? = nil,
         /**
          * Whether a thumbnail and a preview are made of each photograph.
-         */makePictures: Bool = true) {
+         */makePictures: Bool = true,
+        /**
+         * Whether the notebook is encrypted on the device's disk; a plain one is converted, and there is
+         * no way back. Needs a vault, and a library built with the feature `sqlcipher`: other libraries
+         * answer `Keys`. One that is encrypted stays so whatever is said here.
+         */encryptAtRest: Bool = false,
+        /**
+         * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
+         */lockAfterMs: UInt64? = nil) {
         self.folder = folder
         self.appName = appName
         self.appVersion = appVersion
         self.election = election
         self.makePictures = makePictures
+        self.encryptAtRest = encryptAtRest
+        self.lockAfterMs = lockAfterMs
     }
 
 
@@ -3748,7 +4285,9 @@ public struct FfiConverterTypeNotebookConfig: FfiConverterRustBuffer {
                 appName: FfiConverterString.read(from: &buf),
                 appVersion: FfiConverterString.read(from: &buf),
                 election: FfiConverterOptionString.read(from: &buf),
-                makePictures: FfiConverterBool.read(from: &buf)
+                makePictures: FfiConverterBool.read(from: &buf),
+                encryptAtRest: FfiConverterBool.read(from: &buf),
+                lockAfterMs: FfiConverterOptionUInt64.read(from: &buf)
         )
     }
 
@@ -3758,6 +4297,8 @@ public struct FfiConverterTypeNotebookConfig: FfiConverterRustBuffer {
         FfiConverterString.write(value.appVersion, into: &buf)
         FfiConverterOptionString.write(value.election, into: &buf)
         FfiConverterBool.write(value.makePictures, into: &buf)
+        FfiConverterBool.write(value.encryptAtRest, into: &buf)
+        FfiConverterOptionUInt64.write(value.lockAfterMs, into: &buf)
     }
 }
 
@@ -5073,6 +5614,75 @@ public func FfiConverterTypeTransferPlan_lower(_ value: TransferPlan) -> RustBuf
 
 
 /**
+ * A file that is not at headquarters.
+ */
+public struct UnsafePhoto: Equatable, Hashable {
+    /**
+     * A record that names it.
+     */
+    public var record: String
+    /**
+     * The file.
+     */
+    public var photo: PhotoItem
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A record that names it.
+         */record: String,
+        /**
+         * The file.
+         */photo: PhotoItem) {
+        self.record = record
+        self.photo = photo
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension UnsafePhoto: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUnsafePhoto: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UnsafePhoto {
+        return
+            try UnsafePhoto(
+                record: FfiConverterString.read(from: &buf),
+                photo: FfiConverterTypePhotoItem.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UnsafePhoto, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.record, into: &buf)
+        FfiConverterTypePhotoItem.write(value.photo, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnsafePhoto_lift(_ buf: RustBuffer) throws -> UnsafePhoto {
+    return try FfiConverterTypeUnsafePhoto.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUnsafePhoto_lower(_ value: UnsafePhoto) -> RustBuffer {
+    return FfiConverterTypeUnsafePhoto.lower(value)
+}
+
+
+/**
  * Something worth a second look.
  */
 public struct Warning: Equatable, Hashable {
@@ -5871,6 +6481,14 @@ enum NotebookError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError 
          */reason: String
     )
     /**
+     * The notebook is locked. Call `unlock` with its vault.
+     */
+    case Locked(
+        /**
+         * The sentence.
+         */reason: String
+    )
+    /**
      * Headquarters is not known yet. Ask the observer for an invitation.
      */
     case NotEnrolled(
@@ -5981,29 +6599,32 @@ public struct FfiConverterTypeNotebookError: FfiConverterRustBuffer {
         case 3: return .Paused(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 4: return .NotEnrolled(
+        case 4: return .Locked(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 5: return .StorageFull(
+        case 5: return .NotEnrolled(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 6: return .Storage(
+        case 6: return .StorageFull(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 7: return .NewerDatabase(
+        case 7: return .Storage(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 8: return .Keys(
+        case 8: return .NewerDatabase(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 9: return .Refused(
+        case 9: return .Keys(
+            reason: try FfiConverterString.read(from: &buf)
+            )
+        case 10: return .Refused(
             code: try FfiConverterString.read(from: &buf),
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 10: return .Network(
+        case 11: return .Network(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 11: return .Internal(
+        case 12: return .Internal(
             reason: try FfiConverterString.read(from: &buf)
             )
 
@@ -6034,44 +6655,49 @@ public struct FfiConverterTypeNotebookError: FfiConverterRustBuffer {
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .NotEnrolled(reason):
+        case let .Locked(reason):
             writeInt(&buf, Int32(4))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .StorageFull(reason):
+        case let .NotEnrolled(reason):
             writeInt(&buf, Int32(5))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .Storage(reason):
+        case let .StorageFull(reason):
             writeInt(&buf, Int32(6))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .NewerDatabase(reason):
+        case let .Storage(reason):
             writeInt(&buf, Int32(7))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .Keys(reason):
+        case let .NewerDatabase(reason):
             writeInt(&buf, Int32(8))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .Refused(code,reason):
+        case let .Keys(reason):
             writeInt(&buf, Int32(9))
+            FfiConverterString.write(reason, into: &buf)
+
+
+        case let .Refused(code,reason):
+            writeInt(&buf, Int32(10))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(reason, into: &buf)
 
 
         case let .Network(reason):
-            writeInt(&buf, Int32(10))
+            writeInt(&buf, Int32(11))
             FfiConverterString.write(reason, into: &buf)
 
 
         case let .Internal(reason):
-            writeInt(&buf, Int32(11))
+            writeInt(&buf, Int32(12))
             FfiConverterString.write(reason, into: &buf)
 
         }
@@ -7577,6 +8203,31 @@ fileprivate struct FfiConverterSequenceTypeTransferPlan: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeUnsafePhoto: FfiConverterRustBuffer {
+    typealias SwiftType = [UnsafePhoto]
+
+    public static func write(_ value: [UnsafePhoto], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeUnsafePhoto.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [UnsafePhoto] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [UnsafePhoto]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeUnsafePhoto.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeWarning: FfiConverterRustBuffer {
     typealias SwiftType = [Warning]
 
@@ -7754,6 +8405,46 @@ fileprivate struct FfiConverterDictionaryStringDictionaryStringOptionUInt64: Ffi
     }
 }
 /**
+ * Writes every record, receipt and photograph of the notebook in `folder` into the empty folder `to`,
+ * in clear: of one that a newer version wrote, or that is damaged. Changes nothing in it.
+ */
+public func exportClosed(folder: String, vault: KeyVault?, to: String)throws  -> Exported  {
+    return try  FfiConverterTypeExported_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_func_export_closed(
+        FfiConverterString.lower(folder),
+        FfiConverterOptionTypeKeyVault.lower(vault),
+        FfiConverterString.lower(to),uniffiCallStatus
+    )
+})
+}
+/**
+ * A vault for the notebook in `folder` that a PIN of at least six characters opens, together with the
+ * phone's own (`inner`). Wrong tries are counted in that folder and have to wait longer and longer; so
+ * is a restart of the phone no way around. Without `inner` take a passphrase.
+ */
+public func pinVault(folder: String, pin: String, inner: KeyVault?)throws  -> KeyVault  {
+    return try  FfiConverterTypeKeyVault_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_func_pin_vault(
+        FfiConverterString.lower(folder),
+        FfiConverterString.lower(pin),
+        FfiConverterOptionTypeKeyVault.lower(inner),uniffiCallStatus
+    )
+})
+}
+/**
+ * Destroys the notebook in `folder` without opening it, with or without its vault. It must not be open
+ * in another object; a locked one may be.
+ */
+public func wipeNotebook(folder: String)throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_func_wipe_notebook(
+        FfiConverterString.lower(folder),uniffiCallStatus
+    )
+}
+}
+/**
  * Wraps the keys of the notebook in `folder`, which must not be open, with another vault from now on:
  * another passphrase, or a phone that has got a screen lock. `present` is none where they are not
  * wrapped yet. What was there stays until the new vault has shown that it unwraps what it wrapped.
@@ -7796,10 +8487,34 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
+    if (uniffi_hattama_client_core_checksum_func_export_closed() != 31142) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_func_pin_vault() != 25404) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_func_wipe_notebook() != 29595) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_hattama_client_core_checksum_func_change_vault() != 63651) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_func_passphrase_vault() != 35129) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_locker_change_pin() != 37206) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_locker_is_made() != 7674) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_locker_make() != 6158) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_locker_open() != 49278) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_locker_wipe() != 44107) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_capture_add_photo() != 4193) {
@@ -7815,6 +8530,30 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_capture_look_over() != 7456) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_age_identity() != 59161) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_is_locked() != 6377) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_lock() != 47830) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() != 49447) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_read_photo() != 64747) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_unlock() != 46515) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_what_would_be_lost() != 15316) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_notebook_wipe() != 48214) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_begin_capture() != 52799) {
@@ -7838,7 +8577,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_pause() != 1155) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_resume() != 24187) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_resume() != 22063) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_diagnostics() != 62934) {
@@ -7880,7 +8619,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_outbox() != 42302) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 25264) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 44580) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() != 44011) {
@@ -7932,6 +8671,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebookevents_alarm() != 52981) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_constructor_locker_at() != 10941) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_constructor_notebook_open() != 56350) {

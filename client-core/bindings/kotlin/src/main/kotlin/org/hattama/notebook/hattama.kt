@@ -759,9 +759,25 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_hattama_client_core_checksum_func_export_closed(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_func_pin_vault(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_func_wipe_notebook(
+    ): Int
     external fun uniffi_hattama_client_core_checksum_func_change_vault(
     ): Int
     external fun uniffi_hattama_client_core_checksum_func_passphrase_vault(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_locker_change_pin(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_locker_is_made(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_locker_make(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_locker_open(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_locker_wipe(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_capture_add_photo(
     ): Int
@@ -772,6 +788,22 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_hattama_client_core_checksum_method_capture_discard(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_capture_look_over(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_age_identity(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_is_locked(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_lock(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_read_photo(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_unlock(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_what_would_be_lost(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_wipe(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_begin_capture(
     ): Int
@@ -851,6 +883,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebookevents_alarm(
     ): Int
+    external fun uniffi_hattama_client_core_checksum_constructor_locker_at(
+    ): Int
     external fun uniffi_hattama_client_core_checksum_constructor_notebook_open(
     ): Int
     external fun ffi_hattama_client_core_uniffi_contract_version(
@@ -876,6 +910,22 @@ internal object UniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_hattama_client_core_fn_clone_locker(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_hattama_client_core_fn_free_locker(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_constructor_locker_at(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_hattama_client_core_fn_method_locker_change_pin(`ptr`: Long,`pin`: RustBuffer.ByValue,`becomes`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_method_locker_is_made(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_hattama_client_core_fn_method_locker_make(`ptr`: Long,`pin`: RustBuffer.ByValue,`duress`: RustBuffer.ByValue,`destroy`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_method_locker_open(`ptr`: Long,`pin`: RustBuffer.ByValue,`events`: RustBuffer.ByValue,`transport`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_hattama_client_core_fn_method_locker_wipe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_hattama_client_core_fn_clone_capture(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_hattama_client_core_fn_free_capture(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -896,6 +946,22 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_hattama_client_core_fn_constructor_notebook_open(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,`events`: RustBuffer.ByValue,`transport`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_hattama_client_core_fn_method_notebook_age_identity(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_notebook_is_locked(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_hattama_client_core_fn_method_notebook_lock(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_method_notebook_lock_if_idle(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Byte
+    external fun uniffi_hattama_client_core_fn_method_notebook_read_photo(`ptr`: Long,`photo`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_notebook_unlock(`ptr`: Long,`vault`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_method_notebook_what_would_be_lost(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_notebook_wipe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_hattama_client_core_fn_method_notebook_begin_capture(`ptr`: Long,`draft`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_hattama_client_core_fn_method_notebook_begin_correction(`ptr`: Long,`record`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,`earlierPhotos`: RustBuffer.ByValue,`draft`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -991,6 +1057,12 @@ internal object UniffiLib {
     external fun uniffi_hattama_client_core_fn_method_notebookevents_feed(`ptr`: Long,`item`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_hattama_client_core_fn_method_notebookevents_alarm(`ptr`: Long,`alarm`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_func_export_closed(`folder`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_func_pin_vault(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`inner`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_hattama_client_core_fn_func_wipe_notebook(`folder`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_hattama_client_core_fn_func_change_vault(`folder`: RustBuffer.ByValue,`present`: RustBuffer.ByValue,`becomes`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1115,10 +1187,34 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_hattama_client_core_checksum_func_export_closed() and 0xFFFF) != 31142) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_func_pin_vault() and 0xFFFF) != 25404) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_func_wipe_notebook() and 0xFFFF) != 29595) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_hattama_client_core_checksum_func_change_vault() and 0xFFFF) != 63651) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_func_passphrase_vault() and 0xFFFF) != 35129) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_locker_change_pin() and 0xFFFF) != 37206) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_locker_is_made() and 0xFFFF) != 7674) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_locker_make() and 0xFFFF) != 6158) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_locker_open() and 0xFFFF) != 49278) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_locker_wipe() and 0xFFFF) != 44107) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_capture_add_photo() and 0xFFFF) != 4193) {
@@ -1134,6 +1230,30 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_capture_look_over() and 0xFFFF) != 7456) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_age_identity() and 0xFFFF) != 59161) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_is_locked() and 0xFFFF) != 6377) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock() and 0xFFFF) != 47830) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() and 0xFFFF) != 49447) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_read_photo() and 0xFFFF) != 64747) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_unlock() and 0xFFFF) != 46515) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_what_would_be_lost() and 0xFFFF) != 15316) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_wipe() and 0xFFFF) != 48214) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_begin_capture() and 0xFFFF) != 52799) {
@@ -1157,7 +1277,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_pause() and 0xFFFF) != 1155) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_resume() and 0xFFFF) != 24187) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_resume() and 0xFFFF) != 22063) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_diagnostics() and 0xFFFF) != 62934) {
@@ -1199,7 +1319,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_outbox() and 0xFFFF) != 42302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 25264) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 44580) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() and 0xFFFF) != 44011) {
@@ -1251,6 +1371,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebookevents_alarm() and 0xFFFF) != 52981) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_constructor_locker_at() and 0xFFFF) != 10941) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_constructor_notebook_open() and 0xFFFF) != 56350) {
@@ -2822,6 +2945,388 @@ public object FfiConverterTypeKeyVault: FfiConverter<KeyVault, Long> {
 
 
 /**
+ * The PIN question in front of two notebooks in one folder: one PIN opens the one, another PIN, if
+ * there is one, the other. Neither the files nor the time tell whether there is a second PIN.
+ */
+public interface LockerInterface {
+
+    /**
+     * Takes another PIN in the place of `pin`.
+     */
+    fun `changePin`(`pin`: kotlin.String, `becomes`: kotlin.String)
+
+    /**
+     * Whether there is one.
+     */
+    fun `isMade`(): kotlin.Boolean
+
+    /**
+     * Makes it, with two empty notebooks. `duress` opens the second; with `destroy` it destroys the key
+     * of the first at that moment, and what headquarters has not got is lost.
+     */
+    fun `make`(`pin`: kotlin.String, `duress`: kotlin.String?, `destroy`: kotlin.Boolean)
+
+    /**
+     * Opens the notebook that the PIN opens. A wrong one is `Keys`, and the next has to wait. To lock,
+     * `lock` and `end` the notebook, and come here again.
+     */
+    fun `open`(`pin`: kotlin.String, `events`: NotebookEvents?, `transport`: HttpTransport?): Notebook
+
+    /**
+     * Destroys both notebooks, their keys first. Neither may be open.
+     */
+    fun `wipe`()
+
+    companion object
+}
+
+/**
+ * The PIN question in front of two notebooks in one folder: one PIN opens the one, another PIN, if
+ * there is one, the other. Neither the files nor the time tell whether there is a second PIN.
+ */
+open class Locker: Disposable, AutoCloseable, LockerInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_hattama_client_core_fn_free_locker(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_hattama_client_core_fn_clone_locker(handle, status)
+        }
+    }
+
+
+    /**
+     * Takes another PIN in the place of `pin`.
+     */
+    @Throws(NotebookException::class)override fun `changePin`(`pin`: kotlin.String, `becomes`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_locker_change_pin(
+        it,
+
+        FfiConverterString.lower(`pin`),
+        FfiConverterString.lower(`becomes`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Whether there is one.
+     */override fun `isMade`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_locker_is_made(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Makes it, with two empty notebooks. `duress` opens the second; with `destroy` it destroys the key
+     * of the first at that moment, and what headquarters has not got is lost.
+     */
+    @Throws(NotebookException::class)override fun `make`(`pin`: kotlin.String, `duress`: kotlin.String?, `destroy`: kotlin.Boolean)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_locker_make(
+        it,
+
+        FfiConverterString.lower(`pin`),
+        FfiConverterOptionalString.lower(`duress`),
+        FfiConverterBoolean.lower(`destroy`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Opens the notebook that the PIN opens. A wrong one is `Keys`, and the next has to wait. To lock,
+     * `lock` and `end` the notebook, and come here again.
+     */
+    @Throws(NotebookException::class)override fun `open`(`pin`: kotlin.String, `events`: NotebookEvents?, `transport`: HttpTransport?): Notebook {
+            return FfiConverterTypeNotebook.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_locker_open(
+        it,
+
+        FfiConverterString.lower(`pin`),
+        FfiConverterOptionalTypeNotebookEvents.lower(`events`),
+        FfiConverterOptionalTypeHttpTransport.lower(`transport`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Destroys both notebooks, their keys first. Neither may be open.
+     */
+    @Throws(NotebookException::class)override fun `wipe`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_locker_wipe(
+        it,
+        _status)
+}
+    }
+
+
+
+
+
+
+
+
+
+    companion object {
+
+    /**
+     * The locker in the folder of `config`, made or to be made; `vault` is the phone's own, without
+     * which no PIN opens anything.
+     */
+    @Throws(NotebookException::class) fun `at`(`config`: NotebookConfig, `vault`: KeyVault?): Locker {
+            return FfiConverterTypeLocker.lift(
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_constructor_locker_at(
+
+
+        FfiConverterTypeNotebookConfig.lower(`config`),
+        FfiConverterOptionalTypeKeyVault.lower(`vault`),_status)
+}
+    )
+    }
+
+
+
+    }
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLocker: FfiConverter<Locker, Long> {
+    override fun lower(value: Locker): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): Locker {
+        return Locker(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): Locker {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Locker) = 8UL
+
+    override fun write(value: Locker, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * One observer's notebook on one device: a folder, one person, one election, two keys.
  *
  * Every call blocks: make it on a worker thread (`Dispatchers.IO`, a `Task`). Any number of threads
@@ -2829,6 +3334,51 @@ public object FfiConverterTypeKeyVault: FfiConverter<KeyVault, Long> {
  * and `end` it at the end.
  */
 public interface NotebookInterface {
+
+    /**
+     * The identity with which the program `age` opens this notebook's files; none of a plain one. It
+     * opens every photograph: for whoever secures evidence, and not for the app.
+     */
+    fun `ageIdentity`(): kotlin.String?
+
+    /**
+     * Whether the notebook is locked.
+     */
+    fun `isLocked`(): kotlin.Boolean
+
+    /**
+     * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
+     * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     */
+    fun `lock`()
+
+    /**
+     * Locks the notebook if nobody has called it for `lock_after_ms`; says whether it is locked now.
+     * For a timer. It does not count as a call; a sync that runs does.
+     */
+    fun `lockIfIdle`(): kotlin.Boolean
+
+    /**
+     * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     */
+    fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray
+
+    /**
+     * Opens the notebook again after `lock`, with the vault it was opened with.
+     */
+    fun `unlock`(`vault`: KeyVault)
+
+    /**
+     * What `wipe` would destroy of which headquarters has given no receipt.
+     */
+    fun `whatWouldBeLost`(): NotSafe
+
+    /**
+     * Destroys this notebook: its keys at once, then all the rest. Asks nothing and cannot be undone.
+     * What a crash leaves, the next opening of the folder finishes. Call `end` afterwards.
+     */
+    fun `wipe`()
 
     /**
      * Begins a capture. Needs no network and no enrolment.
@@ -2870,7 +3420,7 @@ public interface NotebookInterface {
     fun `pause`()
 
     /**
-     * Opens the database again after `pause`. Asks no vault.
+     * Opens the database again after `pause`. Asks no vault. A notebook that was locked is `unlock`ed.
      */
     fun `resume`()
 
@@ -2945,7 +3495,8 @@ public interface NotebookInterface {
     fun `outbox`(): OutboxSummary
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there.
+     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * is encrypted: `read_photo` gives what it holds.
      */
     fun `photoPath`(`photo`: kotlin.String): kotlin.String
 
@@ -3126,6 +3677,146 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
+     * The identity with which the program `age` opens this notebook's files; none of a plain one. It
+     * opens every photograph: for whoever secures evidence, and not for the app.
+     */
+    @Throws(NotebookException::class)override fun `ageIdentity`(): kotlin.String? {
+            return FfiConverterOptionalString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_age_identity(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Whether the notebook is locked.
+     */
+    @Throws(NotebookException::class)override fun `isLocked`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_is_locked(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
+     * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     */
+    @Throws(NotebookException::class)override fun `lock`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_lock(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * Locks the notebook if nobody has called it for `lock_after_ms`; says whether it is locked now.
+     * For a timer. It does not count as a call; a sync that runs does.
+     */
+    @Throws(NotebookException::class)override fun `lockIfIdle`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_lock_if_idle(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     */
+    @Throws(NotebookException::class)override fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_read_photo(
+        it,
+
+        FfiConverterString.lower(`photo`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Opens the notebook again after `lock`, with the vault it was opened with.
+     */
+    @Throws(NotebookException::class)override fun `unlock`(`vault`: KeyVault)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_unlock(
+        it,
+
+        FfiConverterTypeKeyVault.lower(`vault`),_status)
+}
+    }
+
+
+
+
+    /**
+     * What `wipe` would destroy of which headquarters has given no receipt.
+     */
+    @Throws(NotebookException::class)override fun `whatWouldBeLost`(): NotSafe {
+            return FfiConverterTypeNotSafe.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_what_would_be_lost(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Destroys this notebook: its keys at once, then all the rest. Asks nothing and cannot be undone.
+     * What a crash leaves, the next opening of the folder finishes. Call `end` afterwards.
+     */
+    @Throws(NotebookException::class)override fun `wipe`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_wipe(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
      * Begins a capture. Needs no network and no enrolment.
      */override fun `beginCapture`(`draft`: Draft): Capture {
             return FfiConverterTypeCapture.lift(
@@ -3247,7 +3938,7 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * Opens the database again after `pause`. Asks no vault.
+     * Opens the database again after `pause`. Asks no vault. A notebook that was locked is `unlock`ed.
      */
     @Throws(NotebookException::class)override fun `resume`()
         =
@@ -3496,7 +4187,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there.
+     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * is encrypted: `read_photo` gives what it holds.
      */
     @Throws(NotebookException::class)override fun `photoPath`(`photo`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
@@ -4446,6 +5138,61 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
 
 
 /**
+ * What was brought out of a notebook's folder.
+ */
+data class Exported (
+    /**
+     * Records, as `ID.jws`.
+     */
+    var `records`: kotlin.UInt
+    ,
+    /**
+     * Receipts, as `ID.tlog-proof`; none where the database cannot be read at all.
+     */
+    var `receipts`: kotlin.UInt
+    ,
+    /**
+     * Photographs and other files, as `photos/HASH`.
+     */
+    var `photos`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeExported: FfiConverterRustBuffer<Exported> {
+    override fun read(buf: ByteBuffer): Exported {
+        return Exported(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Exported) = (
+            FfiConverterUInt.allocationSize(value.`records`) +
+            FfiConverterUInt.allocationSize(value.`receipts`) +
+            FfiConverterUInt.allocationSize(value.`photos`)
+    )
+
+    override fun write(value: Exported, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`records`, buf)
+            FfiConverterUInt.write(value.`receipts`, buf)
+            FfiConverterUInt.write(value.`photos`, buf)
+    }
+}
+
+
+
+/**
  * A control relation that does not hold, or cannot be told. Advice, never a refusal.
  */
 data class Finding (
@@ -5124,6 +5871,53 @@ public object FfiConverterTypeNotObtainedDraft: FfiConverterRustBuffer<NotObtain
 
 
 /**
+ * What exists nowhere but on this phone, as far as it knows: show it before `wipe`.
+ */
+data class NotSafe (
+    /**
+     * Records for which headquarters has given no receipt, oldest first.
+     */
+    var `records`: List<RecordItem>
+    ,
+    /**
+     * Photographs and other files for which it has given none.
+     */
+    var `photos`: List<UnsafePhoto>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNotSafe: FfiConverterRustBuffer<NotSafe> {
+    override fun read(buf: ByteBuffer): NotSafe {
+        return NotSafe(
+            FfiConverterSequenceTypeRecordItem.read(buf),
+            FfiConverterSequenceTypeUnsafePhoto.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NotSafe) = (
+            FfiConverterSequenceTypeRecordItem.allocationSize(value.`records`) +
+            FfiConverterSequenceTypeUnsafePhoto.allocationSize(value.`photos`)
+    )
+
+    override fun write(value: NotSafe, buf: ByteBuffer) {
+            FfiConverterSequenceTypeRecordItem.write(value.`records`, buf)
+            FfiConverterSequenceTypeUnsafePhoto.write(value.`photos`, buf)
+    }
+}
+
+
+
+/**
  * What a notebook is opened with.
  */
 data class NotebookConfig (
@@ -5152,6 +5946,18 @@ data class NotebookConfig (
      * Whether a thumbnail and a preview are made of each photograph.
      */
     var `makePictures`: kotlin.Boolean = true
+    ,
+    /**
+     * Whether the notebook is encrypted on the device's disk; a plain one is converted, and there is
+     * no way back. Needs a vault, and a library built with the feature `sqlcipher`: other libraries
+     * answer `Keys`. One that is encrypted stays so whatever is said here.
+     */
+    var `encryptAtRest`: kotlin.Boolean = false
+    ,
+    /**
+     * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
+     */
+    var `lockAfterMs`: kotlin.ULong? = null
 
 ){
 
@@ -5173,6 +5979,8 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalULong.read(buf),
         )
     }
 
@@ -5181,7 +5989,9 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterString.allocationSize(value.`appName`) +
             FfiConverterString.allocationSize(value.`appVersion`) +
             FfiConverterOptionalString.allocationSize(value.`election`) +
-            FfiConverterBoolean.allocationSize(value.`makePictures`)
+            FfiConverterBoolean.allocationSize(value.`makePictures`) +
+            FfiConverterBoolean.allocationSize(value.`encryptAtRest`) +
+            FfiConverterOptionalULong.allocationSize(value.`lockAfterMs`)
     )
 
     override fun write(value: NotebookConfig, buf: ByteBuffer) {
@@ -5190,6 +6000,8 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterString.write(value.`appVersion`, buf)
             FfiConverterOptionalString.write(value.`election`, buf)
             FfiConverterBoolean.write(value.`makePictures`, buf)
+            FfiConverterBoolean.write(value.`encryptAtRest`, buf)
+            FfiConverterOptionalULong.write(value.`lockAfterMs`, buf)
     }
 }
 
@@ -6140,6 +6952,53 @@ public object FfiConverterTypeTransferPlan: FfiConverterRustBuffer<TransferPlan>
 
 
 /**
+ * A file that is not at headquarters.
+ */
+data class UnsafePhoto (
+    /**
+     * A record that names it.
+     */
+    var `record`: kotlin.String
+    ,
+    /**
+     * The file.
+     */
+    var `photo`: PhotoItem
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUnsafePhoto: FfiConverterRustBuffer<UnsafePhoto> {
+    override fun read(buf: ByteBuffer): UnsafePhoto {
+        return UnsafePhoto(
+            FfiConverterString.read(buf),
+            FfiConverterTypePhotoItem.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: UnsafePhoto) = (
+            FfiConverterString.allocationSize(value.`record`) +
+            FfiConverterTypePhotoItem.allocationSize(value.`photo`)
+    )
+
+    override fun write(value: UnsafePhoto, buf: ByteBuffer) {
+            FfiConverterString.write(value.`record`, buf)
+            FfiConverterTypePhotoItem.write(value.`photo`, buf)
+    }
+}
+
+
+
+/**
  * Something worth a second look.
  */
 data class Warning (
@@ -6857,6 +7716,20 @@ sealed class NotebookException: kotlin.Exception() {
     }
 
     /**
+     * The notebook is locked. Call `unlock` with its vault.
+     */
+    class Locked(
+
+        /**
+         * The sentence.
+         */
+        val `reason`: kotlin.String
+        ) : NotebookException() {
+        override val message
+            get() = "reason=${ `reason` }"
+    }
+
+    /**
      * Headquarters is not known yet. Ask the observer for an invitation.
      */
     class NotEnrolled(
@@ -7007,29 +7880,32 @@ public object FfiConverterTypeNotebookError : FfiConverterRustBuffer<NotebookExc
             3 -> NotebookException.Paused(
                 FfiConverterString.read(buf),
                 )
-            4 -> NotebookException.NotEnrolled(
+            4 -> NotebookException.Locked(
                 FfiConverterString.read(buf),
                 )
-            5 -> NotebookException.StorageFull(
+            5 -> NotebookException.NotEnrolled(
                 FfiConverterString.read(buf),
                 )
-            6 -> NotebookException.Storage(
+            6 -> NotebookException.StorageFull(
                 FfiConverterString.read(buf),
                 )
-            7 -> NotebookException.NewerDatabase(
+            7 -> NotebookException.Storage(
                 FfiConverterString.read(buf),
                 )
-            8 -> NotebookException.Keys(
+            8 -> NotebookException.NewerDatabase(
                 FfiConverterString.read(buf),
                 )
-            9 -> NotebookException.Refused(
+            9 -> NotebookException.Keys(
+                FfiConverterString.read(buf),
+                )
+            10 -> NotebookException.Refused(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            10 -> NotebookException.Network(
+            11 -> NotebookException.Network(
                 FfiConverterString.read(buf),
                 )
-            11 -> NotebookException.Internal(
+            12 -> NotebookException.Internal(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
@@ -7050,6 +7926,11 @@ public object FfiConverterTypeNotebookError : FfiConverterRustBuffer<NotebookExc
                 + FfiConverterString.allocationSize(value.`reason`)
             )
             is NotebookException.Paused -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+            is NotebookException.Locked -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`reason`)
@@ -7116,44 +7997,49 @@ public object FfiConverterTypeNotebookError : FfiConverterRustBuffer<NotebookExc
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.NotEnrolled -> {
+            is NotebookException.Locked -> {
                 buf.putInt(4)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.StorageFull -> {
+            is NotebookException.NotEnrolled -> {
                 buf.putInt(5)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.Storage -> {
+            is NotebookException.StorageFull -> {
                 buf.putInt(6)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.NewerDatabase -> {
+            is NotebookException.Storage -> {
                 buf.putInt(7)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.Keys -> {
+            is NotebookException.NewerDatabase -> {
                 buf.putInt(8)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is NotebookException.Refused -> {
+            is NotebookException.Keys -> {
                 buf.putInt(9)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is NotebookException.Refused -> {
+                buf.putInt(10)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is NotebookException.Network -> {
-                buf.putInt(10)
+                buf.putInt(11)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is NotebookException.Internal -> {
-                buf.putInt(11)
+                buf.putInt(12)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
@@ -8621,6 +9507,34 @@ public object FfiConverterSequenceTypeTransferPlan: FfiConverterRustBuffer<List<
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeUnsafePhoto: FfiConverterRustBuffer<List<UnsafePhoto>> {
+    override fun read(buf: ByteBuffer): List<UnsafePhoto> {
+        val len = buf.getInt()
+        return List<UnsafePhoto>(len) {
+            FfiConverterTypeUnsafePhoto.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<UnsafePhoto>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeUnsafePhoto.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<UnsafePhoto>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeUnsafePhoto.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeWarning: FfiConverterRustBuffer<List<Warning>> {
     override fun read(buf: ByteBuffer): List<Warning> {
         val len = buf.getInt()
@@ -8865,6 +9779,58 @@ public object FfiConverterMapStringMapStringOptionalULong: FfiConverterRustBuffe
         }
     }
 }
+        /**
+         * Writes every record, receipt and photograph of the notebook in `folder` into the empty folder `to`,
+         * in clear: of one that a newer version wrote, or that is damaged. Changes nothing in it.
+         */
+    @Throws(NotebookException::class) fun `exportClosed`(`folder`: kotlin.String, `vault`: KeyVault?, `to`: kotlin.String): Exported {
+            return FfiConverterTypeExported.lift(
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_func_export_closed(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterOptionalTypeKeyVault.lower(`vault`),
+        FfiConverterString.lower(`to`),_status)
+}
+    )
+    }
+
+
+        /**
+         * A vault for the notebook in `folder` that a PIN of at least six characters opens, together with the
+         * phone's own (`inner`). Wrong tries are counted in that folder and have to wait longer and longer; so
+         * is a restart of the phone no way around. Without `inner` take a passphrase.
+         */
+    @Throws(NotebookException::class) fun `pinVault`(`folder`: kotlin.String, `pin`: kotlin.String, `inner`: KeyVault?): KeyVault {
+            return FfiConverterTypeKeyVault.lift(
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_func_pin_vault(
+
+
+        FfiConverterString.lower(`folder`),
+        FfiConverterString.lower(`pin`),
+        FfiConverterOptionalTypeKeyVault.lower(`inner`),_status)
+}
+    )
+    }
+
+
+        /**
+         * Destroys the notebook in `folder` without opening it, with or without its vault. It must not be open
+         * in another object; a locked one may be.
+         */
+    @Throws(NotebookException::class) fun `wipeNotebook`(`folder`: kotlin.String)
+        =
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_func_wipe_notebook(
+
+
+        FfiConverterString.lower(`folder`),_status)
+}
+
+
+
         /**
          * Wraps the keys of the notebook in `folder`, which must not be open, with another vault from now on:
          * another passphrase, or a phone that has got a screen lock. `present` is none where they are not
