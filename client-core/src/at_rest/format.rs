@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Written here because it is two hundred lines on what the crate uses anyway, and the library of that
-//! name brings seventy others; that other people's programs read it is tested. A header of ours always
+//! name brings a hundred others; that other people's programs read it is tested. A header of ours always
 //! has the same length, so the length of the content follows from that of the file.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};

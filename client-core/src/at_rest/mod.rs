@@ -6,7 +6,7 @@
 //!                                                 └──> names      what files are called
 //! ```
 //!
-//! Whoever reads or writes a file with content does it through [`Files`], and need not know whether it
+//! Whoever reads or writes a file with content does it through `Files`, and need not know whether it
 //! is encrypted. A file that is has the form of [age](https://age-encryption.org/v1), which other
 //! people's programs open with the notebook's identity. Its name is no hash of its content: whoever has
 //! a photograph could find out whether it is in the notebook.

@@ -53,8 +53,12 @@ pub struct Exported {
 impl Notebook {
     /// Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
     /// `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+    ///
+    /// Events that were not told yet are given up and counted as dropped.
     pub fn lock(&self) -> Result<(), NotebookError> {
-        self.call(Core::lock)
+        let locked = self.call(Core::lock);
+        self.forget_events();
+        locked
     }
 
     /// Opens the notebook again after `lock`, with the vault it was opened with.
@@ -70,7 +74,11 @@ impl Notebook {
     /// Locks the notebook if nobody has called it for `lock_after_ms`; says whether it is locked now.
     /// For a timer. It does not count as a call; a sync that runs does.
     pub fn lock_if_idle(&self) -> Result<bool, NotebookError> {
-        self.call(Core::lock_if_idle)
+        let locked = self.call(Core::lock_if_idle)?;
+        if locked {
+            self.forget_events();
+        }
+        Ok(locked)
     }
 
     /// What the file of a photo holds, for showing thumbnails and previews of a notebook that is
@@ -102,7 +110,17 @@ impl Notebook {
     /// Destroys this notebook: its keys at once, then all the rest. Asks nothing and cannot be undone.
     /// What a crash leaves, the next opening of the folder finishes. Call `end` afterwards.
     pub fn wipe(&self) -> Result<(), NotebookError> {
-        self.call(Core::wipe)
+        let wiped = self.call(Core::wipe);
+        self.forget_events();
+        wiped
+    }
+}
+
+impl Notebook {
+    fn forget_events(&self) {
+        if let Some(notifier) = &self.notifier {
+            notifier.forget();
+        }
     }
 }
 

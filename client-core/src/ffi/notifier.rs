@@ -74,6 +74,13 @@ impl Notifier {
         self.queue.changed.notify_all();
     }
 
+    /// Gives up what waits, as too many events would be: a locked notebook tells nothing more.
+    pub(super) fn forget(&self) {
+        let mut waiting = self.queue.lock();
+        let given_up = std::mem::take(&mut waiting.events).len();
+        waiting.telling.dropped += given_up as u64;
+    }
+
     /// How it has gone so far.
     pub(super) fn telling(&self) -> Telling {
         self.queue.lock().telling

@@ -152,6 +152,28 @@ fn an_app_that_takes_nothing_costs_a_bounded_memory_and_the_count_is_kept() {
 }
 
 #[test]
+fn a_locked_notebook_tells_nothing_that_still_waited() {
+    let folder = tempfile::tempdir().unwrap();
+    let (notifier, say, taken) = slow();
+    let core = Core::open(folder.path(), NotebookOptions::default()).unwrap();
+    let notebook = Notebook::around(core, Some(notifier), None);
+    let notifier = notebook.notifier.as_ref().unwrap();
+    notifier.tell(alarm(0));
+    while notifier.waiting() > 0 {
+        std::thread::yield_now();
+    }
+    notifier.tell(alarm(1));
+    notifier.tell(alarm(2));
+    notebook.lock().unwrap();
+    assert_eq!((notifier.waiting(), notifier.telling().dropped), (0, 2));
+    notifier.tell(alarm(3));
+    say.send(()).unwrap();
+    say.send(()).unwrap();
+    assert_eq!([next(&taken), next(&taken)], ["0", "3"]);
+    notebook.end().unwrap();
+}
+
+#[test]
 fn an_event_that_panics_is_counted_and_the_next_one_comes() {
     let (notifier, say, taken) = slow();
     let (record, reason) = ("r".to_owned(), String::new());

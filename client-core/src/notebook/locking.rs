@@ -16,6 +16,7 @@ impl Notebook {
     /// What the app holds itself is the app's to forget: its screens, the passphrase, the vault. Memory
     /// that is given back is written over in builds with the feature `wipe-memory`.
     pub fn lock(&self) -> Result<(), NotebookError> {
+        let _alone = lock(&self.turning_the_key);
         let closed = self.pause();
         drop(lock(&self.keys).take());
         drop(lock(&self.pack).take());
@@ -25,6 +26,7 @@ impl Notebook {
 
     /// Opens the notebook again after [`lock`](Self::lock), with the vault it was opened with.
     pub fn unlock(&self, vault: &dyn KeyVault) -> Result<(), NotebookError> {
+        let _alone = lock(&self.turning_the_key);
         {
             let mut keys = lock(&self.keys);
             if keys.is_none() {
@@ -33,7 +35,7 @@ impl Notebook {
         }
         write_over_stack();
         self.idle.touch(&self.options.clock.now());
-        let resumed = self.resume();
+        let resumed = self.wake();
         if resumed.is_err() {
             drop(lock(&self.keys).take());
         }
@@ -109,7 +111,7 @@ impl Idle {
 
 /// Writes over what calls have left on this thread's stack: what is moved leaves a copy behind.
 #[inline(never)]
-fn write_over_stack() {
+pub(super) fn write_over_stack() {
     let mut bytes = [0_u8; STACK_BYTES];
     black_box(&mut bytes);
 }

@@ -130,6 +130,9 @@ pub struct Notebook {
     /// None while the notebook is locked.
     keys: Mutex<Option<Arc<Keys>>>,
     idle: locking::Idle,
+    /// Held while the notebook is locked, unlocked or woken: between the two halves of one nobody does
+    /// another.
+    turning_the_key: Mutex<()>,
     opened: Opened,
     outbox: Mutex<Option<Outbox>>,
     /// Counts the calls that have files of this notebook open.

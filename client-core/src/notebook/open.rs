@@ -67,6 +67,7 @@ impl Notebook {
             public: Role::ALL.map(|role| keys.of_role(role).public()),
             idle: locking::Idle::since(&options.clock.now()),
             keys: Mutex::new(Some(keys)),
+            turning_the_key: Mutex::new(()),
             options,
             opened,
             outbox: Mutex::new(Some(outbox)),

@@ -4,6 +4,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::{
     Notebook, lock,
+    locking::write_over_stack,
     open::{hold, open_outbox},
 };
 use crate::{at_rest::Files, error::NotebookError, steps::crash_point};
@@ -42,6 +43,12 @@ impl Notebook {
     /// Opens the database again after [`pause`](Self::pause); a notebook that was locked meanwhile is
     /// [unlocked](Self::unlock) instead.
     pub fn resume(&self) -> Result<(), NotebookError> {
+        let _alone = lock(&self.turning_the_key);
+        self.wake()
+    }
+
+    /// As [`resume`](Self::resume), for whoever turns the key.
+    pub(super) fn wake(&self) -> Result<(), NotebookError> {
         let keys = self.keys()?;
         let _alone = lock(&self.going_to_rest);
         let mut outbox = lock(&self.outbox);
@@ -123,6 +130,9 @@ impl Working<'_> {
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
+        // Before whoever locks the notebook believes that nothing is left of it: a call may have been
+        // made on a thread that lives on.
+        write_over_stack();
         lock(&self.0.state).count -= 1;
         self.0.none.notify_all();
     }

@@ -106,3 +106,33 @@ fn a_sync_that_runs_keeps_it_open_and_locking_waits_for_captures() {
     assert!(world.notebook.lock_if_idle().unwrap());
     assert!(open(world.path(), &world.clock, &Hardware::new(1)).is_ok(), "no file is held");
 }
+
+#[test]
+fn nothing_that_happens_at_once_opens_a_locked_notebook() {
+    let world = Arc::new(world(None));
+    world.capture(1);
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let wakers: Vec<_> = (0..2)
+        .map(|_| {
+            let (world, ended) = (Arc::clone(&world), Arc::clone(&ended));
+            std::thread::spawn(move || {
+                while !ended.load(std::sync::atomic::Ordering::SeqCst) {
+                    drop(world.notebook.resume());
+                    drop(world.notebook.list(0, 1));
+                }
+            })
+        })
+        .collect();
+    for _ in 0..50 {
+        world.notebook.unlock(Hardware::new(1).as_ref()).unwrap();
+        assert_eq!(world.notebook.list(0, 10).unwrap().len(), 1);
+        world.notebook.lock().unwrap();
+        for _ in 0..5 {
+            refused(world.notebook.list(0, 1));
+        }
+    }
+    ended.store(true, std::sync::atomic::Ordering::SeqCst);
+    for waker in wakers {
+        waker.join().unwrap();
+    }
+}

@@ -100,6 +100,8 @@ fn kinds(found: &BTreeSet<String>) -> BTreeSet<&str> {
 fn be_the_phone(folder: &Path) {
     let mut told = File::open("/dev/stdin").unwrap();
     let clock = TestClock::new();
+    // As apps do it: opened on one thread, captured and sent on another, looked at on a third, and all
+    // of them live on.
     let notebook = {
         let secrets = Secrets {
             unit: line(&mut told).to_string(),
@@ -114,9 +116,11 @@ fn be_the_phone(folder: &Path) {
             vault: Some(Arc::new(vault(&line(&mut told)))),
             ..encrypted(&clock, &Hardware::new(0))
         };
-        let notebook = Notebook::open(folder, options).unwrap();
-        election_day(&notebook, &Hq::new(), &secrets);
-        look_around(&notebook);
+        let notebook = Arc::new(Notebook::open(folder, options).unwrap());
+        let working = Arc::clone(&notebook);
+        on_a_thread_of_its_own(move || election_day(&working, &Hq::new(), &secrets));
+        let looking = Arc::clone(&notebook);
+        on_a_thread_of_its_own(move || look_around(&looking));
         notebook
     };
     notebook.lock().unwrap();
@@ -125,6 +129,19 @@ fn be_the_phone(folder: &Path) {
     look_around(&notebook);
     println!("phone: unlocked");
     line(&mut told);
+}
+
+/// Waits for `work` and not for its thread, which stays as long as the process.
+fn on_a_thread_of_its_own(work: impl FnOnce() + Send + 'static) {
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        work();
+        done.send(()).unwrap();
+        loop {
+            std::thread::park();
+        }
+    });
+    wait.recv().unwrap();
 }
 
 fn vault(passphrase: &str) -> PassphraseVault {
