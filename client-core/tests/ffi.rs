@@ -7,6 +7,8 @@
 mod app;
 #[path = "ffi/events.rs"]
 mod events;
+#[path = "ffi/hardware.rs"]
+mod hardware;
 mod hq;
 #[path = "ffi/keys.rs"]
 mod keys;

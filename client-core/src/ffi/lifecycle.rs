@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use hattama_proto::{id::ElectionId, record::App};
 
 use super::{
-    HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened, draft::code,
-    error::caught, notifier::Notifier, vault::Vault,
+    HardwareSigner, HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened,
+    draft::code, error::caught, hardware::Signer, notifier::Notifier, vault::Vault,
 };
 use crate::{Notebook as Core, NotebookOptions, Pictures};
 
@@ -35,13 +35,14 @@ impl Notebook {
     ///
     /// With a `vault` the keys are wrapped, also those of a notebook that had none; without one the
     /// folder's protection has to do. `events` hears what happens; `transport` takes the place of the
-    /// bundled HTTPS client.
-    #[uniffi::constructor]
+    /// bundled HTTPS client; `hardware` vouches for the keys when they are enrolled.
+    #[uniffi::constructor(default(hardware = None))]
     pub fn open(
         config: NotebookConfig,
         vault: Option<Arc<dyn KeyVault>>,
         events: Option<Arc<dyn NotebookEvents>>,
         transport: Option<Arc<dyn HttpTransport>>,
+        hardware: Option<Arc<dyn HardwareSigner>>,
     ) -> Result<Arc<Self>, NotebookError> {
         let election: Option<ElectionId> =
             config.election.as_deref().map(|text| code("election", text)).transpose()?;
@@ -50,6 +51,8 @@ impl Notebook {
             app: App { name: config.app_name, version: config.app_version },
             pictures: if config.make_pictures { Pictures::Make } else { Pictures::Skip },
             vault: vault.map(|vault| Arc::new(Vault(vault)) as Arc<dyn crate::vault::KeyVault>),
+            hardware: hardware
+                .map(|signer| Arc::new(Signer(signer)) as Arc<dyn crate::hardware::HardwareSigner>),
             ..NotebookOptions::default()
         };
         let core = caught(|| Core::open(Path::new(&config.folder), options))?;
