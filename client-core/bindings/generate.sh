@@ -10,7 +10,9 @@ target=${CARGO_TARGET_DIR:-target}
 library=${HATTAMA_LIBRARY:-}
 if [ -z "$library" ]; then
     cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
-    library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
+    # Only one of the two is there.
+    library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null || true)
+    library=$(head -n 1 <<<"$library")
 fi
 generator=${HATTAMA_BINDGEN:-}
 if [ -z "$generator" ]; then
