@@ -22,11 +22,13 @@ fi
 if [ -z "${HATTAMA_LIBRARY:-}" ]; then
     # With headquarters' program, so that both are built by one set of features.
     cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
-    HATTAMA_LIBRARY=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
+    # Only one of the two is there.
+    HATTAMA_LIBRARY=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null || true)
     export HATTAMA_LIBRARY
 fi
 
 client-core/bindings/generate.sh --check
+client-core/bindings/swift/check.sh
 
 rm -rf "$target/python"
 wheel=$(python3 client-core/bindings/python/backend.py "$target/python" --debug)
