@@ -9,6 +9,8 @@ mod app;
 mod at_rest;
 #[path = "ffi/events.rs"]
 mod events;
+#[path = "ffi/hardware.rs"]
+mod hardware;
 mod hq;
 #[path = "ffi/keys.rs"]
 mod keys;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests the Kotlin interface on the JVM against the built library and a real headquarters. Prints
-# `skipped: why` where something is missing, unless HATTAMA_REQUIRE_KOTLIN=1.
+# Tests the Kotlin interface on the JVM against the built library and a real headquarters, runs the
+# sample there, and checks what can be checked of the AAR. Prints `skipped: why` where something is
+# missing, unless HATTAMA_REQUIRE_KOTLIN=1.
 #
 # HATTAMA_LIBRARY names a built library, HATTAMA_PROGRAM a built `hattama` instead.
 set -euo pipefail
@@ -18,16 +19,24 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 library=${HATTAMA_LIBRARY:-}
 if [ -z "$library" ]; then
     cargo rustc --quiet --package hattama-client-core --lib --crate-type cdylib --features ffi
-    library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null | head -n 1)
+    # Only one of the two is there.
+    library=$(ls "$target"/debug/libhattama_client_core.{so,dylib} 2>/dev/null || true)
 fi
-reports=client-core/bindings/kotlin/target/surefire-reports
+here=client-core/bindings/kotlin
+reports=("$here/target/surefire-reports" "$here/sample/target/surefire-reports")
 # Those of an earlier run would be counted.
-rm -rf "$reports"
+rm -rf "${reports[@]}"
 status=0
-mvn --batch-mode --quiet --file client-core/bindings/kotlin/pom.xml test \
+mvn --batch-mode --quiet --fail-at-end --file "$here/both.xml" test \
+    -Dsurefire.failIfNoSpecifiedTests=false \
     -Dhattama.library="$(dirname "$(realpath "$library")")" "$@" || status=$?
-if [ -d "$reports" ]; then
-    grep -ho '<testsuite [^>]*' "$reports"/*.xml |
+for folder in "${reports[@]}"; do
+    [ -d "$folder" ] || continue
+    grep -ho '<testsuite [^>]*' "$folder"/*.xml |
         sed 's/.* tests="\([0-9]*\)" errors="\([0-9]*\)" skipped="\([0-9]*\)" failures="\([0-9]*\)".*/kotlin: \1 tests, \2 errors, \3 skipped, \4 failures/'
+done
+# What the AAR is made of is Linux's kind of library; elsewhere there is nothing to try it on.
+if [ "$(uname -s)" = Linux ]; then
+    "$here/aar.sh" --check || status=$?
 fi
 exit $status

@@ -28,6 +28,7 @@ if [ -z "${HATTAMA_LIBRARY:-}" ]; then
 fi
 
 client-core/bindings/generate.sh --check
+client-core/bindings/swift/check.sh
 
 rm -rf "$target/python"
 wheel=$(python3 client-core/bindings/python/backend.py "$target/python" --debug)

@@ -87,6 +87,9 @@ pub struct Enrolment {
     pub organisation: String,
     /// The units at which, and below which, the person may observe; none for everywhere.
     pub units: Option<Vec<String>>,
+    /// Keys for which hardware vouched, as headquarters says; empty where none did. Of no account for
+    /// what the observer may do.
+    pub hardware_vouched: Vec<KeyRole>,
     /// Version of the election set-up.
     pub set_up_version: u32,
 }
@@ -101,6 +104,7 @@ impl From<core::EnrolmentSummary> for Enrolment {
             election: summary.election.to_string(),
             organisation: summary.org.to_string(),
             units,
+            hardware_vouched: summary.hardware.iter().map(|(role, _)| (*role).into()).collect(),
             set_up_version: summary.pack_version,
         }
     }

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use hattama_proto::{id::ElectionId, record::App};
 
 use super::{
-    HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened, draft::code,
-    error::caught, notifier::Notifier, vault::Vault,
+    HardwareSigner, HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened,
+    draft::code, error::caught, hardware::Signer, notifier::Notifier, vault::Vault,
 };
 use crate::{AtRest, Notebook as Core, NotebookOptions, Pictures};
 
@@ -61,16 +61,19 @@ impl Notebook {
     ///
     /// With a `vault` the keys are wrapped, also those of a notebook that had none; without one the
     /// folder's protection has to do. `events` hears what happens; `transport` takes the place of the
-    /// bundled HTTPS client.
-    #[uniffi::constructor]
+    /// bundled HTTPS client; `hardware` vouches for the keys when they are enrolled.
+    #[uniffi::constructor(default(hardware = None))]
     pub fn open(
         config: NotebookConfig,
         vault: Option<Arc<dyn KeyVault>>,
         events: Option<Arc<dyn NotebookEvents>>,
         transport: Option<Arc<dyn HttpTransport>>,
+        hardware: Option<Arc<dyn HardwareSigner>>,
     ) -> Result<Arc<Self>, NotebookError> {
         let folder = config.folder.clone();
-        let options = options(config, vault)?;
+        let signer = |signer| Arc::new(Signer(signer)) as Arc<dyn crate::hardware::HardwareSigner>;
+        let hardware = hardware.map(signer);
+        let options = NotebookOptions { hardware, ..options(config, vault)? };
         let core = caught(|| Core::open(Path::new(&folder), options))?;
         let notifier = events.map(Notifier::start).transpose()?;
         Ok(Self::around(core, notifier, transport))

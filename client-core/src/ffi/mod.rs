@@ -3,7 +3,7 @@
 //! ```text
 //! app ──call──> Notebook ──guard──> the core                 blocking, from any thread
 //! app <──event── notifier thread <──queue── Notebook          after the work, no lock held
-//! core ──> KeyVault, HttpTransport (the app's own)            may be slow, may throw
+//! core ──> KeyVault, HttpTransport, HardwareSigner            the app's own: may be slow, may throw
 //! ```
 //!
 //! What holds here, beyond what the core promises:
@@ -11,9 +11,9 @@
 //! 1. **Nothing crosses as a crash.** An error is one of the twelve kinds of [`NotebookError`]. A panic
 //!    is caught, is answered [`NotebookError::Internal`], and the notebook refuses everything until it
 //!    is opened again: what is on disk is whole, what is in memory may not be.
-//! 2. **What an app throws stays with it.** Whatever a [`KeyVault`], [`HttpTransport`] or
-//!    [`NotebookEvents`] raises becomes an error, trouble in a report, or a number in
-//!    [`Notebook::diagnostics`].
+//! 2. **What an app throws stays with it.** Whatever a [`KeyVault`], [`HttpTransport`],
+//!    [`HardwareSigner`] or [`NotebookEvents`] raises becomes an error, trouble in a report, an
+//!    enrolment without, or a number in [`Notebook::diagnostics`].
 //! 3. **No lock and no transaction is held while the app is called.** Events are queued and delivered
 //!    by one thread; they may call the notebook back.
 //! 4. **[`Notebook::pump`] ends within its budget and two seconds**, also while the app's transport
@@ -34,6 +34,7 @@ mod capture;
 mod diagnostics;
 mod draft;
 mod error;
+mod hardware;
 mod host;
 mod items;
 mod lifecycle;
@@ -55,6 +56,7 @@ pub use self::{
         Severity, SheetFlags,
     },
     error::NotebookError,
+    hardware::{HardwareFailure, HardwareSigner, MadeKey},
     items::{
         Decided, Enrolment, JournalLine, KeyRole, LaneSummary, MessageItem, Opened, OutboxSummary,
         OwnKey, PhotoItem, PhotoProgress, PhotoRole, RecordItem, RecordProgress, Salvage,

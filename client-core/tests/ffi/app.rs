@@ -155,7 +155,7 @@ impl App {
         let ear = Arc::new(Ear::default());
         let (events, transport) = (Arc::clone(&ear), Arc::clone(&network));
         let config = config(&folder.path().join("notebook"));
-        let notebook = Notebook::open(config, None, Some(events), Some(transport)).unwrap();
+        let notebook = Notebook::open(config, None, Some(events), Some(transport), None).unwrap();
         Self { folder, hq, network, ear, notebook }
     }
 

@@ -78,6 +78,7 @@ fn an_event_may_call_the_notebook_back_and_even_end_it() {
         None,
         Some(events),
         Some(Arc::new(network)),
+        None,
     )
     .unwrap();
     ear.notebook.set(Arc::downgrade(&notebook)).unwrap();
@@ -91,7 +92,7 @@ fn an_event_may_call_the_notebook_back_and_even_end_it() {
     assert_eq!(*ear.did.lock().unwrap(), ["Ok(1) Ok(())"]);
     // The event's own end may still be on its way out.
     for _ in 0..1000 {
-        match Notebook::open(config(&folder.path().join("notebook")), None, None, None) {
+        match Notebook::open(config(&folder.path().join("notebook")), None, None, None, None) {
             Ok(again) => {
                 assert_eq!(again.list(0, 10).unwrap().len(), 1, "what was captured is kept");
                 return;

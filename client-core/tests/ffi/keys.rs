@@ -42,7 +42,7 @@ impl KeyVault for Vault {
 }
 
 fn open(folder: &Path, vault: Option<Arc<dyn KeyVault>>) -> Result<Arc<Notebook>, NotebookError> {
-    Notebook::open(config(folder), vault, None, None)
+    Notebook::open(config(folder), vault, None, None, None)
 }
 
 #[test]
@@ -96,12 +96,13 @@ fn a_notebook_of_an_earlier_release_opens_with_a_vault_and_keeps_its_keys() {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/notebook-v1"), folder.path());
     let before = std::fs::read_to_string(folder.path().join("keys.json")).unwrap();
-    let plain = Notebook::open(of_any_election(folder.path()), None, None, None).unwrap();
+    let plain = Notebook::open(of_any_election(folder.path()), None, None, None, None).unwrap();
     let keys = plain.keys().unwrap();
     let records = plain.list(0, 100).unwrap();
     plain.end().unwrap();
     let vault: Arc<dyn KeyVault> = Arc::new(Vault::default());
-    let wrapped = Notebook::open(of_any_election(folder.path()), Some(vault), None, None).unwrap();
+    let wrapped =
+        Notebook::open(of_any_election(folder.path()), Some(vault), None, None, None).unwrap();
     assert_eq!(wrapped.keys().unwrap(), keys);
     assert_eq!(wrapped.list(0, 100).unwrap(), records);
     let after = std::fs::read_to_string(folder.path().join("keys.json")).unwrap();

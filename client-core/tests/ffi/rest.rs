@@ -139,7 +139,8 @@ fn after_a_pause_under_load_no_file_of_the_notebook_is_open() {
 #[test]
 fn one_folder_is_open_once_and_free_again_after_the_end() {
     let app = App::enrolled();
-    let again = || Notebook::open(config(&app.folder.path().join("notebook")), None, None, None);
+    let again =
+        || Notebook::open(config(&app.folder.path().join("notebook")), None, None, None, None);
     assert!(matches!(again(), Err(NotebookError::Busy { .. })));
     app.notebook.end().unwrap();
     app.notebook.end().unwrap();
@@ -155,7 +156,7 @@ fn reopened(app: &App, harm: impl Fn(&std::path::Path)) -> Arc<Notebook> {
     let folder = app.folder.path().join("notebook");
     harm(&folder);
     let (events, transport) = (Arc::clone(&app.ear), Arc::clone(&app.network));
-    Notebook::open(config(&folder), None, Some(events), Some(transport)).unwrap()
+    Notebook::open(config(&folder), None, Some(events), Some(transport), None).unwrap()
 }
 
 fn lose_the_set_up(notebook: &std::path::Path) {
@@ -261,7 +262,7 @@ fn a_pause_ends_an_enrolment_and_going_on_in_the_next_election() {
             election: None,
             ..config(&app.folder.path().join("next"))
         };
-        Notebook::open(config, None, None, None).unwrap()
+        Notebook::open(config, None, None, None, None).unwrap()
     };
     app.line(Line::Silent);
     for paused in 0..2 {

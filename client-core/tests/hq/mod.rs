@@ -319,6 +319,10 @@ impl Hq {
         let known = state.enrolled.insert(kid, push.request.clone());
         let same = known.is_none_or(|known| known == push.request);
         assert!(same || !state.strict, "a retry sends the same string");
+        // As headquarters does: what does not hold enrols nobody.
+        let challenge = request.body.challenge(&request.election);
+        let vouch = request.body.hardware.as_ref();
+        let hardware = vouch.map(|vouch| vouch.verify(&challenge).unwrap().hardware().kid());
         let enrolment = Enrolment {
             kid,
             public_key: request.body.public_key,
@@ -328,7 +332,7 @@ impl Hq {
             mandate: Mandate::Everywhere,
             request: RecordId::of(push.request.as_bytes()),
             desk: false,
-            hardware: None,
+            hardware,
         };
         EnrolmentReply {
             enrolment: self.state_by(&self.hq, enrolment),

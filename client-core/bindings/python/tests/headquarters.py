@@ -56,6 +56,10 @@ class Headquarters:
         """What the command says of all records."""
         return self._run("records", "--json")
 
+    def devices(self) -> list[dict]:
+        """What the command says of all keys."""
+        return json.loads(self._run("devices", "--json"))
+
     def verify(self, *arguments: object) -> str:
         """Checks files offline."""
         return self._run("verify", *arguments)

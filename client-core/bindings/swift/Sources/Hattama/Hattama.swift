@@ -829,6 +829,281 @@ public func FfiConverterTypeCapture_lower(_ value: Capture) -> UInt64 {
 
 
 /**
+ * Keys in hardware that sign with P-256: Android's Keystore (StrongBox where there is one), Apple's
+ * Secure Enclave. Asked while a notebook is enrolled (`enrol`, `follow`), and never afterwards.
+ *
+ * Whatever it throws, the observer is enrolled without, and headquarters knows that nothing vouched: see
+ * `Enrolment.hardware_vouched`. It is waited for without limit, so set one where a finger is asked for.
+ */
+public protocol HardwareSigner: AnyObject, Sendable {
+
+    /**
+     * Makes a key for `role`, in place of an earlier one, and has its maker attest it over `challenge`,
+     * 32 bytes (`setAttestationChallenge`, or the client data hash of App Attest). One key for each
+     * role: the same under both would tell that two authors are one person.
+     */
+    func make(role: KeyRole, challenge: Data) throws  -> MadeKey
+
+    /**
+     * Signs with the key of `role`: ECDSA with SHA-256 over `message`, in DER as both platforms give it
+     * or as 64 bytes.
+     */
+    func sign(role: KeyRole, message: Data) throws  -> Data
+
+}
+/**
+ * Keys in hardware that sign with P-256: Android's Keystore (StrongBox where there is one), Apple's
+ * Secure Enclave. Asked while a notebook is enrolled (`enrol`, `follow`), and never afterwards.
+ *
+ * Whatever it throws, the observer is enrolled without, and headquarters knows that nothing vouched: see
+ * `Enrolment.hardware_vouched`. It is waited for without limit, so set one where a finger is asked for.
+ */
+open class HardwareSignerImpl: HardwareSigner, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_hattama_client_core_fn_clone_hardwaresigner(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_hattama_client_core_fn_free_hardwaresigner(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Makes a key for `role`, in place of an earlier one, and has its maker attest it over `challenge`,
+     * 32 bytes (`setAttestationChallenge`, or the client data hash of App Attest). One key for each
+     * role: the same under both would tell that two authors are one person.
+     */
+open func make(role: KeyRole, challenge: Data)throws  -> MadeKey  {
+    return try  FfiConverterTypeMadeKey_lift(try rustCallWithError(FfiConverterTypeHardwareFailure_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_hardwaresigner_make(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeKeyRole_lower(role),
+        FfiConverterData.lower(challenge),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Signs with the key of `role`: ECDSA with SHA-256 over `message`, in DER as both platforms give it
+     * or as 64 bytes.
+     */
+open func sign(role: KeyRole, message: Data)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeHardwareFailure_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_hardwaresigner_sign(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeKeyRole_lower(role),
+        FfiConverterData.lower(message),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceHardwareSigner {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceHardwareSigner = UniffiVTableCallbackInterfaceHardwareSigner(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeHardwareSigner.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface HardwareSigner: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeHardwareSigner.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface HardwareSigner: handle missing in uniffiClone")
+            }
+        },
+        make: { (
+            uniffiHandle: UInt64,
+            role: RustBuffer,
+            challenge: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> MadeKey in
+                guard let uniffiObj = try? FfiConverterTypeHardwareSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.make(
+                     role: try FfiConverterTypeKeyRole_lift(role),
+                     challenge: try FfiConverterData.lift(challenge)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterTypeMadeKey_lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHardwareFailure_lower
+            )
+        },
+        sign: { (
+            uniffiHandle: UInt64,
+            role: RustBuffer,
+            message: RustBuffer,
+            uniffiOutReturn: UnsafeMutablePointer<RustBuffer>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeHardwareSigner.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.sign(
+                     role: try FfiConverterTypeKeyRole_lift(role),
+                     message: try FfiConverterData.lift(message)
+                )
+            }
+
+
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterData.lower($0) }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeHardwareFailure_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceHardwareSigner> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceHardwareSigner>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitHardwareSigner() {
+    uniffi_hattama_client_core_fn_init_callback_vtable_hardwaresigner(UniffiCallbackInterfaceHardwareSigner.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHardwareSigner: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<HardwareSigner>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = HardwareSigner
+
+    public static func lift(_ handle: UInt64) throws -> HardwareSigner {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return HardwareSignerImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: HardwareSigner) -> UInt64 {
+         if let rustImpl = value as? HardwareSignerImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HardwareSigner {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: HardwareSigner, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHardwareSigner_lift(_ handle: UInt64) throws -> HardwareSigner {
+    return try FfiConverterTypeHardwareSigner.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHardwareSigner_lower(_ value: HardwareSigner) -> UInt64 {
+    return FfiConverterTypeHardwareSigner.lower(value)
+}
+
+
+
+
+
+
+/**
  * Carries requests where the bundled HTTPS client does not do: through Tor, a proxy, the system's own
  * stack. Every request may be repeated; none may be altered.
  *
@@ -1562,6 +1837,8 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     /**
      * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
      * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     *
+     * Events that were not told yet are given up and counted as dropped.
      */
     func lock() throws
 
@@ -1842,16 +2119,17 @@ open class Notebook: NotebookProtocol, @unchecked Sendable {
      *
      * With a `vault` the keys are wrapped, also those of a notebook that had none; without one the
      * folder's protection has to do. `events` hears what happens; `transport` takes the place of the
-     * bundled HTTPS client.
+     * bundled HTTPS client; `hardware` vouches for the keys when they are enrolled.
      */
-public static func `open`(config: NotebookConfig, vault: KeyVault?, events: NotebookEvents?, transport: HttpTransport?)throws  -> Notebook  {
+public static func `open`(config: NotebookConfig, vault: KeyVault?, events: NotebookEvents?, transport: HttpTransport?, hardware: HardwareSigner? = nil)throws  -> Notebook  {
     return try  FfiConverterTypeNotebook_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
         uniffiCallStatus in
     uniffi_hattama_client_core_fn_constructor_notebook_open(
         FfiConverterTypeNotebookConfig_lower(config),
         FfiConverterOptionTypeKeyVault.lower(vault),
         FfiConverterOptionTypeNotebookEvents.lower(events),
-        FfiConverterOptionTypeHttpTransport.lower(transport),uniffiCallStatus
+        FfiConverterOptionTypeHttpTransport.lower(transport),
+        FfiConverterOptionTypeHardwareSigner.lower(hardware),uniffiCallStatus
     )
 })
 }
@@ -1886,6 +2164,8 @@ open func isLocked()throws  -> Bool  {
     /**
      * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
      * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     *
+     * Events that were not told yet are given up and counted as dropped.
      */
 open func lock()throws   {try rustCallWithError(FfiConverterTypeNotebookError_lift) {
         uniffiCallStatus in
@@ -3023,6 +3303,11 @@ public struct Enrolment: Equatable, Hashable {
      */
     public var units: [String]?
     /**
+     * Keys for which hardware vouched, as headquarters says; empty where none did. Of no account for
+     * what the observer may do.
+     */
+    public var hardwareVouched: [KeyRole]
+    /**
      * Version of the election set-up.
      */
     public var setUpVersion: UInt32
@@ -3040,11 +3325,16 @@ public struct Enrolment: Equatable, Hashable {
          * The units at which, and below which, the person may observe; none for everywhere.
          */units: [String]?,
         /**
+         * Keys for which hardware vouched, as headquarters says; empty where none did. Of no account for
+         * what the observer may do.
+         */hardwareVouched: [KeyRole],
+        /**
          * Version of the election set-up.
          */setUpVersion: UInt32) {
         self.election = election
         self.organisation = organisation
         self.units = units
+        self.hardwareVouched = hardwareVouched
         self.setUpVersion = setUpVersion
     }
 
@@ -3067,6 +3357,7 @@ public struct FfiConverterTypeEnrolment: FfiConverterRustBuffer {
                 election: FfiConverterString.read(from: &buf),
                 organisation: FfiConverterString.read(from: &buf),
                 units: FfiConverterOptionSequenceString.read(from: &buf),
+                hardwareVouched: FfiConverterSequenceTypeKeyRole.read(from: &buf),
                 setUpVersion: FfiConverterUInt32.read(from: &buf)
         )
     }
@@ -3075,6 +3366,7 @@ public struct FfiConverterTypeEnrolment: FfiConverterRustBuffer {
         FfiConverterString.write(value.election, into: &buf)
         FfiConverterString.write(value.organisation, into: &buf)
         FfiConverterOptionSequenceString.write(value.units, into: &buf)
+        FfiConverterSequenceTypeKeyRole.write(value.hardwareVouched, into: &buf)
         FfiConverterUInt32.write(value.setUpVersion, into: &buf)
     }
 }
@@ -3883,6 +4175,77 @@ public func FfiConverterTypeLookedOver_lift(_ buf: RustBuffer) throws -> LookedO
 #endif
 public func FfiConverterTypeLookedOver_lower(_ value: LookedOver) -> RustBuffer {
     return FfiConverterTypeLookedOver.lower(value)
+}
+
+
+/**
+ * A key that the hardware made.
+ */
+public struct MadeKey: Equatable, Hashable {
+    /**
+     * The public half: an uncompressed point (65 bytes), or a `SubjectPublicKeyInfo`.
+     */
+    public var publicKey: Data
+    /**
+     * Certificates of its maker in DER, the key's own first; empty where there are none. At most nine
+     * kilobytes together: they travel inside one signed request.
+     */
+    public var attestation: [Data]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The public half: an uncompressed point (65 bytes), or a `SubjectPublicKeyInfo`.
+         */publicKey: Data,
+        /**
+         * Certificates of its maker in DER, the key's own first; empty where there are none. At most nine
+         * kilobytes together: they travel inside one signed request.
+         */attestation: [Data] = []) {
+        self.publicKey = publicKey
+        self.attestation = attestation
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension MadeKey: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeMadeKey: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> MadeKey {
+        return
+            try MadeKey(
+                publicKey: FfiConverterData.read(from: &buf),
+                attestation: FfiConverterSequenceData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: MadeKey, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.publicKey, into: &buf)
+        FfiConverterSequenceData.write(value.attestation, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMadeKey_lift(_ buf: RustBuffer) throws -> MadeKey {
+    return try FfiConverterTypeMadeKey.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMadeKey_lower(_ value: MadeKey) -> RustBuffer {
+    return FfiConverterTypeMadeKey.lower(value)
 }
 
 
@@ -6083,6 +6446,90 @@ public func FfiConverterTypeFeedItem_lower(_ value: FeedItem) -> RustBuffer {
 
 
 /**
+ * Why the hardware did not do it. The enrolment goes on without.
+ */
+public
+enum HardwareFailure: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+
+
+    /**
+     * There is none, it is locked, or whatever else was thrown.
+     */
+    case Failed(
+        /**
+         * Why, without personal data.
+         */reason: String
+    )
+
+
+
+
+
+
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+
+}
+
+#if compiler(>=6)
+extension HardwareFailure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHardwareFailure: FfiConverterRustBuffer {
+    typealias SwiftType = HardwareFailure
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HardwareFailure {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Failed(
+            reason: try FfiConverterString.read(from: &buf)
+            )
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: HardwareFailure, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case let .Failed(reason):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(reason, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHardwareFailure_lift(_ buf: RustBuffer) throws -> HardwareFailure {
+    return try FfiConverterTypeHardwareFailure.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHardwareFailure_lower(_ value: HardwareFailure) -> RustBuffer {
+    return FfiConverterTypeHardwareFailure.lower(value)
+}
+
+
+/**
  * Whether a correction names the photographs of the record that was wrong again.
  */
 
@@ -7738,6 +8185,30 @@ fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeHardwareSigner: FfiConverterRustBuffer {
+    typealias SwiftType = HardwareSigner?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeHardwareSigner.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeHardwareSigner.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeHttpTransport: FfiConverterRustBuffer {
     typealias SwiftType = HttpTransport?
 
@@ -8003,6 +8474,31 @@ fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceData: FfiConverterRustBuffer {
+    typealias SwiftType = [Data]
+
+    public static func write(_ value: [Data], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterData.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Data] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Data]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterData.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeAlarm: FfiConverterRustBuffer {
     typealias SwiftType = [Alarm]
 
@@ -8245,6 +8741,31 @@ fileprivate struct FfiConverterSequenceTypeWarning: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeWarning.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeKeyRole: FfiConverterRustBuffer {
+    typealias SwiftType = [KeyRole]
+
+    public static func write(_ value: [KeyRole], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeKeyRole.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [KeyRole] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [KeyRole]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeKeyRole.read(from: &buf))
         }
         return seq
     }
@@ -8532,13 +9053,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_capture_look_over() != 7456) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_hattama_client_core_checksum_method_hardwaresigner_make() != 25737) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_hattama_client_core_checksum_method_hardwaresigner_sign() != 55938) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_hattama_client_core_checksum_method_notebook_age_identity() != 59161) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_is_locked() != 6377) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_lock() != 47830) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_lock() != 6451) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() != 49447) {
@@ -8676,10 +9203,11 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_constructor_locker_at() != 10941) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_constructor_notebook_open() != 56350) {
+    if (uniffi_hattama_client_core_checksum_constructor_notebook_open() != 55065) {
         return InitializationResult.apiChecksumMismatch
     }
 
+    uniffiCallbackInitHardwareSigner()
     uniffiCallbackInitHttpTransport()
     uniffiCallbackInitKeyVault()
     uniffiCallbackInitNotebookEvents()

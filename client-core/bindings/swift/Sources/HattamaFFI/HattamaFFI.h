@@ -243,6 +243,20 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HARDWARE_SIGNER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HARDWARE_SIGNER_METHOD0
+typedef void (*UniffiCallbackInterfaceHardwareSignerMethod0)(uint64_t, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HARDWARE_SIGNER_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HARDWARE_SIGNER_METHOD1
+typedef void (*UniffiCallbackInterfaceHardwareSignerMethod1)(uint64_t, RustBuffer, RustBuffer, RustBuffer* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HTTP_TRANSPORT_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HTTP_TRANSPORT_METHOD0
 typedef void (*UniffiCallbackInterfaceHttpTransportMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
@@ -283,6 +297,16 @@ typedef void (*UniffiCallbackInterfaceNotebookEventsMethod1)(uint64_t, RustBuffe
 typedef void (*UniffiCallbackInterfaceNotebookEventsMethod2)(uint64_t, RustBuffer, void* _Nonnull,
         RustCallStatus *_Nonnull uniffiCallStatus
     );
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_HARDWARE_SIGNER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_HARDWARE_SIGNER
+typedef struct UniffiVTableCallbackInterfaceHardwareSigner {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceHardwareSignerMethod0 _Nonnull make;
+    UniffiCallbackInterfaceHardwareSignerMethod1 _Nonnull sign;
+} UniffiVTableCallbackInterfaceHardwareSigner;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_HTTP_TRANSPORT
@@ -390,6 +414,31 @@ void uniffi_hattama_client_core_fn_method_capture_discard(uint64_t ptr, RustCall
 RustBuffer uniffi_hattama_client_core_fn_method_capture_look_over(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CLONE_HARDWARESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CLONE_HARDWARESIGNER
+uint64_t uniffi_hattama_client_core_fn_clone_hardwaresigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_FREE_HARDWARESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_FREE_HARDWARESIGNER
+void uniffi_hattama_client_core_fn_free_hardwaresigner(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_INIT_CALLBACK_VTABLE_HARDWARESIGNER
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_INIT_CALLBACK_VTABLE_HARDWARESIGNER
+void uniffi_hattama_client_core_fn_init_callback_vtable_hardwaresigner(const UniffiVTableCallbackInterfaceHardwareSigner* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_HARDWARESIGNER_MAKE
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_HARDWARESIGNER_MAKE
+RustBuffer uniffi_hattama_client_core_fn_method_hardwaresigner_make(uint64_t ptr, RustBuffer role, RustBuffer challenge, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_HARDWARESIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_HARDWARESIGNER_SIGN
+RustBuffer uniffi_hattama_client_core_fn_method_hardwaresigner_sign(uint64_t ptr, RustBuffer role, RustBuffer message, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CLONE_NOTEBOOK
 #define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CLONE_NOTEBOOK
 uint64_t uniffi_hattama_client_core_fn_clone_notebook(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -402,7 +451,7 @@ void uniffi_hattama_client_core_fn_free_notebook(uint64_t handle, RustCallStatus
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CONSTRUCTOR_NOTEBOOK_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CONSTRUCTOR_NOTEBOOK_OPEN
-uint64_t uniffi_hattama_client_core_fn_constructor_notebook_open(RustBuffer config, RustBuffer vault, RustBuffer events, RustBuffer transport, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_hattama_client_core_fn_constructor_notebook_open(RustBuffer config, RustBuffer vault, RustBuffer events, RustBuffer transport, RustBuffer hardware, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_NOTEBOOK_AGE_IDENTITY
@@ -1057,6 +1106,18 @@ uint16_t uniffi_hattama_client_core_checksum_method_capture_discard(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_CAPTURE_LOOK_OVER
 #define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_CAPTURE_LOOK_OVER
 uint16_t uniffi_hattama_client_core_checksum_method_capture_look_over(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_HARDWARESIGNER_MAKE
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_HARDWARESIGNER_MAKE
+uint16_t uniffi_hattama_client_core_checksum_method_hardwaresigner_make(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_HARDWARESIGNER_SIGN
+#define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_CHECKSUM_METHOD_HARDWARESIGNER_SIGN
+uint16_t uniffi_hattama_client_core_checksum_method_hardwaresigner_sign(void
 
 );
 #endif

@@ -650,6 +650,12 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceHardwareSignerMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`role`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceHardwareSignerMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`role`: RustBuffer.ByValue,`message`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceHttpTransportMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -667,6 +673,28 @@ internal interface UniffiCallbackInterfaceNotebookEventsMethod1 : com.sun.jna.Ca
 }
 internal interface UniffiCallbackInterfaceNotebookEventsMethod2 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`alarm`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "make", "sign")
+internal open class UniffiVTableCallbackInterfaceHardwareSigner(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `make`: UniffiCallbackInterfaceHardwareSignerMethod0? = null,
+    @JvmField internal var `sign`: UniffiCallbackInterfaceHardwareSignerMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `make`: UniffiCallbackInterfaceHardwareSignerMethod0? = null,
+        `sign`: UniffiCallbackInterfaceHardwareSignerMethod1? = null,
+    ): UniffiVTableCallbackInterfaceHardwareSigner(`uniffiFree`,`uniffiClone`,`make`,`sign`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceHardwareSigner) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `make` = other.`make`
+        `sign` = other.`sign`
+    }
+
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "execute")
 internal open class UniffiVTableCallbackInterfaceHttpTransport(
@@ -789,6 +817,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_capture_look_over(
     ): Int
+    external fun uniffi_hattama_client_core_checksum_method_hardwaresigner_make(
+    ): Int
+    external fun uniffi_hattama_client_core_checksum_method_hardwaresigner_sign(
+    ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_age_identity(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_is_locked(
@@ -903,6 +935,7 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "hattama"))
+        uniffiCallbackInterfaceHardwareSigner.register(this)
         uniffiCallbackInterfaceHttpTransport.register(this)
         uniffiCallbackInterfaceKeyVault.register(this)
         uniffiCallbackInterfaceNotebookEvents.register(this)
@@ -940,11 +973,21 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_hattama_client_core_fn_method_capture_look_over(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_clone_hardwaresigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_hattama_client_core_fn_free_hardwaresigner(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_init_callback_vtable_hardwaresigner(`vtable`: UniffiVTableCallbackInterfaceHardwareSigner,
+    ): Unit
+    external fun uniffi_hattama_client_core_fn_method_hardwaresigner_make(`ptr`: Long,`role`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_hattama_client_core_fn_method_hardwaresigner_sign(`ptr`: Long,`role`: RustBuffer.ByValue,`message`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_clone_notebook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_hattama_client_core_fn_free_notebook(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_hattama_client_core_fn_constructor_notebook_open(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,`events`: RustBuffer.ByValue,`transport`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_hattama_client_core_fn_constructor_notebook_open(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,`events`: RustBuffer.ByValue,`transport`: RustBuffer.ByValue,`hardware`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_hattama_client_core_fn_method_notebook_age_identity(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1232,13 +1275,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_capture_look_over() and 0xFFFF) != 7456) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_hattama_client_core_checksum_method_hardwaresigner_make() and 0xFFFF) != 25737) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_hattama_client_core_checksum_method_hardwaresigner_sign() and 0xFFFF) != 55938) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_age_identity() and 0xFFFF) != 59161) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_is_locked() and 0xFFFF) != 6377) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock() and 0xFFFF) != 47830) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock() and 0xFFFF) != 6451) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() and 0xFFFF) != 49447) {
@@ -1376,7 +1425,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_constructor_locker_at() and 0xFFFF) != 10941) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_constructor_notebook_open() and 0xFFFF) != 56350) {
+    if ((lib.uniffi_hattama_client_core_checksum_constructor_notebook_open() and 0xFFFF) != 55065) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -2121,6 +2170,395 @@ public object FfiConverterTypeCapture: FfiConverter<Capture, Long> {
     override fun allocationSize(value: Capture) = 8UL
 
     override fun write(value: Capture, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Keys in hardware that sign with P-256: Android's Keystore (StrongBox where there is one), Apple's
+ * Secure Enclave. Asked while a notebook is enrolled (`enrol`, `follow`), and never afterwards.
+ *
+ * Whatever it throws, the observer is enrolled without, and headquarters knows that nothing vouched: see
+ * `Enrolment.hardware_vouched`. It is waited for without limit, so set one where a finger is asked for.
+ */
+public interface HardwareSigner {
+
+    /**
+     * Makes a key for `role`, in place of an earlier one, and has its maker attest it over `challenge`,
+     * 32 bytes (`setAttestationChallenge`, or the client data hash of App Attest). One key for each
+     * role: the same under both would tell that two authors are one person.
+     */
+    fun `make`(`role`: KeyRole, `challenge`: kotlin.ByteArray): MadeKey
+
+    /**
+     * Signs with the key of `role`: ECDSA with SHA-256 over `message`, in DER as both platforms give it
+     * or as 64 bytes.
+     */
+    fun `sign`(`role`: KeyRole, `message`: kotlin.ByteArray): kotlin.ByteArray
+
+    companion object
+}
+
+/**
+ * Keys in hardware that sign with P-256: Android's Keystore (StrongBox where there is one), Apple's
+ * Secure Enclave. Asked while a notebook is enrolled (`enrol`, `follow`), and never afterwards.
+ *
+ * Whatever it throws, the observer is enrolled without, and headquarters knows that nothing vouched: see
+ * `Enrolment.hardware_vouched`. It is waited for without limit, so set one where a finger is asked for.
+ */
+open class HardwareSignerImpl: Disposable, AutoCloseable, HardwareSigner
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_hattama_client_core_fn_free_hardwaresigner(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_hattama_client_core_fn_clone_hardwaresigner(handle, status)
+        }
+    }
+
+
+    /**
+     * Makes a key for `role`, in place of an earlier one, and has its maker attest it over `challenge`,
+     * 32 bytes (`setAttestationChallenge`, or the client data hash of App Attest). One key for each
+     * role: the same under both would tell that two authors are one person.
+     */
+    @Throws(HardwareFailure::class)override fun `make`(`role`: KeyRole, `challenge`: kotlin.ByteArray): MadeKey {
+            return FfiConverterTypeMadeKey.lift(
+    callWithHandle {
+    uniffiRustCallWithError(HardwareFailure) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_hardwaresigner_make(
+        it,
+
+        FfiConverterTypeKeyRole.lower(`role`),
+        FfiConverterByteArray.lower(`challenge`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Signs with the key of `role`: ECDSA with SHA-256 over `message`, in DER as both platforms give it
+     * or as 64 bytes.
+     */
+    @Throws(HardwareFailure::class)override fun `sign`(`role`: KeyRole, `message`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(HardwareFailure) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_hardwaresigner_sign(
+        it,
+
+        FfiConverterTypeKeyRole.lower(`role`),
+        FfiConverterByteArray.lower(`message`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceHardwareSigner {
+    internal object `make`: UniffiCallbackInterfaceHardwareSignerMethod0 {
+        override fun callback(`uniffiHandle`: Long,`role`: RustBuffer.ByValue,`challenge`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeHardwareSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`make`(
+                    FfiConverterTypeKeyRole.lift(`role`),
+                    FfiConverterByteArray.lift(`challenge`),
+                )
+            }
+            val writeReturn = { value: MadeKey -> uniffiOutReturn.setValue(FfiConverterTypeMadeKey.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HardwareFailure -> FfiConverterTypeHardwareFailure.lower(e) }
+            )
+        }
+    }
+    internal object `sign`: UniffiCallbackInterfaceHardwareSignerMethod1 {
+        override fun callback(`uniffiHandle`: Long,`role`: RustBuffer.ByValue,`message`: RustBuffer.ByValue,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeHardwareSigner.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`sign`(
+                    FfiConverterTypeKeyRole.lift(`role`),
+                    FfiConverterByteArray.lift(`message`),
+                )
+            }
+            val writeReturn = { value: kotlin.ByteArray -> uniffiOutReturn.setValue(FfiConverterByteArray.lower(value)) }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: HardwareFailure -> FfiConverterTypeHardwareFailure.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeHardwareSigner.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeHardwareSigner.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceHardwareSigner.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `make`,
+        `sign`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_hattama_client_core_fn_init_callback_vtable_hardwaresigner(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHardwareSigner: FfiConverter<HardwareSigner, Long> {
+    internal val handleMap = UniffiHandleMap<HardwareSigner>()
+
+    override fun lower(value: HardwareSigner): Long {
+        if (value is HardwareSignerImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): HardwareSigner {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return HardwareSignerImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): HardwareSigner {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: HardwareSigner) = 8UL
+
+    override fun write(value: HardwareSigner, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3349,6 +3787,8 @@ public interface NotebookInterface {
     /**
      * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
      * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     *
+     * Events that were not told yet are given up and counted as dropped.
      */
     fun `lock`()
 
@@ -3714,6 +4154,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
     /**
      * Ends a sync, lets captures end, and lets go of every key and of all that was read. Until
      * `unlock` every call is `Locked`. Forget the vault, the passphrase and what is on the screens too.
+     *
+     * Events that were not told yet are given up and counted as dropped.
      */
     @Throws(NotebookException::class)override fun `lock`()
         =
@@ -4425,9 +4867,9 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
      *
      * With a `vault` the keys are wrapped, also those of a notebook that had none; without one the
      * folder's protection has to do. `events` hears what happens; `transport` takes the place of the
-     * bundled HTTPS client.
+     * bundled HTTPS client; `hardware` vouches for the keys when they are enrolled.
      */
-    @Throws(NotebookException::class) fun `open`(`config`: NotebookConfig, `vault`: KeyVault?, `events`: NotebookEvents?, `transport`: HttpTransport?): Notebook {
+    @Throws(NotebookException::class) fun `open`(`config`: NotebookConfig, `vault`: KeyVault?, `events`: NotebookEvents?, `transport`: HttpTransport?, `hardware`: HardwareSigner? = null): Notebook {
             return FfiConverterTypeNotebook.lift(
     uniffiRustCallWithError(NotebookException) { _status ->
     UniffiLib.uniffi_hattama_client_core_fn_constructor_notebook_open(
@@ -4436,7 +4878,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
         FfiConverterTypeNotebookConfig.lower(`config`),
         FfiConverterOptionalTypeKeyVault.lower(`vault`),
         FfiConverterOptionalTypeNotebookEvents.lower(`events`),
-        FfiConverterOptionalTypeHttpTransport.lower(`transport`),_status)
+        FfiConverterOptionalTypeHttpTransport.lower(`transport`),
+        FfiConverterOptionalTypeHardwareSigner.lower(`hardware`),_status)
 }
     )
     }
@@ -5094,6 +5537,12 @@ data class Enrolment (
     var `units`: List<kotlin.String>?
     ,
     /**
+     * Keys for which hardware vouched, as headquarters says; empty where none did. Of no account for
+     * what the observer may do.
+     */
+    var `hardwareVouched`: List<KeyRole>
+    ,
+    /**
      * Version of the election set-up.
      */
     var `setUpVersion`: kotlin.UInt
@@ -5116,6 +5565,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterOptionalSequenceString.read(buf),
+            FfiConverterSequenceTypeKeyRole.read(buf),
             FfiConverterUInt.read(buf),
         )
     }
@@ -5124,6 +5574,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterString.allocationSize(value.`election`) +
             FfiConverterString.allocationSize(value.`organisation`) +
             FfiConverterOptionalSequenceString.allocationSize(value.`units`) +
+            FfiConverterSequenceTypeKeyRole.allocationSize(value.`hardwareVouched`) +
             FfiConverterUInt.allocationSize(value.`setUpVersion`)
     )
 
@@ -5131,6 +5582,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterString.write(value.`election`, buf)
             FfiConverterString.write(value.`organisation`, buf)
             FfiConverterOptionalSequenceString.write(value.`units`, buf)
+            FfiConverterSequenceTypeKeyRole.write(value.`hardwareVouched`, buf)
             FfiConverterUInt.write(value.`setUpVersion`, buf)
     }
 }
@@ -5691,6 +6143,54 @@ public object FfiConverterTypeLookedOver: FfiConverterRustBuffer<LookedOver> {
     override fun write(value: LookedOver, buf: ByteBuffer) {
             FfiConverterSequenceTypeFinding.write(value.`findings`, buf)
             FfiConverterSequenceTypeWarning.write(value.`warnings`, buf)
+    }
+}
+
+
+
+/**
+ * A key that the hardware made.
+ */
+data class MadeKey (
+    /**
+     * The public half: an uncompressed point (65 bytes), or a `SubjectPublicKeyInfo`.
+     */
+    var `publicKey`: kotlin.ByteArray
+    ,
+    /**
+     * Certificates of its maker in DER, the key's own first; empty where there are none. At most nine
+     * kilobytes together: they travel inside one signed request.
+     */
+    var `attestation`: List<kotlin.ByteArray> = listOf()
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeMadeKey: FfiConverterRustBuffer<MadeKey> {
+    override fun read(buf: ByteBuffer): MadeKey {
+        return MadeKey(
+            FfiConverterByteArray.read(buf),
+            FfiConverterSequenceByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: MadeKey) = (
+            FfiConverterByteArray.allocationSize(value.`publicKey`) +
+            FfiConverterSequenceByteArray.allocationSize(value.`attestation`)
+    )
+
+    override fun write(value: MadeKey, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`publicKey`, buf)
+            FfiConverterSequenceByteArray.write(value.`attestation`, buf)
     }
 }
 
@@ -7462,6 +7962,77 @@ public object FfiConverterTypeFeedItem : FfiConverterRustBuffer<FeedItem>{
 
 
 
+
+
+/**
+ * Why the hardware did not do it. The enrolment goes on without.
+ */
+sealed class HardwareFailure: kotlin.Exception() {
+
+    /**
+     * There is none, it is locked, or whatever else was thrown.
+     */
+    class Failed(
+
+        /**
+         * Why, without personal data.
+         */
+        val `reason`: kotlin.String
+        ) : HardwareFailure() {
+        override val message
+            get() = "reason=${ `reason` }"
+    }
+
+
+
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<HardwareFailure> {
+        override fun lift(error_buf: RustBuffer.ByValue): HardwareFailure = FfiConverterTypeHardwareFailure.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHardwareFailure : FfiConverterRustBuffer<HardwareFailure> {
+    override fun read(buf: ByteBuffer): HardwareFailure {
+
+
+        return when(buf.getInt()) {
+            1 -> HardwareFailure.Failed(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: HardwareFailure): ULong {
+        return when(value) {
+            is HardwareFailure.Failed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: HardwareFailure, buf: ByteBuffer) {
+        when(value) {
+            is HardwareFailure.Failed -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
+
+
+
 /**
  * Whether a correction names the photographs of the record that was wrong again.
  */
@@ -8935,6 +9506,38 @@ public object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String?>
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeHardwareSigner: FfiConverterRustBuffer<HardwareSigner?> {
+    override fun read(buf: ByteBuffer): HardwareSigner? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeHardwareSigner.read(buf)
+    }
+
+    override fun allocationSize(value: HardwareSigner?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeHardwareSigner.allocationSize(value)
+        }
+    }
+
+    override fun write(value: HardwareSigner?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeHardwareSigner.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeHttpTransport: FfiConverterRustBuffer<HttpTransport?> {
     override fun read(buf: ByteBuffer): HttpTransport? {
         if (buf.get().toInt() == 0) {
@@ -9283,6 +9886,34 @@ public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.Str
 /**
  * @suppress
  */
+public object FfiConverterSequenceByteArray: FfiConverterRustBuffer<List<kotlin.ByteArray>> {
+    override fun read(buf: ByteBuffer): List<kotlin.ByteArray> {
+        val len = buf.getInt()
+        return List<kotlin.ByteArray>(len) {
+            FfiConverterByteArray.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<kotlin.ByteArray>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterByteArray.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<kotlin.ByteArray>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterByteArray.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeAlarm: FfiConverterRustBuffer<List<Alarm>> {
     override fun read(buf: ByteBuffer): List<Alarm> {
         val len = buf.getInt()
@@ -9553,6 +10184,34 @@ public object FfiConverterSequenceTypeWarning: FfiConverterRustBuffer<List<Warni
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeWarning.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeKeyRole: FfiConverterRustBuffer<List<KeyRole>> {
+    override fun read(buf: ByteBuffer): List<KeyRole> {
+        val len = buf.getInt()
+        return List<KeyRole>(len) {
+            FfiConverterTypeKeyRole.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<KeyRole>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeKeyRole.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<KeyRole>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeKeyRole.write(it, buf)
         }
     }
 }

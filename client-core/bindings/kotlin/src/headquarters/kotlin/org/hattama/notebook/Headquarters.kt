@@ -62,8 +62,12 @@ class Headquarters : AutoCloseable {
     }
 
     companion object {
-        private val ROOT: Path = Path.of("").toAbsolutePath().parent.parent.parent
-        private val SET_UP: Path = ROOT.resolve("tests/fixtures/tiny-setup")
+        private const val TINY = "tests/fixtures/tiny-setup"
+
+        // Maven runs tests in the folder of their module.
+        private val ROOT: Path = generateSequence(Path.of("").toAbsolutePath()) { it.parent }
+            .first { Files.isDirectory(it.resolve(TINY)) }
+        private val SET_UP: Path = ROOT.resolve(TINY)
 
         /** The program, if there is one to start. */
         val program: String? = listOfNotNull(
