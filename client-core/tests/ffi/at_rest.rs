@@ -30,7 +30,7 @@ fn hardware(serial: u8) -> Option<Arc<dyn KeyVault>> {
 }
 
 fn open(config: NotebookConfig) -> Result<Arc<Notebook>, NotebookError> {
-    Notebook::open(config, hardware(1), None, None)
+    Notebook::open(config, hardware(1), None, None, None)
 }
 
 fn files_in(folder: &Path) -> Vec<String> {
@@ -91,7 +91,8 @@ fn a_pin_stands_before_the_hardware_and_a_closed_notebook_gives_its_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().display().to_string();
     let vault = |pin: &str| pin_vault(place.clone(), pin.to_owned(), hardware(1)).unwrap();
-    let opened = |pin: &str| Notebook::open(config(folder.path()), Some(vault(pin)), None, None);
+    let opened =
+        |pin: &str| Notebook::open(config(folder.path()), Some(vault(pin)), None, None, None);
     assert!(matches!(
         pin_vault(place.clone(), "12345".to_owned(), None).map(drop),
         Err(NotebookError::InvalidInput { .. })
