@@ -3,7 +3,7 @@
 # Cargo shows its progress to people and keeps quiet in logs.
 quiet := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test python kotlin lint doc bench
+.PHONY: help demo test python kotlin size lint doc bench
 .SILENT:
 
 help: ## list these targets
@@ -23,6 +23,9 @@ python: ## the phone's interface through Python: the wheel, in target/python, an
 kotlin: ## the phone's interface through Kotlin on the JVM, tested
 	cargo build $(quiet) --package hattama-server
 	client-core/bindings/kotlin/test.sh $(ARGS)
+
+size: ## what the phone's library weighs with each feature, and that it carries no runtime
+	client-core/bindings/size.sh
 
 lint: ## format, clippy, documentation, licences
 	tests/lint.sh

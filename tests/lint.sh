@@ -2,7 +2,7 @@
 # Everything that is wrong without running anything. Goes through all of it, then says so.
 # HATTAMA_INSTALL_DENY=1 installs cargo-deny first, which takes some minutes.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 failed=
 check() {
@@ -32,6 +32,14 @@ if cargo deny --version >/dev/null 2>&1; then
     check dependencies cargo deny --log-level error check licenses bans sources
 else
     echo "cargo-deny is not installed: licences and sources were not checked"
+fi
+
+# Scripts that run on other machines only, as for Android and iOS, are read at least by this.
+if command -v shellcheck >/dev/null; then
+    mapfile -t scripts < <(git ls-files '*.sh')
+    check scripts shellcheck --severity=warning "${scripts[@]}"
+else
+    echo "shellcheck is not installed: scripts were not checked (apt-get install shellcheck)"
 fi
 
 # The lock file names packages by name, version and hash; where they come from is each machine's.

@@ -5,7 +5,7 @@
 #
 # Usage: tests/run.sh [what to test instead of everything, as cargo names it: -p hattama-proto]
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 mkdir -p "${CARGO_TARGET_DIR:-target}/test"
 out=$(cd "${CARGO_TARGET_DIR:-target}/test" && pwd)
@@ -70,7 +70,7 @@ sort -u "$out/skipped.txt"
 
 # The interface for apps, through another language: takes its tests into the counts.
 through() {
-    local language=$1 script=$2 counter=$3 died= good bad left
+    local language=$1 script=$2 counter=$3 died="" good bad left
     "$script" >"$out/$language.txt" 2>&1 || died=yes
     read -r good bad left < <(awk -f "$counter" "$out/$language.txt")
     grep '^skipped: ' "$out/$language.txt"

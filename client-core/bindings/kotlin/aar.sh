@@ -140,10 +140,10 @@ if [ "${1:-}" != --check ]; then
     tools ndk
     strip=$(echo "$ANDROID_NDK_HOME"/toolchains/llvm/prebuilt/*/bin/llvm-strip)
     while read -r abi triple; do
-        cargo ndk --target "$abi" --platform "$api" rustc --release --package hattama-client-core \
+        cargo ndk --target "$abi" --platform "$api" rustc --profile phone --package hattama-client-core \
             --lib --crate-type cdylib --no-default-features --features "$features" -- "${pages[@]}"
         mkdir -p "$scratch/stage/jni/$abi"
-        "$strip" --strip-all -o "$scratch/stage/jni/$abi/$name" "$target/$triple/release/$name"
+        "$strip" --strip-all -o "$scratch/stage/jni/$abi/$name" "$target/$triple/phone/$name"
     done <<<"$abis"
     assemble "$scratch/stage"
     # shellcheck disable=SC2046 # a list of words

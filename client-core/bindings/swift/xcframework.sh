@@ -36,7 +36,7 @@ build=client-core/bindings/swift/build
 rm -rf "$build"
 mkdir -p "$build/simulator" "$build/mac" "$build/headers"
 for triple in "$iphone" "${simulators[@]}" "${macs[@]}"; do
-    cargo rustc --release --package hattama-client-core --lib --crate-type staticlib \
+    cargo rustc --profile phone --package hattama-client-core --lib --crate-type staticlib \
         --no-default-features --features "$features" --target "$triple"
 done
 
@@ -46,7 +46,7 @@ together() {
     local parts=()
     shift
     for triple in "$@"; do
-        parts+=("$target/$triple/release/$library")
+        parts+=("$target/$triple/phone/$library")
     done
     lipo -create "${parts[@]}" -output "$made"
 }
@@ -55,7 +55,7 @@ together "$build/mac/$library" "${macs[@]}"
 cp client-core/bindings/swift/Sources/HattamaFFI/* "$build/headers/"
 
 xcodebuild -create-xcframework \
-    -library "$target/$iphone/release/$library" -headers "$build/headers" \
+    -library "$target/$iphone/phone/$library" -headers "$build/headers" \
     -library "$build/simulator/$library" -headers "$build/headers" \
     -library "$build/mac/$library" -headers "$build/headers" \
     -output "$build/HattamaFFI.xcframework"
