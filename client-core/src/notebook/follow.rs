@@ -54,7 +54,7 @@ impl Notebook {
     ) -> Result<EnrolmentSummary, NotebookError> {
         // Either notebook may be interrupted or paused meanwhile; each was armed before it was entered.
         let own = self.stop.armed();
-        let _working = self.at_work.enter()?;
+        let _working = self.enter()?;
         let turn = next.take_turn()?;
         let stop = turn.stop.clone().or(own);
         let invitation = self.needed_succession()?.as_invitation();
