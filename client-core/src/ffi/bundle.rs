@@ -149,15 +149,12 @@ struct Bundle(ZipWriter<File>);
 
 impl Bundle {
     fn text(&mut self, name: &str, text: &str) -> Result<(), NotebookError> {
-        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-        self.0.start_file(name, packed).map_err(unwritten)?;
+        self.0.start_file(name, stored()).map_err(unwritten)?;
         Ok(self.0.write_all(text.as_bytes())?)
     }
 
     fn file(&mut self, name: &str, file: &StoredFile) -> Result<(), NotebookError> {
-        // A photograph is packed already.
-        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        self.0.start_file(name, stored.large_file(true)).map_err(unwritten)?;
+        self.0.start_file(name, stored().large_file(true)).map_err(unwritten)?;
         io::copy(&mut file.open()?, &mut self.0)?;
         Ok(())
     }
@@ -165,6 +162,12 @@ impl Bundle {
     fn finish(self) -> Result<(), NotebookError> {
         Ok(self.0.finish().map_err(unwritten)?.sync_all()?)
     }
+}
+
+/// Nothing is packed: photographs are already, signed texts are short, and the phone's library carries no
+/// program that packs.
+fn stored() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
 }
 
 fn unwritten(error: ZipError) -> NotebookError {
