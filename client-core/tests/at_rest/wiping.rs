@@ -180,7 +180,13 @@ fn the_keys_go_first_and_a_crash_at_any_step_is_finished_by_the_next_opening() {
     let passed: BTreeSet<_> = passed.borrow().iter().copied().collect();
     assert_eq!(
         passed,
-        BTreeSet::from(["all-destroyed", "file-destroyed", "keys-destroyed", "wipe-marked"])
+        BTreeSet::from([
+            "about-to-rest",
+            "all-destroyed",
+            "file-destroyed",
+            "keys-destroyed",
+            "wipe-marked"
+        ])
     );
 }
 
