@@ -112,7 +112,11 @@ mod tests {
             notebook.messages().unwrap();
         }
         over.store(true, Ordering::SeqCst);
-        notebook.interrupt();
+        // Again and again: one of them may have looked just before, and take its turn only now.
+        while syncing.iter().any(|thread| !thread.is_finished()) {
+            notebook.interrupt();
+            std::thread::yield_now();
+        }
         for thread in syncing {
             thread.join().unwrap();
         }
