@@ -5,6 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+# shellcheck source=client-core/bindings/flags.sh
+. client-core/bindings/flags.sh
+packed=()
+[ "$(uname -s)" != Linux ] || packed=("${packed_linux[@]}")
 limit=5000000
 limit_with_cipher=10000000
 target=${CARGO_TARGET_DIR:-target}
@@ -28,7 +32,7 @@ without() {
 weigh() {
     local features=$1 most=$2 library bytes
     cargo rustc --quiet --profile phone --package hattama-client-core --lib --crate-type cdylib \
-        --no-default-features --features "$features"
+        --no-default-features --features "$features" -- "${packed[@]}"
     # Only one of the two is there.
     library=$(ls "$target"/phone/libhattama_client_core.{so,dylib} 2>/dev/null || true)
     # Of a dylib only the local symbols may go.

@@ -138,10 +138,12 @@ trap 'rm -rf "$scratch"' EXIT
 
 if [ "${1:-}" != --check ]; then
     tools ndk
+    # shellcheck source=client-core/bindings/flags.sh
+    . client-core/bindings/flags.sh
     strip=$(echo "$ANDROID_NDK_HOME"/toolchains/llvm/prebuilt/*/bin/llvm-strip)
     while read -r abi triple; do
         cargo ndk --target "$abi" --platform "$api" rustc --profile phone --package hattama-client-core \
-            --lib --crate-type cdylib --no-default-features --features "$features" -- "${pages[@]}"
+            --lib --crate-type cdylib --no-default-features --features "$features" -- "${pages[@]}" "${packed_android[@]}"
         mkdir -p "$scratch/stage/jni/$abi"
         "$strip" --strip-all -o "$scratch/stage/jni/$abi/$name" "$target/$triple/phone/$name"
     done <<<"$abis"

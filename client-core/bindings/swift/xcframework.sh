@@ -29,6 +29,8 @@ fi
 
 # As in Package.swift; read by rustc and by the compilers of C.
 export IPHONEOS_DEPLOYMENT_TARGET=15.0 MACOSX_DEPLOYMENT_TARGET=12.0
+# shellcheck source=client-core/bindings/flags.sh
+. client-core/bindings/flags.sh
 target=${CARGO_TARGET_DIR:-target}
 features=$(client-core/bindings/features.sh)
 library=libhattama_client_core.a
