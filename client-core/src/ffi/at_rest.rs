@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use zeroize::Zeroizing;
 
 use super::{
-    HttpTransport, KeyVault, Notebook, NotebookConfig, NotebookError, NotebookEvents, PhotoItem,
-    RecordItem, VaultFailure,
+    HardwareSigner, HttpTransport, KeyVault, Notebook, NotebookConfig, NotebookError,
+    NotebookEvents, PhotoItem, RecordItem, VaultFailure,
     draft::code,
     error::caught,
     lifecycle::options,
@@ -184,14 +184,16 @@ pub struct Locker(core::Locker);
 #[uniffi::export]
 impl Locker {
     /// The locker in the folder of `config`, made or to be made; `vault` is the phone's own, without
-    /// which no PIN opens anything.
-    #[uniffi::constructor]
+    /// which no PIN opens anything. `hardware` vouches for the keys of either notebook when it is
+    /// enrolled.
+    #[uniffi::constructor(default(hardware = None))]
     pub fn at(
         config: NotebookConfig,
         vault: Option<Arc<dyn KeyVault>>,
+        hardware: Option<Arc<dyn HardwareSigner>>,
     ) -> Result<Arc<Self>, NotebookError> {
         let folder = config.folder.clone();
-        let options = options(config, vault)?;
+        let options = options(config, vault, hardware)?;
         Ok(Arc::new(Self(core::Locker::at(Path::new(&folder), options))))
     }
 

@@ -40,6 +40,7 @@ pub struct NotebookConfig {
 pub(super) fn options(
     config: NotebookConfig,
     vault: Option<Arc<dyn KeyVault>>,
+    hardware: Option<Arc<dyn HardwareSigner>>,
 ) -> Result<NotebookOptions, NotebookError> {
     let election: Option<ElectionId> =
         config.election.as_deref().map(|text| code("election", text)).transpose()?;
@@ -48,6 +49,7 @@ pub(super) fn options(
         app: App { name: config.app_name, version: config.app_version },
         pictures: if config.make_pictures { Pictures::Make } else { Pictures::Skip },
         vault: vault.map(|vault| Arc::new(Vault(vault)) as Arc<dyn crate::vault::KeyVault>),
+        hardware: hardware.map(|hardware| Arc::new(Signer(hardware)) as _),
         at_rest: if config.encrypt_at_rest { AtRest::Encrypted } else { AtRest::AsItIs },
         lock_after_ms: config.lock_after_ms,
         ..NotebookOptions::default()
@@ -71,9 +73,7 @@ impl Notebook {
         hardware: Option<Arc<dyn HardwareSigner>>,
     ) -> Result<Arc<Self>, NotebookError> {
         let folder = config.folder.clone();
-        let signer = |signer| Arc::new(Signer(signer)) as Arc<dyn crate::hardware::HardwareSigner>;
-        let hardware = hardware.map(signer);
-        let options = NotebookOptions { hardware, ..options(config, vault)? };
+        let options = options(config, vault, hardware)?;
         let core = caught(|| Core::open(Path::new(&folder), options))?;
         let notifier = events.map(Notifier::start).transpose()?;
         Ok(Self::around(core, notifier, transport))

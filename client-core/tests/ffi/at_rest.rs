@@ -120,7 +120,7 @@ fn a_library_without_the_cipher_says_so_and_makes_nothing_plain() {
     let Err(NotebookError::Keys { reason }) = refused else { panic!("{refused:?}") };
     assert!(reason.contains("sqlcipher"), "{reason}");
     assert_eq!(files_in(folder.path()), Vec::<String>::new());
-    let locker = Locker::at(config(folder.path()), hardware(1)).unwrap();
+    let locker = Locker::at(config(folder.path()), hardware(1), None).unwrap();
     assert!(matches!(
         locker.make("482913".to_owned(), None, false),
         Err(NotebookError::Keys { .. })
@@ -132,7 +132,7 @@ fn a_library_without_the_cipher_says_so_and_makes_nothing_plain() {
 #[test]
 fn two_pins_open_two_encrypted_notebooks() {
     let folder = tempfile::tempdir().unwrap();
-    let locker = || Locker::at(config(folder.path()), hardware(1)).unwrap();
+    let locker = || Locker::at(config(folder.path()), hardware(1), None).unwrap();
     locker().make("482913".to_owned(), Some("770077".to_owned()), true).unwrap();
     let open = |pin: &str| locker().open(pin.to_owned(), None, None);
     let notebook = open("482913").unwrap();

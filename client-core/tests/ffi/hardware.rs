@@ -11,6 +11,8 @@ use std::{
 use hattama_client_core::ffi::{
     HardwareFailure, HardwareSigner, KeyRole, MadeKey, Notebook, NotebookError,
 };
+#[cfg(feature = "sqlcipher")]
+use hattama_client_core::ffi::{Locker, passphrase_vault};
 use hattama_proto::{hardware::HardwareVouch, jws::Envelope, kind::Role, record::RequestClaims};
 use ring::{
     rand::SystemRandom,
@@ -136,4 +138,20 @@ fn hardware_that_throws_panics_or_lies_is_left_out_and_the_notebook_works() {
         let report = notebook.pump(crate::app::budget(30_000)).unwrap();
         assert_eq!(report.stored, 1, "{mood:?}: {report:?}");
     }
+}
+
+#[cfg(feature = "sqlcipher")]
+#[test]
+fn hardware_vouches_for_a_notebook_behind_a_pin_too() {
+    let (folder, hq, keystore) =
+        (tempfile::tempdir().unwrap(), Hq::new(), Keystore::new(Mood::Works));
+    let hardware = Arc::clone(&keystore) as Arc<dyn HardwareSigner>;
+    let vault = passphrase_vault("seven herons over the lake".to_owned()).unwrap();
+    let locker = Locker::at(config(folder.path()), Some(vault), Some(hardware)).unwrap();
+    locker.make("482913".to_owned(), None, false).unwrap();
+    let network =
+        Network { hq: Arc::clone(&hq), line: Mutex::new(Line::Up), taken: AtomicU32::new(0) };
+    let notebook = locker.open("482913".to_owned(), None, Some(Arc::new(network))).unwrap();
+    let enrolment = notebook.enrol(hq.invitation().to_text()).unwrap();
+    assert_eq!(enrolment.hardware_vouched, [KeyRole::Results, KeyRole::Incidents]);
 }
