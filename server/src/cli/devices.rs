@@ -50,6 +50,7 @@ struct Device {
     mandate: Mandate,
     revoked_from: Option<u64>,
     last_seq: Option<u64>,
+    hardware: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,8 +86,16 @@ impl Devices {
             return output::say_json(&answer);
         }
         let devices: Vec<Device> = Deserialize::deserialize(&answer).map_err(|_| unexpected())?;
-        let mut table =
-            Table::new(["person", "org", "role", "records", "may observe", "standing", "key"]);
+        let mut table = Table::new([
+            "person",
+            "org",
+            "role",
+            "records",
+            "may observe",
+            "standing",
+            "hardware",
+            "key",
+        ]);
         for device in devices {
             let records = device.last_seq.map_or(0, |seq| seq.saturating_add(1));
             table.push([
@@ -98,6 +107,7 @@ impl Devices {
                 device
                     .revoked_from
                     .map_or_else(|| "enrolled".to_owned(), |index| format!("revoked from {index}")),
+                device.hardware.map_or_else(|| "no".to_owned(), |_| "vouched".to_owned()),
                 device.kid,
             ]);
         }

@@ -7,13 +7,14 @@
 //! log      leaves ──> entries, every checkpoint that was signed, the signer's head
 //! records  every string ──> its leaf, its signature                            (all cores)
 //! said     every statement ──> its leaf, its signature; of a release also its content, of a publication
-//!          its file, of a sample its list
+//!          its file, of a sample its list, of an enrolment the request that hardware signed for
 //! photos   every file ──> its leaf
 //! ```
 //!
 //! It stops at the first lie and says where. It repairs nothing.
 
 mod accounting;
+mod hardware;
 mod lie;
 mod log;
 mod photos;
@@ -205,6 +206,7 @@ async fn check_all(
     releases::check(db, &authority.hq).await?;
     publications::check(db, &authority.hq).await?;
     samples::check(db, &authority.hq).await?;
+    hardware::check(db, &authority.hq).await?;
     let records = records::check(db, &log.entries, &book.statements, progress).await?;
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
     let (photos, files) = photos::check(db, &log.entries, &blobs, photo_files).await?;

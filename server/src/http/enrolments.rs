@@ -6,7 +6,7 @@ use actix_web::{
 };
 use hattama_proto::{
     hardware::HardwareKey,
-    id::{Kid, OrgId, to_hex},
+    id::{Kid, OrgId, RecordId, to_hex},
     jws::Envelope,
     key::PublicKey,
     kind::Role,
@@ -114,19 +114,25 @@ pub(super) async fn hardware(
     kid: Path<Kid>,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<HardwareView>, HttpProblem> {
-    let is_seen = {
+    let granted = {
         let book = headquarters.book.read();
         let device = book.statements.enrolment(&kid);
-        device.is_some_and(|device| operator.scope.sees_device(&book, device))
+        device
+            .filter(|device| operator.scope.sees_device(&book, device))
+            .map(|device| device.request)
     };
-    let kept = match is_seen {
-        true => store::devices::hardware_request(&headquarters.db, &kid).await?,
-        false => None,
+    let kept = match granted {
+        Some(_) => store::devices::hardware_request(&headquarters.db, &kid).await?,
+        None => None,
     };
     let request = kept.ok_or_else(|| {
         HttpProblem::new(ProblemCode::NotFound, "no hardware signed for such a device")
     })?;
     let damaged = || HttpProblem::new(ProblemCode::Internal, "headquarters failed inside");
+    // Not what was granted: a row was altered, and `hattama fsck` says so.
+    if granted != Some(RecordId::of(request.as_bytes())) {
+        return Err(damaged());
+    }
     let claims = Envelope::parse(&request)
         .ok()
         .and_then(|envelope| {

@@ -15,7 +15,12 @@ use hattama_proto::{
     kind::{Kind, Role},
     record::RequestClaims,
 };
-use hattama_tests::world::World;
+use hattama_server::{
+    config::Config,
+    folder::DataFolder,
+    fsck::{PhotoFiles, check_folder},
+};
+use hattama_tests::world::{Ending, World, block_on};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _},
@@ -157,4 +162,39 @@ fn what_hardware_signed_for_another_key_enrols_nobody(world: &mut World) {
     let honest = second.enrolment_request(&invitation, Role::Results);
     let answer = world.wire().post("/v1/enrolments", &json!({ "request": honest }));
     assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn what_was_altered_of_a_hardware_key_is_named_and_not_shown() {
+    let mut world = World::new();
+    let notebook = phone(&world, "phone", &Arc::new(Keystore::default()));
+    let enrolment = notebook.enrol(&invited(&world)).unwrap();
+    let (_, kid) = enrolment.kids[0];
+    world.end(Ending::InOrder);
+    assert_eq!(fsck(&world), None);
+    let mend = "update hardware_request set request = (select request from hardware_request
+                 where kid <> ?1) where kid = ?1";
+    let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
+    assert_eq!(store.execute(mend, [kid.to_string()]).unwrap(), 1);
+    drop(store);
+    let said = fsck(&world).unwrap();
+    assert!(said.contains("the bytes are not those that were logged"), "{said}");
+    world.start();
+    let answer = world.wire().get(&format!("/v1/devices/{kid}/hardware"));
+    assert_eq!(answer.status, 500, "{}", answer.text());
+    world.end(Ending::InOrder);
+    let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
+    assert_eq!(store.execute("delete from hardware_request", []).unwrap(), 2);
+    drop(store);
+    let said = fsck(&world).unwrap();
+    assert!(said.contains("the store not what it is about"), "{said}");
+}
+
+/// What is found in the stopped headquarters, if anything.
+fn fsck(world: &World) -> Option<String> {
+    let folder = DataFolder::open(world.data()).unwrap();
+    let config = Config::load(&folder.config()).unwrap();
+    let checked =
+        block_on(async { check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await });
+    checked.err().map(|lie| lie.to_string())
 }
