@@ -2,7 +2,10 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use hattama_proto::{
@@ -26,6 +29,7 @@ use crate::{
     field::{Field, TelephoneDesk},
     folder::{DataFolder, FolderError, FolderLock},
     heard::HeardDevices,
+    http::RequestMeter,
     incident_board::IncidentBoard,
     incident_events::Streams,
     indicators::IndicatorsCache,
@@ -113,6 +117,8 @@ pub struct Headquarters {
     pub webhooks: Webhooks,
     /// Open streams of changes.
     pub streams: Streams,
+    /// Measures requests.
+    pub requests: RequestMeter,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
@@ -123,6 +129,8 @@ pub struct Headquarters {
     telling: Arc<Mutex<Option<Telling>>>,
     /// Reads the rest of a large store.
     checking: Arc<Mutex<Option<Checking>>>,
+    /// Whether it is about to stop.
+    leaving: Arc<AtomicBool>,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -368,6 +376,8 @@ impl Headquarters {
             digests: Digests::default(),
             incident_board: IncidentBoard::default(),
             streams: Streams::default(),
+            requests: RequestMeter::default(),
+            leaving: Arc::default(),
             webhooks,
             telling: Arc::new(Mutex::new(Some(telling))),
             clock,
@@ -381,6 +391,16 @@ impl Headquarters {
     pub fn is_being_checked(&self) -> bool {
         let checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
         checking.as_ref().is_some_and(Checking::is_under_way)
+    }
+
+    /// Says from now on that new requests belong elsewhere; those that come are answered all the same.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is about to stop.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// Finishes what was begun and lets go of the store.

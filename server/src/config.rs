@@ -37,6 +37,14 @@ pub struct Config {
     /// Where whole photographs are; `blobs` in the folder if missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blobs: Option<String>,
+    /// Address on which Prometheus and others read figures, in plain HTTP; none if missing. Figures tell how
+    /// busy an election is: loopback or a private network only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
+    /// For how many seconds a process that is told to stop answers on while `/readyz` says that it leaves,
+    /// so that a balancer has noticed; 0 if missing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub leave_seconds: u32,
     /// TLS certificate chain, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<PathBuf>,
@@ -120,6 +128,11 @@ const fn session_idle_minutes() -> u32 {
 
 const fn session_hours() -> u32 {
     SESSION_HOURS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 const fn full_percent() -> u8 {

@@ -85,6 +85,11 @@ impl HeardDevices {
         known.get(kid).map(|known| known.heard)
     }
 
+    /// How many devices were ever heard.
+    pub fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// What waits on all phones that an account may know of, by lane: those of its organisation, and
     /// where it has a region those that observe in it alone.
     pub fn waiting_on(&self, scope: &Scope, book: &SharedBook) -> [u64; LANES] {

@@ -137,6 +137,11 @@ impl Streams {
         *own += 1;
         Some(Seat { streams: self.clone(), account: account.to_owned() })
     }
+
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
 }
 
 impl Drop for Seat {

@@ -44,6 +44,7 @@ pub mod known;
 pub mod log;
 pub mod merge;
 pub mod messages;
+pub mod metrics;
 pub mod official;
 pub mod once;
 pub mod people;

@@ -25,8 +25,12 @@ impl Room {
     /// Whether more may be taken. A system that does not say counts as having room: it will say so
     /// when a write fails.
     pub fn is_left(&self) -> bool {
-        self.full_percent >= 100
-            || used_percent(&self.folder).is_none_or(|used| used < self.full_percent)
+        self.full_percent >= 100 || self.used_percent().is_none_or(|used| used < self.full_percent)
+    }
+
+    /// How full the disk is, in per cent of what may be used; none where the system does not say.
+    pub fn used_percent(&self) -> Option<u8> {
+        used_percent(&self.folder)
     }
 }
 

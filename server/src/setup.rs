@@ -294,6 +294,8 @@ pub async fn init(
         webhooks: Default::default(),
         session_idle_minutes: crate::config::SESSION_IDLE_MINUTES,
         session_hours: crate::config::SESSION_HOURS,
+        metrics: None,
+        leave_seconds: 0,
     };
     let _lock = folder.lock()?;
     let now: UnixMillis = clock();

@@ -5,7 +5,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 to=${CARGO_TARGET_DIR:-$here/../../target}/foreign
-mkdir -p "$to/jose" "$to/joserfc" "$to/schemathesis" "$to/go-tlog" "$to/go-torchwood"
+mkdir -p "$to/jose" "$to/joserfc" "$to/schemathesis" "$to/openmetrics" "$to/go-tlog" "$to/go-torchwood"
 to=$(cd "$to" && pwd)
 
 # Registries answer late or not at all now and then; a second try is cheaper than a red run.
@@ -36,6 +36,14 @@ schemathesis() {
     cp "$here/schemathesis/requirements.txt" "$to/schemathesis/installed"
 }
 
+openmetrics() {
+    cmp -s "$here/openmetrics/requirements.txt" "$to/openmetrics/installed" && return
+    python3 -m venv --clear "$to/openmetrics/venv"
+    twice "$to/openmetrics/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement "$here/openmetrics/requirements.txt"
+    cp "$here/openmetrics/requirements.txt" "$to/openmetrics/installed"
+}
+
 go_tlog() {
     (cd "$here/go-tlog" && twice go build -o "$to/go-tlog/go-tlog" .)
 }
@@ -46,7 +54,7 @@ go_torchwood() {
 
 # One that fails must not keep the others from being there: their tests say which is missing.
 failed=
-for one in jose joserfc schemathesis go_tlog go_torchwood; do
+for one in jose joserfc schemathesis openmetrics go_tlog go_torchwood; do
     (set -e; "$one") || failed="$failed $one"
 done
 if [ -n "$failed" ]; then

@@ -1,14 +1,17 @@
 //! The known answers, judged by verifiers that nobody here wrote: npm `jose`, PyPI `joserfc` and
-//! Go's `sumdb`.
+//! Go's `sumdb`. The figures of a headquarters, read by the client library of Prometheus.
 //!
 //! `make test` installs them and demands that they run; without them these tests are skipped.
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
+use hattama_server::{app::Headquarters, metrics::Metrics};
+use hattama_tests::world::{Ending, World, block_on};
 use serde_json::{Value, json};
 
 /// Set to 1, a verifier that is not there fails its test instead of skipping it.
@@ -127,4 +130,53 @@ fn go_sumdb_agrees_on_every_known_receipt_and_notices_a_lie() {
         let index = known.pointer("/receipts/1/index").and_then(Value::as_u64).expect("an index");
         put(known, "/receipts/1/index", json!(index + 1));
     });
+}
+
+/// The families that the library of Prometheus finds in `text`, or what it says.
+fn families(python: &Path, text: &str) -> Result<String, String> {
+    let mut child = Command::new(python)
+        .arg("-B")
+        .arg(sources().join("openmetrics/families.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the reader starts");
+    child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("it reads");
+    let said = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("words");
+    if said.status.success() { Ok(text(said.stdout)) } else { Err(text(said.stderr)) }
+}
+
+#[test]
+fn pypi_prometheus_client_reads_every_figure_and_notices_a_lie() {
+    let python = installed().join("openmetrics/venv/bin/python");
+    if !is_ready("PyPI prometheus-client", std::slice::from_ref(&python)) {
+        return;
+    }
+    let mut world = World::new();
+    world.end(Ending::InOrder);
+    let text = block_on(async {
+        let headquarters = Headquarters::open(world.data()).await.expect("it was in order");
+        let metrics = Metrics::of(&headquarters);
+        headquarters.db.answers().await.expect("it is open");
+        let text = metrics.text().expect("written");
+        headquarters.close().await;
+        text
+    });
+    let found = families(&python, &text).expect("it is OpenMetrics");
+    for family in [
+        "hattama_build info",
+        "hattama_log_entries gauge",
+        "hattama_records counter",
+        "hattama_store_seconds histogram",
+        "hattama_waiting_on_phones gauge",
+        "process_cpu_seconds counter",
+        "process_resident_memory_bytes gauge",
+    ] {
+        assert!(found.lines().any(|line| line == family), "{family} is not in: {found}");
+    }
+    let lied = text.replace("# TYPE hattama_log_entries gauge", "# TYPE hattama_log_entries guess");
+    let said = families(&python, &lied).expect_err("no such type");
+    assert!(said.contains("not OpenMetrics"), "{said}");
 }

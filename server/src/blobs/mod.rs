@@ -9,6 +9,7 @@
 
 mod bucket;
 mod folder;
+mod meter;
 mod probe;
 mod url;
 
@@ -23,13 +24,17 @@ use hattama_proto::id::PhotoHash;
 
 use self::{bucket::Bucket, folder::BlobFolder};
 pub use self::{
+    meter::BlobMeter,
     probe::{BlobFacts, BucketFacts},
     url::{BlobsUrl, BucketUrl},
 };
 
 /// Where whole photos are. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<Store>);
+pub struct Blobs {
+    store: Arc<Store>,
+    meter: BlobMeter,
+}
 
 #[derive(Debug)]
 enum Store {
@@ -75,15 +80,16 @@ impl From<io::Error> for BlobError {
 impl Blobs {
     /// Photos at `url`. Nothing is asked of an object store yet.
     pub fn open(url: &BlobsUrl) -> Result<Self, BlobError> {
-        Ok(Self(Arc::new(match url {
+        let store = match url {
             BlobsUrl::Folder(path) => Store::Folder(BlobFolder::new(path.clone())),
             BlobsUrl::Bucket(url) => Store::Bucket(Bucket::open(url)?),
-        })))
+        };
+        Ok(Self { store: Arc::new(store), meter: BlobMeter::default() })
     }
 
     /// Whether the photo is there.
     pub async fn has(&self, photo: &PhotoHash) -> Result<bool, BlobError> {
-        match &*self.0 {
+        match &*self.store {
             Store::Folder(_) => {
                 let photo = *photo;
                 self.blocking(move |folder| Ok(folder.has(&photo))).await
@@ -95,34 +101,44 @@ impl Blobs {
     /// Keeps a file whose hash was checked and whose bytes are synced. Durable once it returns. A
     /// folder takes the file itself, a bucket leaves it. A photo that is there already stays.
     pub async fn keep(&self, file: PathBuf, photo: &PhotoHash) -> Result<(), BlobError> {
-        match &*self.0 {
-            Store::Folder(_) => {
-                let photo = *photo;
-                self.blocking(move |folder| folder.keep(&file, &photo)).await
+        let work = async {
+            match &*self.store {
+                Store::Folder(_) => {
+                    let photo = *photo;
+                    self.blocking(move |folder| folder.keep(&file, &photo)).await
+                }
+                Store::Bucket(bucket) => bucket.keep(&file, photo).await,
             }
-            Store::Bucket(bucket) => bucket.keep(&file, photo).await,
-        }
+        };
+        self.meter.measure("keep", work).await
     }
 
     /// The bytes of a photo, as captured; none if it is not there.
     pub async fn read(&self, photo: &PhotoHash) -> Result<Option<Bytes>, BlobError> {
-        let bytes = match &*self.0 {
-            Store::Folder(_) => {
-                let photo = *photo;
-                let bytes = self.blocking(move |folder| folder.read(&photo)).await?;
-                bytes.map(Bytes::from)
+        let work = async {
+            match &*self.store {
+                Store::Folder(_) => {
+                    let photo = *photo;
+                    let bytes = self.blocking(move |folder| folder.read(&photo)).await?;
+                    Ok(bytes.map(Bytes::from))
+                }
+                Store::Bucket(bucket) => bucket.read(photo).await,
             }
-            Store::Bucket(bucket) => bucket.read(photo).await?,
         };
-        match bytes {
+        match self.meter.measure("read", work).await? {
             Some(bytes) if PhotoHash::of(&bytes) != *photo => Err(BlobError::Altered(*photo)),
             bytes => Ok(bytes),
         }
     }
 
+    /// How long it takes.
+    pub fn meter(&self) -> &BlobMeter {
+        &self.meter
+    }
+
     /// What can be told of the store by trying it: see [`BlobFacts`].
     pub async fn probe(&self) -> BlobFacts {
-        match &*self.0 {
+        match &*self.store {
             Store::Folder(folder) => probe::folder(folder.root().to_owned()).await,
             Store::Bucket(bucket) => BlobFacts::Bucket(bucket.probe().await),
         }
@@ -130,7 +146,7 @@ impl Blobs {
 
     /// The folder, where photos are in one.
     pub fn folder(&self) -> Option<&Path> {
-        match &*self.0 {
+        match &*self.store {
             Store::Folder(folder) => Some(folder.root()),
             Store::Bucket(_) => None,
         }
@@ -141,7 +157,7 @@ impl Blobs {
         &self,
         work: impl FnOnce(&BlobFolder) -> io::Result<T> + Send + 'static,
     ) -> Result<T, BlobError> {
-        let store = Arc::clone(&self.0);
+        let store = Arc::clone(&self.store);
         let done = tokio::task::spawn_blocking(move || match &*store {
             Store::Folder(folder) => work(folder),
             Store::Bucket(_) => Err(io::ErrorKind::Unsupported.into()),

@@ -1,8 +1,9 @@
 //! `hattama serve`: opens a headquarters, puts it on a socket, ends in good order.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::Args;
@@ -52,6 +53,12 @@ pub(super) struct Serve {
     /// s3://... or a folder with the photographs, instead of the one in hattama.toml
     #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
     blobs: Option<String>,
+    /// Address and port for figures in the form of Prometheus, at /metrics; loopback or a private network
+    #[arg(long, value_name = "ADDR:PORT", env = "HATTAMA_METRICS")]
+    metrics: Option<SocketAddr>,
+    /// Told to stop, go on answering for so long while /readyz says 503, for a balancer to notice
+    #[arg(long, value_name = "SECONDS", env = "HATTAMA_LEAVE_SECONDS")]
+    leave_seconds: Option<u32>,
     /// TLS certificate chain in PEM, the server's own first
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "HATTAMA_TLS_CERT")]
     tls_cert: Option<PathBuf>,
@@ -90,6 +97,7 @@ impl Serve {
         let mut config = Config::load(&folder.config())?;
         self.amend(&mut config);
         let tls = check_transport(&mut config, self.no_pin)?;
+        check_metrics(&config)?;
         let unsound = if self.unsound_for_exercises { Unsound::Serve } else { Unsound::Refuse };
         runtime()?.block_on(async {
             fit_to_serve(&folder, &config, unsound).await?;
@@ -101,6 +109,12 @@ impl Serve {
     fn amend(&self, config: &mut Config) {
         if let Some(listen) = self.listen {
             config.listen = listen;
+        }
+        if let Some(metrics) = self.metrics {
+            config.metrics = Some(metrics);
+        }
+        if let Some(seconds) = self.leave_seconds {
+            config.leave_seconds = seconds;
         }
         if let Some(database) = &self.database {
             config.database = Some(database.clone());
@@ -146,6 +160,23 @@ fn check_transport(
     }
 }
 
+/// Figures go to nobody outside by mistake: they tell when reports come in.
+fn check_metrics(config: &Config) -> Result<(), CliError> {
+    let Some(address) = config.metrics else { return Ok(()) };
+    let inside = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    if inside {
+        Ok(())
+    } else {
+        Err(CliError::Input(format!(
+            "{address} is no address of this machine alone or of a private network, and figures are \
+             served unencrypted to whoever asks: give --metrics 127.0.0.1:9464, or a private address"
+        )))
+    }
+}
+
 async fn serve(
     folder: &DataFolder,
     mut config: Config,
@@ -170,6 +201,8 @@ async fn serve(
         .map_err(|error| CliError::Machine(format!("{url} cannot be served: {error}")))?;
     let handle = server.handle();
     let mut serving = tokio::spawn(server);
+    let figures = serve_figures(&headquarters)?;
+    let leave = Duration::from_secs(headquarters.config.leave_seconds.into());
     // Listened for before anybody is told that it is ready.
     let told_to_stop = stop_signal()?;
     tracing::info!(%election, "serving");
@@ -177,17 +210,40 @@ async fn serve(
     let ended = tokio::select! {
         ended = &mut serving => ended,
         () = told_to_stop => {
+            headquarters.leave();
+            if !leave.is_zero() {
+                tracing::info!(seconds = leave.as_secs(), "leaving: /readyz says so from now on");
+                tokio::time::sleep(leave).await;
+            }
             tracing::info!("stopping: what was begun is finished first");
             handle.stop(true).await;
             serving.await
         }
     };
+    if let Some(figures) = figures {
+        figures.stop(false).await;
+    }
     headquarters.close().await;
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(CliError::Machine(format!("serving ended: {error}"))),
         Err(error) => Err(CliError::Other(format!("serving ended: {error}"))),
     }
+}
+
+/// The figures, on the socket that was named for them; its handle.
+fn serve_figures(headquarters: &Headquarters) -> Result<Option<http::ServerHandle>, CliError> {
+    let Some(address) = headquarters.config.metrics else { return Ok(None) };
+    let listener = bind(address)?;
+    // Where the port was left to the system, people have to be told.
+    let address = listener.local_addr().unwrap_or(address);
+    let server = http::serve_metrics(headquarters.clone(), listener).map_err(|error| {
+        CliError::Machine(format!("http://{address}/metrics cannot be served: {error}"))
+    })?;
+    let handle = server.handle();
+    tokio::spawn(server);
+    tracing::info!(%address, "figures are served at /metrics");
+    Ok(Some(handle))
 }
 
 /// Takes a port.
@@ -257,6 +313,8 @@ mod tests {
             addresses: Vec::new(),
             database: None,
             blobs: None,
+            metrics: None,
+            leave_seconds: 0,
             tls_cert: None,
             tls_key: None,
             tls_pin: None,
@@ -285,5 +343,21 @@ mod tests {
         let mut half = config("127.0.0.1:0");
         half.tls_cert = Some("cert.pem".into());
         assert!(check_transport(&mut half, false).is_err());
+    }
+
+    #[test]
+    fn figures_go_to_this_machine_and_private_networks_only() {
+        let with = |address: &str| {
+            let metrics = Some(address.parse().unwrap());
+            check_metrics(&Config { metrics, ..config("127.0.0.1:0") })
+        };
+        for inside in ["127.0.0.1:9464", "[::1]:9464", "10.1.2.3:9464", "[fd00::1]:9464"] {
+            assert!(with(inside).is_ok(), "{inside}");
+        }
+        for outside in ["0.0.0.0:9464", "[::]:9464", "203.0.113.5:9464", "[::ffff:203.0.113.5]:1"] {
+            let refused = with(outside).unwrap_err();
+            assert_eq!(refused.exit_code(), 2);
+            assert!(refused.to_string().contains("--metrics 127.0.0.1:9464"), "{refused}");
+        }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) use route_table;
 
 /// Every address of headquarters, and who may use it.
 pub fn addresses() -> impl Iterator<Item = &'static Address> {
-    super::ADDRESSES.iter().chain(super::PUBLIC_LOG).chain(crate::web::ADDRESSES)
+    super::ADDRESSES.iter().chain(super::BESIDE).chain(crate::web::ADDRESSES)
 }
 
 /// Who may use what was asked; none where no route table has it.

@@ -17,9 +17,11 @@ mod evidence;
 mod export;
 mod field;
 mod forensics;
+mod health;
 mod idempotency;
 pub(crate) mod incidents;
 mod messages;
+mod meter;
 pub(crate) mod openapi;
 mod packs;
 mod problem;
@@ -52,6 +54,8 @@ use hattama_proto::{
 };
 use std::net::TcpListener;
 
+pub use actix_web::dev::ServerHandle;
+
 pub(crate) use self::accounts::welcome_link;
 pub(crate) use self::address::route_table;
 pub(crate) use self::auth::{asked_at, cookie, foreign, is_from_here, is_secure, session_cookie};
@@ -59,6 +63,8 @@ pub(crate) use self::releases::{public_file, public_list};
 pub(crate) use self::upload::Upload;
 pub use self::{
     address::{Address, addresses},
+    health::serve_metrics,
+    meter::RequestMeter,
     problem::HttpProblem,
     witness::serve_witness,
 };
@@ -240,10 +246,12 @@ route_table! { "/v1":
     GET "/cosignatures/request" Holder(ReadLog) => cosignatures::request;
 }
 
-/// The public log, for anybody.
-pub(crate) const PUBLIC_LOG: &[Address] = &[
+/// Beside the interface for programs: the public log, and whether this process is to be asked.
+pub(crate) const BESIDE: &[Address] = &[
     Address { method: Method::GET, pattern: "/log/checkpoint", access: Access::Anybody },
     Address { method: Method::GET, pattern: "/log/tile/{tile}*", access: Access::Anybody },
+    Address { method: Method::GET, pattern: "/healthz", access: Access::Anybody },
+    Address { method: Method::GET, pattern: "/readyz", access: Access::Anybody },
 ];
 
 /// Every address: the interface for programs, the public log, the pages.
@@ -252,6 +260,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(serve_addresses(web::scope("/v1")))
         .route("/log/checkpoint", web::get().to(public_log::checkpoint))
         .route("/log/tile/{tile}*", web::get().to(public_log::tile))
+        .configure(health::routes)
         .configure(crate::web::routes)
         .default_service(web::to(not_found));
 }
@@ -282,6 +291,7 @@ pub fn serve(
             .app_data(problem::query_config())
             .app_data(problem::path_config())
             // An answer without it is not ours: a phone takes it for a gateway's.
+            .wrap(actix_web::middleware::from_fn(meter::measure))
             .wrap(DEFAULTS.iter().fold(DefaultHeaders::new(), |all, header| all.add(*header)))
             .configure(routes)
     })

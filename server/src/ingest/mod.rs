@@ -11,6 +11,7 @@ pub(crate) mod admit;
 mod check;
 mod enrol;
 mod invite;
+mod meter;
 mod photos;
 mod push;
 mod quota;
@@ -20,6 +21,7 @@ pub(crate) use self::{enrol::own_statement, invite::Pseudonyms};
 pub use self::{
     enrol::{EnrolError, Enrolments},
     invite::{Guest, Invitations, InviteError},
+    meter::{PhotoMeter, RecordMeter},
     photos::{PhotoBegin, PhotoError, PhotoUpload, Photos},
     push::{Push, PushError},
     quota::Quota,

@@ -12,6 +12,7 @@ use hattama_proto::{
 
 use super::{
     check::{Checked, KeyKnown, check, decided},
+    meter::RecordMeter,
     quota::Quota,
 };
 use crate::{
@@ -30,6 +31,7 @@ pub struct Push {
     book: SharedBook,
     sequencer: Sequencer,
     quota: Arc<Quota>,
+    meter: RecordMeter,
 }
 
 /// Why a batch as a whole got no verdicts. Nothing of it was acknowledged.
@@ -54,7 +56,12 @@ pub enum PushError {
 impl Push {
     /// Takes batches into this log.
     pub fn new(db: Db, book: SharedBook, sequencer: Sequencer) -> Self {
-        Self { db, book, sequencer, quota: Arc::default() }
+        Self { db, book, sequencer, quota: Arc::default(), meter: RecordMeter::default() }
+    }
+
+    /// What was answered.
+    pub fn meter(&self) -> &RecordMeter {
+        &self.meter
     }
 
     /// Checks, logs and answers a batch. Everything answered `stored`, `duplicate` or `held` is
@@ -105,6 +112,7 @@ impl Push {
             }
         }
         let have = self.whole_photos(&sent_before).await?;
+        self.meter.answered(&results);
         Ok(PushReply { results, checkpoint, consistency, epoch, have, server_time: now })
     }
 

@@ -20,6 +20,7 @@
 mod epoch;
 mod group;
 mod head;
+mod meter;
 mod places;
 mod public;
 mod publisher;
@@ -34,6 +35,7 @@ pub use self::{
     epoch::LoggedEpoch,
     group::{Item, PhotoItem, RecordItem, Says, StatementItem},
     head::{Head, HeadError, HeadFile},
+    meter::LogMeter,
     public::{PublicFolder, PublicFolderError},
     publisher::{PublishError, Publisher, Publishing},
     schedule::{PublishSchedule, ScheduleError},

@@ -1,7 +1,10 @@
 //! One task gives positions. Everything that goes into the log passes through it, in groups: what
 //! arrives while one group is being made durable becomes the next.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 use hattama_proto::{
     tlog::{Hash, NoteSigner, Tree, VerifierKey},
@@ -13,6 +16,7 @@ use super::{
     epoch::check_growth,
     group::{Item, StatementItem},
     head::{Head, HeadError, HeadFile},
+    meter::LogMeter,
     reread::first_altered,
     task::{Job, Stopped, Task},
     view::{LogView, Signed},
@@ -132,6 +136,7 @@ pub struct Sequencer {
     tree: Arc<RwLock<Signed>>,
     key: VerifierKey,
     stopped: Stopped,
+    meter: LogMeter,
 }
 
 impl Sequencer {
@@ -180,9 +185,9 @@ impl Sequencer {
     fn run(task: Task) -> Self {
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
         let (tree, key) = (Arc::clone(&task.tree), task.signer.verifier_key().clone());
-        let stopped = Arc::clone(&task.stopped);
+        let (stopped, meter) = (Arc::clone(&task.stopped), task.meter.clone());
         tokio::spawn(task.run(waiting));
-        Self { jobs, tree, key, stopped }
+        Self { jobs, tree, key, stopped, meter }
     }
 
     /// Stops the log for good: nothing is logged or acknowledged from the next group on.
@@ -217,9 +222,25 @@ impl Sequencer {
         items: Vec<Item>,
         with: Option<Batch>,
     ) -> Result<Appended, SequenceError> {
+        let started = Instant::now();
         let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job { items, with, reply }).map_err(|_| SequenceError::Overloaded)?;
-        answer.await.map_err(|_| SequenceError::Overloaded)?
+        let taken = self.jobs.try_send(Job { items, with, reply });
+        let done = match taken {
+            Ok(()) => answer.await.unwrap_or(Err(SequenceError::Overloaded)),
+            Err(_) => Err(SequenceError::Overloaded),
+        };
+        self.meter.answered(started, &done);
+        done
+    }
+
+    /// How it keeps up.
+    pub fn meter(&self) -> &LogMeter {
+        &self.meter
+    }
+
+    /// Jobs that wait for their group.
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// The log, for those who only read it.

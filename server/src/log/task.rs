@@ -1,6 +1,9 @@
 //! The task behind the sequencer: makes groups of what waits, and each group durable.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::{
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Instant,
+};
 
 use hattama_proto::{
     tlog::{Checkpoint, Hash, NoteSigner},
@@ -11,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     group::{Effects, Group, Item},
     head::{Head, HeadFile},
+    meter::LogMeter,
     places::{Known, Place, assign},
     reread::first_altered,
     sequencer::{Appended, Logged, Outcome, SequenceError},
@@ -48,6 +52,8 @@ pub(super) struct Task {
     stale: bool,
     /// Why nothing is logged any more.
     pub(super) stopped: Stopped,
+    /// How it keeps up.
+    pub(super) meter: LogMeter,
 }
 
 /// What a group came to: outcomes in the order of its items, the checkpoint and its size.
@@ -90,7 +96,17 @@ impl Task {
         signed: Signed,
     ) -> Self {
         let tree = Arc::new(RwLock::new(signed));
-        Self { db, book, signer, head, clock, tree, stale: false, stopped: Stopped::default() }
+        Self {
+            db,
+            book,
+            signer,
+            head,
+            clock,
+            tree,
+            stale: false,
+            stopped: Stopped::default(),
+            meter: LogMeter::default(),
+        }
     }
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
@@ -158,6 +174,13 @@ impl Task {
     }
 
     async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
+        let started = Instant::now();
+        let done = self.make_durable(items, with).await;
+        self.meter.grouped(items.len(), started.elapsed(), &done);
+        done
+    }
+
+    async fn make_durable(&mut self, items: &[&Item], with: Batch) -> Done {
         if let Some(why) = self.stopped.get() {
             return Err(why.clone());
         }

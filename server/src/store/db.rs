@@ -3,8 +3,8 @@
 use hattama_proto::time::UnixMillis;
 
 use super::{
-    Batch, DatabaseUrl, FileCheck, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError, Value,
-    migrate,
+    Batch, DatabaseUrl, FileCheck, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError,
+    StoreMeter, Value, migrate,
 };
 
 /// An open database. Cheap to clone; all clones share its threads or its pool.
@@ -26,11 +26,23 @@ use super::{
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    engine: Engine,
+    meter: StoreMeter,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
     /// A file of this machine.
     Sqlite(Sqlite),
     /// A server that other processes may share.
     Postgres(Postgres),
+}
+
+impl From<Engine> for Db {
+    fn from(engine: Engine) -> Self {
+        Self { engine, meter: StoreMeter::default() }
+    }
 }
 
 impl Db {
@@ -46,9 +58,11 @@ impl Db {
                 tokio::task::spawn_blocking(move || Sqlite::open(&path, now))
                     .await
                     .map_err(|stopped| StoreError::Unavailable(stopped.into()))?
-                    .map(Self::Sqlite)
+                    .map(|sqlite| Engine::Sqlite(sqlite).into())
             }
-            DatabaseUrl::Postgres(text) => Postgres::open(text, now).await.map(Self::Postgres),
+            DatabaseUrl::Postgres(text) => {
+                Ok(Engine::Postgres(Postgres::open(text, now).await?).into())
+            }
         }
     }
 
@@ -67,7 +81,7 @@ impl Db {
                 let opened = tokio::task::spawn_blocking(open)
                     .await
                     .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
-                opened.map(|(sqlite, rest)| (Self::Sqlite(sqlite), rest))
+                opened.map(|(sqlite, rest)| (Engine::Sqlite(sqlite).into(), rest))
             }
             DatabaseUrl::Postgres(_) => Ok((Self::open(url, now).await?, None)),
         }
@@ -85,20 +99,31 @@ impl Db {
                 let opened = tokio::task::spawn_blocking(move || Sqlite::open_reading(&path))
                     .await
                     .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
-                Ok(opened?.map(Self::Sqlite))
+                Ok(opened?.map(|sqlite| Engine::Sqlite(sqlite).into()))
             }
             DatabaseUrl::Postgres(text) => {
-                Ok(Postgres::open_reading(text).await?.map(Self::Postgres))
+                let opened = Postgres::open_reading(text).await?;
+                Ok(opened.map(|postgres| Engine::Postgres(postgres).into()))
             }
         }
     }
 
     /// The engine's name, for people.
     pub fn engine(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "SQLite",
-            Self::Postgres(_) => "PostgreSQL",
+        match &self.engine {
+            Engine::Sqlite(_) => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
         }
+    }
+
+    /// How long it takes.
+    pub fn meter(&self) -> &StoreMeter {
+        &self.meter
+    }
+
+    /// Whether it answers at all, now.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.query("select 1", &[]).await.map(drop)
     }
 
     /// The number of the last migration: what the schema of every open database is at.
@@ -113,10 +138,13 @@ impl Db {
         row: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         refuse_nul(row)?;
-        match self {
-            Self::Sqlite(sqlite) => sqlite.query(statement, row).await,
-            Self::Postgres(postgres) => postgres.query(statement, row).await,
-        }
+        let work = async {
+            match &self.engine {
+                Engine::Sqlite(sqlite) => sqlite.query(statement, row).await,
+                Engine::Postgres(postgres) => postgres.query(statement, row).await,
+            }
+        };
+        self.meter.measure("read", work).await
     }
 
     /// The first row that a reading statement answers, if it answers any.
@@ -139,10 +167,13 @@ impl Db {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        match self {
-            Self::Sqlite(sqlite) => sqlite.query_many(statement, rows).await,
-            Self::Postgres(postgres) => postgres.query_many(statement, rows).await,
-        }
+        let work = async {
+            match &self.engine {
+                Engine::Sqlite(sqlite) => sqlite.query_many(statement, rows).await,
+                Engine::Postgres(postgres) => postgres.query_many(statement, rows).await,
+            }
+        };
+        self.meter.measure("read", work).await
     }
 
     /// Runs all steps as one transaction. Durable once it returns; nothing is stored on an error
@@ -154,18 +185,21 @@ impl Db {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        match self {
-            Self::Sqlite(sqlite) => sqlite.commit(batch).await,
-            Self::Postgres(postgres) => postgres.commit(batch).await,
-        }
+        let work = async {
+            match &self.engine {
+                Engine::Sqlite(sqlite) => sqlite.commit(batch).await,
+                Engine::Postgres(postgres) => postgres.commit(batch).await,
+            }
+        };
+        self.meter.measure("commit", work).await
     }
 
     /// Finishes what was handed over and lets go of the file or the connections, for all clones.
     /// Every later call answers [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.close().await,
-            Self::Postgres(postgres) => postgres.close(),
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close(),
         }
     }
 }

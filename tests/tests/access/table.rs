@@ -73,6 +73,8 @@ pub(crate) const TABLE: &[Line] = &[
     line("GET", "/v1/accounting", Anybody, None),
     line("GET", "/log/checkpoint", Anybody, None),
     line("GET", "/log/tile/{tile}*", Anybody, None),
+    line("GET", "/healthz", Anybody, None),
+    line("GET", "/readyz", Anybody, None),
     line("GET", "/v1/records", Roles(READ), None),
     line("GET", "/v1/records/{id}", Roles(READ), None),
     line("POST", "/v1/records/{id}/decisions", Roles("R"), Json(DECISION)),

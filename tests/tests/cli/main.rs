@@ -6,6 +6,7 @@ mod account;
 mod doctor;
 mod epoch;
 mod evidence;
+mod measured;
 mod programs;
 mod receipts;
 mod refusals;

@@ -15,7 +15,7 @@ use hattama_proto::{problem::ProblemCode, wire::WIRE_VERSION};
 use serde_json::{Map, Value, json};
 
 use self::operations::{Answer, Body, OPERATIONS, Operation, Parameter};
-use super::{ADDRESSES, Address, PUBLIC_LOG};
+use super::{ADDRESSES, Address, BESIDE};
 use crate::access::Access;
 
 /// What every address may refuse with, whatever it does.
@@ -47,7 +47,7 @@ pub(crate) fn description() -> &'static Value {
 
 fn document() -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for address in ADDRESSES.iter().chain(PUBLIC_LOG) {
+    for address in ADDRESSES.iter().chain(BESIDE) {
         let operation = operation_of(address).expect("a test finds one for every address");
         // What stands behind a variable part in actix' own way.
         let path = address.pattern.trim_end_matches('*');
@@ -243,7 +243,7 @@ pub(crate) struct Shown {
 /// The operations by what they are about, in the order of the route table.
 pub(crate) fn by_subject() -> Vec<(&'static str, Vec<Shown>)> {
     let mut subjects: Vec<(&'static str, Vec<Shown>)> = Vec::new();
-    for address in ADDRESSES.iter().chain(PUBLIC_LOG) {
+    for address in ADDRESSES.iter().chain(BESIDE) {
         let Some(operation) = operation_of(address) else { continue };
         let shown = Shown {
             method: operation.method,

@@ -117,6 +117,7 @@ const INCIDENTS: &str = "Incidents";
 const WEBHOOKS: &str = "Webhooks";
 const DEVICES: &str = "Devices";
 const LOG: &str = "Log";
+const HEALTH: &str = "Health";
 
 const STATES: &[&str] = &[
     "received",
@@ -499,4 +500,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "One tile of the public log.",
         Answer::Media(&["application/octet-stream", "text/plain"]),
     ),
+    get("/healthz", HEALTH, "Whether this process runs.", Answer::Media(&["text/plain"])),
+    Operation {
+        refused: &[P::StoreUnavailable, P::LogStopped],
+        ..get(
+            "/readyz",
+            HEALTH,
+            "Whether this process is to be asked.",
+            Answer::Media(&["text/plain"]),
+        )
+    },
 ];

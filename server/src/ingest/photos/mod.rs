@@ -30,6 +30,7 @@ use self::{
     arrival::{Arrival, Progress},
     partial::CELL,
 };
+use super::meter::PhotoMeter;
 use crate::{
     blobs::{BlobError, Blobs},
     clock::Clock,
@@ -49,6 +50,7 @@ pub struct Photos {
     sequencer: Sequencer,
     clock: Clock,
     arrivals: Arc<Mutex<Arrivals>>,
+    meter: PhotoMeter,
 }
 
 /// Photos that some request is about right now, by hash and announced length. Weak, so that an
@@ -126,7 +128,20 @@ pub enum PhotoBegin {
 impl Photos {
     /// Takes photos into these folders and this log.
     pub fn new(db: Db, blobs: Blobs, partial: PathBuf, sequencer: Sequencer, clock: Clock) -> Self {
-        Self { db, blobs, partial, sequencer, clock, arrivals: Arc::default() }
+        Self {
+            db,
+            blobs,
+            partial,
+            sequencer,
+            clock,
+            arrivals: Arc::default(),
+            meter: PhotoMeter::default(),
+        }
+    }
+
+    /// What came.
+    pub fn meter(&self) -> &PhotoMeter {
+        &self.meter
     }
 
     /// Where an upload stands; without a receipt.
@@ -224,6 +239,7 @@ impl Photos {
         let bytes = arrival.bytes();
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
+        self.meter.finished();
         blocking(move || {
             arrival.forget();
             Ok(())
@@ -259,6 +275,7 @@ impl PhotoUpload {
         }
         let first = self.at;
         self.at += cells.len() as u64;
+        self.photos.meter.took(cells.len());
         let arrival = Arc::clone(&self.arrival);
         blocking(move || Ok(arrival.write_cells(first, &cells)?)).await
     }
