@@ -29,6 +29,7 @@ mod error;
 #[cfg(feature = "ffi")]
 pub mod ffi;
 pub mod hardware;
+mod keeping;
 mod keys;
 pub mod limits;
 mod locker;
@@ -56,12 +57,14 @@ pub(crate) use self::notebook::Working;
 pub use self::{
     at_rest::AtRest,
     error::NotebookError,
+    keeping::{DiskPolicy, KeepOriginals, KeepReceipts, KeptBecause},
     locker::{Locker, OnDuress},
     notebook::{
         Alarm, Decided, EnrolmentSummary, Exported, JournalLine, LaneSummary, MessageItem, NotSafe,
         Notebook, NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures,
-        PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
+        PruneReport, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
         TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
+    sync::{Conditions, HeldBack, Hold},
 };

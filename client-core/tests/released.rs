@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// The newest schema of the released versions; each has a fixture.
-const NEWEST: u32 = 4;
+const NEWEST: u32 = 5;
 
 /// What the encrypted fixtures were closed with.
 fn vault() -> Arc<dyn KeyVault> {
@@ -98,10 +98,11 @@ fn assert_whole(notebook: &Notebook) {
 #[test]
 #[ignore = "writes files of the repository"]
 fn writes_the_fixtures() {
-    const MIGRATIONS: [&str; 3] = [
+    const MIGRATIONS: [&str; 4] = [
         include_str!("../src/outbox/migrations/0002_cosigned.sql"),
         include_str!("../src/outbox/migrations/0003_epochs.sql"),
         include_str!("../src/outbox/migrations/0004_messages.sql"),
+        include_str!("../src/outbox/migrations/0005_pruned.sql"),
     ];
     let fixtures = Path::new(FIXTURES).join("notebooks");
     fs::create_dir_all(&fixtures).unwrap();

@@ -62,8 +62,7 @@ fn decode(file: &StoredFile) -> Result<(DynamicImage, Orientation), String> {
                 side_max: PICTURE_SIDE_MAX,
                 bytes_max: PICTURE_ALLOC_MAX,
             };
-            let (image, orientation) =
-                jpeg::read(file, limits).map_err(|flaw| flaw.to_string())?;
+            let (image, orientation) = jpeg::read(file, limits).map_err(|flaw| flaw.to_string())?;
             Ok((image.into(), orientation))
         }
         "image/png" => png(file),

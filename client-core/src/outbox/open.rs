@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{Outbox, cipher, ignore_rows, migrate::migrate, salvage, sidecar};
 use crate::{
-    Opened,
+    KeepReceipts, Opened,
     at_rest::{Files, Rest},
     error::NotebookError,
 };
@@ -74,6 +74,7 @@ pub(crate) fn open(
         folder: folder.to_owned(),
         files: files.clone(),
         copied: Vec::new(),
+        keep: KeepReceipts::Yes,
         lock: None,
     };
     let mut outbox = match connect(&path, files.rest()) {
@@ -98,6 +99,10 @@ pub(crate) fn open(
     };
     outbox.lock = Some(lock);
     outbox.write_due_sidecars()?;
+    if outbox.remove_pruned().is_err() {
+        // Due again at the next opening; a file that does not go is no reason to stay closed.
+        outbox.note(now, "pruned-file-stays", "")?;
+    }
     // Also after a database was deleted or emptied: the copies know better.
     opened.restored = sidecar::restore(&mut outbox)?;
     match &mut opened.salvage {

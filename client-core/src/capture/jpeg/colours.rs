@@ -50,7 +50,8 @@ pub(super) fn picture(frame: &Frame, meaning: Meaning) -> Result<RgbImage, Flaw>
             .zip(&columns)
             .map(|(component, columns)| {
                 let width = component.blocks.0 * component.size.0;
-                let line = place(y, component.down, component.size.1, (frame.down_max, frame.pixels));
+                let line =
+                    place(y, component.down, component.size.1, (frame.down_max, frame.pixels));
                 (&component.plane[line * width..][..width], columns.as_slice())
             })
             .collect();
@@ -85,11 +86,7 @@ fn rgb(brightness: u8, blue: u8, red: u8) -> [u8; 3] {
     let y = i32::from(brightness) << 16;
     let (cb, cr) = (i32::from(blue) - 128, i32::from(red) - 128);
     let part = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255).cast_unsigned() as u8;
-    [
-        part(y + 91_881 * cr),
-        part(y - 22_554 * cb - 46_802 * cr),
-        part(y + 116_130 * cb),
-    ]
+    [part(y + 91_881 * cr), part(y - 22_554 * cb - 46_802 * cr), part(y + 116_130 * cb)]
 }
 
 /// Four inks as colours. Adobe's programs write how much of an ink is missing.

@@ -12,7 +12,8 @@ impl Cosines {
             for (pixel, row) in (0..pixels).zip(table.iter_mut()) {
                 for (wave, value) in (0..pixels).zip(row.iter_mut()) {
                     // Of eight pixels; fewer need the same, because each then stands for more of them.
-                    let weight = if wave == 0 { std::f32::consts::FRAC_1_SQRT_2 / 2.0 } else { 0.5 };
+                    let weight =
+                        if wave == 0 { std::f32::consts::FRAC_1_SQRT_2 / 2.0 } else { 0.5 };
                     let angle = f32::from(2 * pixel + 1) * f32::from(wave) * std::f32::consts::PI
                         / f32::from(2 * pixels);
                     *value = weight * angle.cos();
@@ -72,7 +73,8 @@ impl Cosines {
                 *value = f32::from(row[at]) * f32::from(steps[wave * 8 + at]);
             }
             for (pixel, sum) in half[wave].iter_mut().enumerate() {
-                *sum = values.iter().zip(&columns[pixel]).map(|(value, cosine)| value * cosine).sum();
+                *sum =
+                    values.iter().zip(&columns[pixel]).map(|(value, cosine)| value * cosine).sum();
             }
         }
         for (pixel, line) in plane.chunks_mut(width).enumerate().take(down) {

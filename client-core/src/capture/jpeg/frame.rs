@@ -89,8 +89,7 @@ impl Frame {
         let down_max = described.iter().map(|(_, _, v, _)| *v).max().unwrap_or(1);
         let scaled = |len: u32, pixels: u32| (len * pixels).div_ceil(8);
         let longer = width.max(height);
-        let pixels =
-            [1, 2, 4].into_iter().find(|pixels| scaled(longer, *pixels) >= limits.side);
+        let pixels = [1, 2, 4].into_iter().find(|pixels| scaled(longer, *pixels) >= limits.side);
         let pixels = pixels.unwrap_or(8);
         let groups = (width.div_ceil(8 * across_max), height.div_ceil(8 * down_max));
         let mut frame = Self {

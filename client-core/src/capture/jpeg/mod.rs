@@ -60,10 +60,7 @@ pub(super) struct Limits {
 
 /// A picture at least `limits.side` long where the file has as much and at most twice that, and how it
 /// has to be turned.
-pub(super) fn read(
-    file: impl Read,
-    limits: Limits,
-) -> Result<(RgbImage, Orientation), Flaw> {
+pub(super) fn read(file: impl Read, limits: Limits) -> Result<(RgbImage, Orientation), Flaw> {
     let mut source = Source::new(file);
     if [source.next()?, source.next()?] != [0xff, 0xd8] {
         return Err(Flaw::Broken("it does not begin like one"));

@@ -25,8 +25,7 @@ impl ScanHeader {
     pub(super) fn new(segment: &[u8], frame: &Frame) -> Result<Self, Flaw> {
         let broken = || Flaw::Broken("the head of a scan");
         let (count, rest) = segment.split_first().ok_or_else(broken)?;
-        let (named, rest) =
-            rest.split_at_checked(2 * usize::from(*count)).ok_or_else(broken)?;
+        let (named, rest) = rest.split_at_checked(2 * usize::from(*count)).ok_or_else(broken)?;
         let [from, until, bits, ..] = rest else { return Err(broken()) };
         let mut parts: Vec<(usize, usize, usize)> = Vec::new();
         for part in named.chunks_exact(2) {

@@ -106,7 +106,8 @@ fn what_would_take_too_much_memory_is_refused_by_its_header() {
 fn a_file_of_scans_without_end_is_given_up() {
     let (_, bytes) = FIXTURES[4];
     let scan = bytes.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
-    let end = scan + 2 + bytes[scan + 2..].windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    let end =
+        scan + 2 + bytes[scan + 2..].windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     let mut endless = bytes[..end].to_vec();
     for _ in 0..1000 {
         endless.extend(&bytes[scan..end]);
