@@ -81,11 +81,13 @@ fn place(at: u32, factor: u32, size: usize, (max, pixels): (u32, u32)) -> usize 
     at as usize * factor as usize * size / (max as usize * pixels as usize)
 }
 
-/// Brightness and differences as red, green and blue; in sixteenths of 1/4096.
+/// Brightness and differences as red, green and blue; in parts of 65,536.
 fn rgb(brightness: u8, blue: u8, red: u8) -> [u8; 3] {
     let y = i32::from(brightness) << 16;
     let (cb, cr) = (i32::from(blue) - 128, i32::from(red) - 128);
-    let part = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255).cast_unsigned() as u8;
+    let part = |value: i32| {
+        u8::try_from(((value + (1 << 15)) >> 16).clamp(0, 255)).expect("it was clamped")
+    };
     [part(y + 91_881 * cr), part(y - 22_554 * cb - 46_802 * cr), part(y + 116_130 * cb)]
 }
 

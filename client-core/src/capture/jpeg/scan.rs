@@ -300,5 +300,5 @@ impl<R: Read> BlockReader<'_, '_, R> {
 }
 
 fn clamped(value: i32) -> i16 {
-    value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
+    i16::try_from(value.clamp(i16::MIN.into(), i16::MAX.into())).expect("it was clamped")
 }

@@ -102,7 +102,11 @@ fn photograph() -> Vec<u8> {
         picture.write_with_encoder(encoder).expect("memory takes it");
         jpeg
     };
-    (20..=95).step_by(5).map(encoded).find(|jpeg| jpeg.len() >= BYTES).expect("the finest is larger")
+    (20..=95)
+        .step_by(5)
+        .map(encoded)
+        .find(|jpeg| jpeg.len() >= BYTES)
+        .expect("the finest is larger")
 }
 
 fn openings(outcome: &mut Outcome, built: &Built, folder: &Path) {
