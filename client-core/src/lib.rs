@@ -18,7 +18,8 @@
 //! 1. A record is on disk, signed and chained once a `capture_...` call has returned.
 //! 2. Arithmetic, an unknown unit or a wrong clock never stop a capture. They are said, not judged.
 //! 3. Nothing is deleted: no retry limit, no migration that empties a queue, no fresh start over a
-//!    damaged database.
+//!    damaged database. Only where the app asks for it do originals that headquarters has receipted
+//!    make room ([`DiskPolicy`]), and receipts go once they were checked ([`KeepReceipts`]).
 //! 4. A record counts as arrived when its receipt has been checked, and not before.
 //! 5. Trouble with the network is part of a report and never an error of [`Notebook::pump`].
 
