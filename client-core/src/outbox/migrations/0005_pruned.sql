@@ -23,3 +23,6 @@ create table arrived (
     cosigned integer not null default 0,
     primary key (kind, subject)
 ) strict;
+
+-- What copies of records are called, without reading the records: each opening looks for missing ones.
+create index record_copy on record (role, seq, id);
