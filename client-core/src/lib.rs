@@ -18,7 +18,8 @@
 //! 1. A record is on disk, signed and chained once a `capture_...` call has returned.
 //! 2. Arithmetic, an unknown unit or a wrong clock never stop a capture. They are said, not judged.
 //! 3. Nothing is deleted: no retry limit, no migration that empties a queue, no fresh start over a
-//!    damaged database.
+//!    damaged database. Only where the app asks for it do originals that headquarters has receipted
+//!    make room ([`DiskPolicy`]), and receipts go once they were checked ([`KeepReceipts`]).
 //! 4. A record counts as arrived when its receipt has been checked, and not before.
 //! 5. Trouble with the network is part of a report and never an error of [`Notebook::pump`].
 
@@ -29,6 +30,7 @@ mod error;
 #[cfg(feature = "ffi")]
 pub mod ffi;
 pub mod hardware;
+mod keeping;
 mod keys;
 pub mod limits;
 mod locker;
@@ -56,12 +58,14 @@ pub(crate) use self::notebook::Working;
 pub use self::{
     at_rest::AtRest,
     error::NotebookError,
+    keeping::{DiskPolicy, KeepOriginals, KeepReceipts, KeptBecause},
     locker::{Locker, OnDuress},
     notebook::{
         Alarm, Decided, EnrolmentSummary, Exported, JournalLine, LaneSummary, MessageItem, NotSafe,
         Notebook, NotebookOptions, Opened, OutboxSummary, PhotoItem, PhotoProgress, Pictures,
-        PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
+        PruneReport, PumpBudget, PumpEnd, PumpReport, RecordItem, RecordProgress, Salvage, Started,
         TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
+    sync::{Conditions, HeldBack, Hold},
 };

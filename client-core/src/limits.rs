@@ -5,8 +5,14 @@
 /// claims more was made to exhaust the phone.
 pub const PICTURE_SIDE_MAX: u32 = 30_000;
 
-/// Most memory a decoder may take, in bytes: 64 megapixels of 24 bits, and not the phone's last.
-pub const PICTURE_ALLOC_MAX: u64 = 192 * 1024 * 1024;
+/// Most memory that the pixels of one picture may take while it is scaled, in bytes: 44 megapixels of a
+/// PNG, and hundreds of a JPEG, of which only a part is ever kept. With all that a capture takes besides
+/// it stays below 256 MB, so that a cheap phone does not end the app.
+pub const PICTURE_ALLOC_MAX: u64 = 128 * 1024 * 1024;
+
+/// Most memory that a PNG may take beside its pixels, in bytes: rows, and a colour profile, of which
+/// honest ones have a few kibibytes.
+pub const PICTURE_ASIDE_MAX: u64 = 16 * 1024 * 1024;
 
 /// First length of a range of a photo, in bytes, before anything is known of the network.
 pub const RANGE_START_BYTES: u64 = 256 * 1024;

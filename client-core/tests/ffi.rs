@@ -14,6 +14,8 @@ mod hardware;
 mod hq;
 #[path = "ffi/keys.rs"]
 mod keys;
+#[path = "ffi/pruning.rs"]
+mod pruning;
 #[path = "ffi/rest.rs"]
 mod rest;
 #[path = "ffi/tour.rs"]

@@ -6,7 +6,7 @@ mod hq;
 
 use std::sync::Arc;
 
-use hattama_client_core::{Alarm, PhotoProgress, PumpBudget, PumpEnd, RecordProgress};
+use hattama_client_core::{Alarm, Conditions, PhotoProgress, PumpBudget, PumpEnd, RecordProgress};
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     problem::ProblemCode,
@@ -140,7 +140,10 @@ fn a_photo_headquarters_has_already_costs_one_cell() {
 fn originals_wait_for_a_better_network_unless_headquarters_asks() {
     let world = World::enrolled();
     let (record, photo) = world.capture_with_photo(&noise(100_000));
-    let metered = PumpBudget { originals: false, ..PumpBudget::default() };
+    let metered = PumpBudget {
+        conditions: Conditions { metered: true, ..Conditions::default() },
+        ..PumpBudget::default()
+    };
     assert_eq!(world.pump_with(&metered).end, PumpEnd::Done);
     assert_eq!(progress(&world, record), PhotoProgress::Queued);
     world.hq.state.lock().unwrap().feed.push(FeedKind::SendOriginal { photo });

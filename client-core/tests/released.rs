@@ -2,8 +2,7 @@
 //! version is refused as it is, and what is in it can still be brought out.
 //!
 //! `fixtures/notebook-v1` was written by the first version. `fixtures/notebooks/schema-N.db` is its
-//! database as later ones left it, and `encrypted-4` the notebook as the first version that encrypts
-//! did.
+//! database as later ones left it, and `encrypted-N` the notebook as versions that encrypt did.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -31,7 +30,11 @@ use zeroize::Zeroizing;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// The newest schema of the released versions; each has a fixture.
-const NEWEST: u32 = 4;
+const NEWEST: u32 = 5;
+
+/// The first of which there are encrypted notebooks.
+#[cfg(feature = "sqlcipher")]
+const ENCRYPTED: u32 = 4;
 
 /// What the encrypted fixtures were closed with.
 fn vault() -> Arc<dyn KeyVault> {
@@ -64,9 +67,9 @@ fn plain(version: u32) -> tempfile::TempDir {
 }
 
 #[cfg(feature = "sqlcipher")]
-fn encrypted() -> tempfile::TempDir {
+fn encrypted(version: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(FIXTURES).join(format!("notebooks/encrypted-{NEWEST}")), folder.path());
+    copy(&Path::new(FIXTURES).join(format!("notebooks/encrypted-{version}")), folder.path());
     folder
 }
 
@@ -98,10 +101,11 @@ fn assert_whole(notebook: &Notebook) {
 #[test]
 #[ignore = "writes files of the repository"]
 fn writes_the_fixtures() {
-    const MIGRATIONS: [&str; 3] = [
+    const MIGRATIONS: [&str; 4] = [
         include_str!("../src/outbox/migrations/0002_cosigned.sql"),
         include_str!("../src/outbox/migrations/0003_epochs.sql"),
         include_str!("../src/outbox/migrations/0004_messages.sql"),
+        include_str!("../src/outbox/migrations/0005_pruned.sql"),
     ];
     let fixtures = Path::new(FIXTURES).join("notebooks");
     fs::create_dir_all(&fixtures).unwrap();
@@ -161,9 +165,11 @@ fn a_plain_notebook_of_every_released_schema_is_encrypted_when_it_is_opened_so()
 #[cfg(feature = "sqlcipher")]
 #[test]
 fn an_encrypted_notebook_of_every_released_schema_opens_and_goes_on() {
-    let folder = encrypted();
-    let options = NotebookOptions { vault: Some(vault()), ..options(&TestClock::new()) };
-    assert_whole(&Notebook::open(folder.path(), options).unwrap());
+    for version in ENCRYPTED..=NEWEST {
+        let folder = encrypted(version);
+        let options = NotebookOptions { vault: Some(vault()), ..options(&TestClock::new()) };
+        assert_whole(&Notebook::open(folder.path(), options).unwrap());
+    }
 }
 
 /// Every file with what is in it.
@@ -246,7 +252,7 @@ fn a_plain_notebook_of_a_newer_version_is_refused_and_its_evidence_comes_out() {
 fn an_encrypted_notebook_of_a_newer_version_is_refused_and_its_evidence_comes_out() {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use ring::hkdf;
-    let folder = encrypted();
+    let folder = encrypted(NEWEST);
     let stored: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.path().join("keys.json")).unwrap()).unwrap();
     let wrapped = URL_SAFE_NO_PAD.decode(stored["wrapped"].as_str().unwrap()).unwrap();

@@ -13,6 +13,7 @@ mod check;
 mod claims;
 mod copy;
 mod draft;
+mod jpeg;
 mod photo;
 mod picture;
 mod sniff;

@@ -2,22 +2,25 @@
 //!
 //! The file may be anything somebody handed to the observer. Decoders are memory-safe, have hard
 //! limits on size and memory, and their panics end here: the worst outcome is that there are no
-//! small pictures.
+//! small pictures. A JPEG is never whole in memory, so that one of a hundred megapixels is no different
+//! (docs/adr/0028); a PNG is, and may be a third as large.
 
 use std::{
-    io::BufReader,
+    io::{BufReader, Read as _, Seek as _},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use hattama_proto::limits::{PREVIEW_BYTES_MAX, PREVIEW_PIXELS_MAX, THUMBNAIL_PIXELS_MAX};
 use image::{
-    DynamicImage, ImageDecoder as _, ImageReader, Limits, codecs::jpeg::JpegEncoder,
+    DynamicImage, ImageDecoder as _, Limits,
+    codecs::{jpeg::JpegEncoder, png::PngDecoder},
     metadata::Orientation,
 };
 
+use super::{jpeg, sniff};
 use crate::{
-    at_rest::StoredFile,
-    limits::{PICTURE_ALLOC_MAX, PICTURE_SIDE_MAX},
+    at_rest::{OpenFile, StoredFile},
+    limits::{PICTURE_ALLOC_MAX, PICTURE_ASIDE_MAX, PICTURE_SIDE_MAX},
 };
 
 /// Small pictures, as JPEG.
@@ -47,18 +50,34 @@ fn make(file: &StoredFile) -> Result<Small, String> {
 }
 
 fn decode(file: &StoredFile) -> Result<(DynamicImage, Orientation), String> {
+    let unreadable = |error: std::io::Error| error.to_string();
+    let mut file = file.open().map_err(unreadable)?;
+    let mut head = [0; sniff::HEAD_BYTES];
+    let read = file.read(&mut head).map_err(unreadable)?;
+    file.rewind().map_err(unreadable)?;
+    match sniff::media_type(&head[..read]) {
+        "image/jpeg" => {
+            let limits = jpeg::Limits {
+                side: PREVIEW_PIXELS_MAX,
+                side_max: PICTURE_SIDE_MAX,
+                bytes_max: PICTURE_ALLOC_MAX,
+            };
+            let (image, orientation) = jpeg::read(file, limits).map_err(|flaw| flaw.to_string())?;
+            Ok((image.into(), orientation))
+        }
+        "image/png" => png(file),
+        other => Err(format!("no small pictures are made of {other}")),
+    }
+}
+
+fn png(file: OpenFile) -> Result<(DynamicImage, Orientation), String> {
     let said = |error: image::ImageError| error.to_string();
-    let file = file.open().map_err(|error| error.to_string())?;
-    let mut reader = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(PICTURE_SIDE_MAX);
     limits.max_image_height = Some(PICTURE_SIDE_MAX);
-    limits.max_alloc = Some(PICTURE_ALLOC_MAX);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(said)?;
-    // Some decoders keep to the limit while they work, others only beforehand if asked.
+    // What it may take beside the pixels: a colour profile may unpack to anything.
+    limits.max_alloc = Some(PICTURE_ASIDE_MAX);
+    let mut decoder = PngDecoder::with_limits(BufReader::new(file), limits).map_err(said)?;
     if decoder.total_bytes() > PICTURE_ALLOC_MAX {
         return Err("the picture is too large to be scaled here".to_owned());
     }
@@ -138,6 +157,7 @@ mod tests {
         let whole = jpeg(300, 300);
         assert!(made(b"not a picture").is_err());
         assert!(made(&whole[..20]).is_err());
+        assert!(made(b"GIF89a").is_err());
         // A PNG that claims 60,000 by 60,000 pixels.
         let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
         bomb.extend(60_000_u32.to_be_bytes());

@@ -51,6 +51,8 @@ fn told(summary: &OutboxSummary) -> String {
         (summary.rejected, "records are not accepted by headquarters; see `list`"),
         (summary.suspect, "records could not be read at headquarters and are tried again"),
         (summary.photos_lost, "pictures are gone or damaged on this device"),
+        (summary.photos_pruned, "originals were removed from this device; headquarters had them"),
+        (summary.gone_for_resend, "of these headquarters lost, and they cannot be sent again"),
     ] {
         if count > 0 {
             text.push_str(&format!("{count} {what}\n"));
@@ -74,6 +76,9 @@ fn as_json(summary: &OutboxSummary) -> Value {
         "suspect": summary.suspect,
         "photos_verified": summary.photos_verified,
         "photos_lost": summary.photos_lost,
+        "photos_pruned": summary.photos_pruned,
+        "gone_for_resend": summary.gone_for_resend,
+        "held_bytes": summary.held_bytes,
         "oldest_unsent_ms": summary.oldest_unsent_ms,
         "blocked_by": summary.blocked_by,
         "next_wakeup_ms": summary.next_wakeup_ms,

@@ -9,7 +9,8 @@ use std::{
 
 use clap::Args;
 use hattama_client_core::{
-    Notebook, NotebookError, OutboxSummary, PumpBudget, PumpEnd, PumpReport, RecordItem, Started,
+    Conditions, Notebook, NotebookError, OutboxSummary, PumpBudget, PumpEnd, PumpReport,
+    RecordItem, Started,
 };
 use hattama_proto::id::RecordId;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,6 +46,8 @@ impl Sync {
     pub(super) fn run(&self, at: &At) -> Result<(), CliError> {
         let notebook = at.open(Beginning::Refused)?;
         let before = states(&notebook)?;
+        // Whoever types the command does not wait for our own pauses, with originals or without.
+        notebook.network_changed()?;
         let report = with_progress(&notebook, &self.budget())?;
         let changed: Vec<RecordItem> = all(&notebook)?
             .into_iter()
@@ -63,8 +66,14 @@ impl Sync {
     }
 
     fn budget(&self) -> PumpBudget {
-        let originals = !self.no_originals;
-        let budget = PumpBudget { started: Started::ByUser, originals, ..PumpBudget::default() };
+        let budget = match self.no_originals {
+            false => PumpBudget { started: Started::ByUser, ..PumpBudget::default() },
+            // "Send now" would hold nothing back.
+            true => PumpBudget {
+                conditions: Conditions { metered: true, ..Conditions::default() },
+                ..PumpBudget::default()
+            },
+        };
         match self.wait {
             None => budget,
             Some(seconds) => {

@@ -122,6 +122,10 @@ pub(super) fn alarm(alarm: &Alarm) -> String {
         Alarm::Rejected(record) => {
             format!("headquarters does not accept {record} as evidence; it stays on this device")
         }
+        Alarm::GoneForResend(count) => format!(
+            "headquarters lost {count} original photograph(s) that had been removed from this device \
+             after it gave receipts for them. They cannot be sent again; their previews are."
+        ),
         Alarm::PhotoLost(photo) => {
             format!("the file of the photograph {photo} is gone or damaged on this device")
         }

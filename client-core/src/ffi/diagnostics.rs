@@ -50,6 +50,10 @@ fn outbox(notebook: &Notebook) -> Result<Value, NotebookError> {
         "suspect": summary.suspect,
         "photos_verified": summary.photos_verified,
         "photos_lost": summary.photos_lost,
+        "photos_pruned": summary.photos_pruned,
+        "gone_for_resend": summary.gone_for_resend,
+        "held_bytes": summary.held_bytes,
+        "over_budget_bytes": summary.over_budget_bytes,
         "blocked": summary.blocked_by.is_some(),
         "next_wakeup_ms": summary.next_wakeup_ms,
     }))

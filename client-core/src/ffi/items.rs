@@ -150,6 +150,14 @@ pub struct OutboxSummary {
     pub photos_verified: u32,
     /// Photos whose file is gone or damaged.
     pub photos_lost: u32,
+    /// Originals that were removed from this phone to keep to its disk budget, all of them receipted.
+    pub photos_pruned: u32,
+    /// Those of them that headquarters lost afterwards: they cannot be sent again.
+    pub gone_for_resend: u32,
+    /// Length of all photographs and small pictures on the phone, in bytes.
+    pub held_bytes: u64,
+    /// By how much that is more than the disk budget, in bytes; 0 without a budget.
+    pub over_budget_bytes: u64,
     /// Age of the oldest record without a receipt, in milliseconds.
     pub oldest_unsent_ms: Option<u64>,
     /// What stands in the way, in words.
@@ -172,6 +180,10 @@ impl From<core::OutboxSummary> for OutboxSummary {
             suspect: summary.suspect,
             photos_verified: summary.photos_verified,
             photos_lost: summary.photos_lost,
+            photos_pruned: summary.photos_pruned,
+            gone_for_resend: summary.gone_for_resend,
+            held_bytes: summary.held_bytes,
+            over_budget_bytes: summary.over_budget_bytes,
             oldest_unsent_ms: summary.oldest_unsent_ms,
             blocked_by: summary.blocked_by,
             next_wakeup_ms: summary.next_wakeup_ms,
@@ -245,6 +257,9 @@ pub struct PhotoItem {
     pub bytes: u64,
     /// How far it has come.
     pub progress: PhotoProgress,
+    /// When its file was removed from this phone to make room, by this device's clock; none while it is
+    /// here. Show the preview.
+    pub pruned_at_ms: Option<i64>,
 }
 
 /// Which picture of a page.
@@ -265,7 +280,8 @@ pub enum PhotoProgress {
     Queued,
     /// Headquarters has it whole, and said so in a receipt.
     Verified,
-    /// The file on the phone is gone or damaged.
+    /// Headquarters does not have it, and the file on the phone is gone or damaged; or it was pruned
+    /// and headquarters lost it afterwards.
     Lost,
 }
 
@@ -323,6 +339,7 @@ impl From<core::PhotoItem> for PhotoItem {
                 core::PhotoProgress::Verified => PhotoProgress::Verified,
                 core::PhotoProgress::Lost => PhotoProgress::Lost,
             },
+            pruned_at_ms: photo.pruned_at.map(|at| at.0),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::{path::Path, sync::Arc};
 use hattama_proto::{id::ElectionId, record::App};
 
 use super::{
-    HardwareSigner, HttpTransport, KeyVault, Notebook, NotebookError, NotebookEvents, Opened,
-    draft::code, error::caught, hardware::Signer, notifier::Notifier, vault::Vault,
+    HardwareSigner, HttpTransport, KeepOriginals, KeyVault, Notebook, NotebookError,
+    NotebookEvents, Opened, draft::code, error::caught, hardware::Signer, notifier::Notifier,
+    vault::Vault,
 };
-use crate::{AtRest, Notebook as Core, NotebookOptions, Pictures};
+use crate::{AtRest, DiskPolicy, KeepReceipts, Notebook as Core, NotebookOptions, Pictures};
 
 /// What a notebook is opened with.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -34,6 +35,17 @@ pub struct NotebookConfig {
     /// After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
     #[uniffi(default = None)]
     pub lock_after_ms: Option<u64>,
+    /// Most bytes of photographs on the phone; none for no limit. Beyond it a sync removes originals that
+    /// headquarters has receipted, oldest first, and nothing else. A capture is never refused for it.
+    #[uniffi(default = None)]
+    pub disk_budget_bytes: Option<u64>,
+    /// How long originals stay whatever the budget says; none is `UNTIL_RECEIPT`.
+    #[uniffi(default = None)]
+    pub keep_originals: Option<KeepOriginals>,
+    /// Whether receipts stay on the phone. Without them nobody who takes it finds a proof that its owner
+    /// sent something, and its owner cannot prove it alone; those that are there are destroyed.
+    #[uniffi(default = true)]
+    pub keep_receipts: bool,
 }
 
 /// The core's options.
@@ -52,6 +64,11 @@ pub(super) fn options(
         hardware: hardware.map(|hardware| Arc::new(Signer(hardware)) as _),
         at_rest: if config.encrypt_at_rest { AtRest::Encrypted } else { AtRest::AsItIs },
         lock_after_ms: config.lock_after_ms,
+        disk: DiskPolicy {
+            budget_bytes: config.disk_budget_bytes,
+            keep: config.keep_originals.map(Into::into).unwrap_or_default(),
+        },
+        receipts: if config.keep_receipts { KeepReceipts::Yes } else { KeepReceipts::No },
         ..NotebookOptions::default()
     })
 }

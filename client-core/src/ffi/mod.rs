@@ -41,6 +41,7 @@ mod lifecycle;
 mod notebook;
 mod notifier;
 mod platform;
+mod pruning;
 mod reading;
 mod syncing;
 #[cfg(test)]
@@ -67,7 +68,8 @@ pub use self::{
         FeedItem, HttpRequest, HttpResponse, HttpTransport, KeyVault, NotebookEvents,
         NotifyFailure, TransportFailure, VaultFailure,
     },
-    syncing::{Alarm, PumpBudget, PumpEnd, PumpReport, Trouble},
+    pruning::{KeepOriginals, KeptBecause, PruneReport},
+    syncing::{Alarm, Conditions, HeldBack, Hold, PumpBudget, PumpEnd, PumpReport, Trouble},
     transfers::TransferPlan,
     vault::{change_vault, passphrase_vault},
 };

@@ -69,19 +69,21 @@ impl Notebook {
         self.call(|core| core.signed_text(record))
     }
 
-    /// The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+    /// The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+    /// receipts are not kept: its progress says whether it has arrived.
     pub fn record_receipt(&self, record: String) -> Result<Option<String>, NotebookError> {
         let record = code("record", &record)?;
         self.call(|core| core.record_receipt(record))
     }
 
-    /// The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+    /// The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+    /// receipts are not kept.
     pub fn photo_receipt(&self, photo: String) -> Result<Option<String>, NotebookError> {
         let photo = code("photo", &photo)?;
         self.call(|core| core.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+    /// Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
     /// is encrypted: `read_photo` gives what it holds.
     pub fn photo_path(&self, photo: String) -> Result<String, NotebookError> {
         let photo = code("photo", &photo)?;

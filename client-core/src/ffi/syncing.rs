@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use hattama_proto::{id::RecordId, invitation::Invitation};
 
 use super::{
-    Enrolment, FeedItem, Notebook, NotebookError, draft::code, host::Host, notifier::Event,
+    Enrolment, FeedItem, Notebook, NotebookError, PhotoRole, PruneReport, draft::code, host::Host,
+    notifier::Event,
 };
 use crate::{
     self as core, Notebook as Core,
@@ -30,13 +31,84 @@ pub struct PumpBudget {
     /// when to call again.
     #[uniffi(default = 0)]
     pub wait_ms_max: u64,
-    /// The observer pressed "send now": skips our own pauses, never those headquarters asked for.
+    /// The observer pressed "send now": skips our own pauses, never those headquarters asked for, and
+    /// holds nothing back whatever the next three say.
     #[uniffi(default = false)]
     pub by_user: bool,
-    /// Whether originals may go out on this network: no on a metered one. Records and previews always
-    /// may, and so does an original that headquarters asked for.
-    #[uniffi(default = true)]
-    pub originals: bool,
+    /// The network is paid for by what goes over it: originals are held back, but for those that
+    /// headquarters asked for.
+    #[uniffi(default = false)]
+    pub metered: bool,
+    /// It is a foreign carrier's: previews and originals are held back.
+    #[uniffi(default = false)]
+    pub roaming: bool,
+    /// The battery is low and not being charged: previews and originals are held back.
+    #[uniffi(default = false)]
+    pub battery_low: bool,
+}
+
+/// What the app tells of the moment, for `plan_transfers`; as in `PumpBudget`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, uniffi::Record)]
+pub struct Conditions {
+    /// The network is paid for by what goes over it.
+    #[uniffi(default = false)]
+    pub metered: bool,
+    /// It is a foreign carrier's.
+    #[uniffi(default = false)]
+    pub roaming: bool,
+    /// The battery is low and not being charged.
+    #[uniffi(default = false)]
+    pub battery_low: bool,
+}
+
+impl From<Conditions> for core::Conditions {
+    fn from(told: Conditions) -> Self {
+        let Conditions { metered, roaming, battery_low } = told;
+        Self { metered, roaming, battery_low }
+    }
+}
+
+/// Why pictures are held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Hold {
+    /// The network is metered.
+    Metered,
+    /// It is a foreign carrier's.
+    Roaming,
+    /// The battery is low.
+    BatteryLow,
+}
+
+/// Pictures that wait for another network or for a charger. Records never do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
+pub struct HeldBack {
+    /// Which.
+    pub role: PhotoRole,
+    /// How many.
+    pub count: u32,
+    /// Their length, in bytes.
+    pub bytes: u64,
+    /// Why.
+    pub reason: Hold,
+}
+
+impl From<core::HeldBack> for HeldBack {
+    fn from(held: core::HeldBack) -> Self {
+        Self {
+            role: match held.lane {
+                crate::sync::Lane::Thumbnails => PhotoRole::Thumbnail,
+                crate::sync::Lane::Previews => PhotoRole::Preview,
+                _ => PhotoRole::Original,
+            },
+            count: held.count,
+            bytes: held.bytes,
+            reason: match held.reason {
+                core::Hold::Metered => Hold::Metered,
+                core::Hold::Roaming => Hold::Roaming,
+                core::Hold::BatteryLow => Hold::BatteryLow,
+            },
+        }
+    }
 }
 
 impl From<PumpBudget> for core::PumpBudget {
@@ -49,7 +121,11 @@ impl From<PumpBudget> for core::PumpBudget {
                 true => core::Started::ByUser,
                 false => core::Started::BySystem,
             },
-            originals: budget.originals,
+            conditions: core::Conditions {
+                metered: budget.metered,
+                roaming: budget.roaming,
+                battery_low: budget.battery_low,
+            },
         }
     }
 }
@@ -79,12 +155,16 @@ pub struct PumpReport {
     pub end: PumpEnd,
     /// When to call again, in milliseconds from now; none when nothing is left to do.
     pub next_wakeup_ms: Option<u64>,
+    /// Pictures that wait for another network or for a charger; tell the observer, who may "send now".
+    pub held_back: Vec<HeldBack>,
+    /// What was removed from the phone at the end to keep to its disk budget.
+    pub pruned: PruneReport,
 }
 
 /// Why a sync ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum PumpEnd {
-    /// Nothing is left to do.
+    /// Nothing is left to do, but for what is held back.
     Done,
     /// What is left waits for a retry.
     Waiting,
@@ -125,7 +205,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Alarm {
     /// A stable code: `invalid-receipt`, `log-forked`, `restored`, `rejected`, `photo-lost`,
-    /// `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
+    /// `gone-for-resend`, `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
     pub code: String,
     /// The id or the numbers it is about. Empty where the code says all.
     pub detail: String,
@@ -291,6 +371,8 @@ impl From<core::PumpReport> for PumpReport {
                 core::PumpEnd::NotEnrolled => PumpEnd::NotEnrolled,
             },
             next_wakeup_ms: report.next_wakeup_ms,
+            held_back: report.held_back.into_iter().map(HeldBack::from).collect(),
+            pruned: report.pruned.into(),
         }
     }
 }
@@ -317,6 +399,7 @@ impl From<core::Alarm> for Alarm {
             }
             A::Rejected(record) => ("rejected", record.to_string()),
             A::PhotoLost(photo) => ("photo-lost", photo.to_string()),
+            A::GoneForResend(count) => ("gone-for-resend", count.to_string()),
             A::PhotoDisputed(photo) => ("photo-disputed", photo.to_string()),
             A::Revoked(kid) => ("revoked", kid.to_string()),
             A::SetUpRefused(reason) => ("set-up-refused", reason),

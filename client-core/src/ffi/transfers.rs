@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{HttpResponse, Notebook, NotebookError, PumpReport, host::response};
+use super::{Conditions, HttpResponse, Notebook, NotebookError, PumpReport, host::response};
 use crate::{self as core, limits::ANSWER_BYTES_MAX, transport::TransportError};
 
 /// One file for the system's uploader: a background `URLSession`, a user-initiated data transfer.
@@ -27,14 +27,14 @@ pub struct TransferPlan {
 #[uniffi::export]
 impl Notebook {
     /// At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
-    /// first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+    /// first; of pictures those that may go under these conditions. Only photographs of records that headquarters has: `pump`
     /// first. A plan is advice. What runs already is named again by the same id.
     pub fn plan_transfers(
         &self,
         max: u32,
-        originals: bool,
+        conditions: Conditions,
     ) -> Result<Vec<TransferPlan>, NotebookError> {
-        let plans = self.call(|core| core.plan_transfers(max, originals))?;
+        let plans = self.call(|core| core.plan_transfers(max, conditions.into()))?;
         Ok(plans.into_iter().map(TransferPlan::from).collect())
     }
 

@@ -1,6 +1,6 @@
 //! Capturing: whatever the sheet says, it is on disk and signed when the call returns.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use hattama_proto::{
     id::{ElectionId, RecordId},
@@ -85,6 +85,8 @@ impl Notebook {
             NotebookError::invalid("election", "enrol first, or open with an election")
         })?;
         let kept = corrects.as_ref().map_or(Vec::new(), |corrects| corrects.kept.clone());
+        // Until a record names them.
+        let _used = self.files_in_use.read().unwrap_or_else(PoisonError::into_inner);
         let taken = self.take_in(&draft, kept)?;
         let body = match corrects {
             None => body_of(draft, taken.photos),

@@ -8,6 +8,7 @@ use super::{JournalLine, Notebook, OutboxSummary, RecordItem};
 use crate::{
     at_rest::{Files, StoredFile},
     error::NotebookError,
+    keeping,
     outbox::{self, blob_path},
     sync::{Class, Deadline},
 };
@@ -28,17 +29,20 @@ impl Notebook {
         self.with(|outbox| outbox.envelope(record))?.ok_or_else(|| unknown(record))
     }
 
-    /// The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+    /// The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+    /// receipts are not kept ([`KeepReceipts::No`](crate::KeepReceipts::No)): its progress says whether
+    /// it has arrived.
     pub fn record_receipt(&self, record: RecordId) -> Result<Option<String>, NotebookError> {
         self.with(|outbox| outbox.record_receipt(record))
     }
 
-    /// The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+    /// The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+    /// receipts are not kept.
     pub fn photo_receipt(&self, photo: PhotoHash) -> Result<Option<String>, NotebookError> {
         self.with(|outbox| outbox.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept. Do not write there. What lies there is encrypted if the
+    /// Where the file of a photo is kept, or was, if it was pruned. Do not write there. What lies there is encrypted if the
     /// notebook is: [`read_photo`](Self::read_photo) gives what it holds. A locked notebook does not
     /// know where, and answers with a name that no file has.
     pub fn photo_path(&self, photo: PhotoHash) -> std::path::PathBuf {
@@ -56,7 +60,15 @@ impl Notebook {
     pub fn read_photo(&self, photo: PhotoHash) -> Result<Zeroizing<Vec<u8>>, NotebookError> {
         let _working = self.enter()?;
         let files = self.files()?;
-        Ok(files.read(&self.folder.join(blob_path(photo, &files)))?)
+        let path = self.folder.join(blob_path(photo, &files));
+        if !path.exists() && self.with(|outbox| outbox.pruned_at(photo))?.is_some() {
+            return Err(NotebookError::invalid(
+                "photo",
+                "it was removed from this phone to make room; headquarters has it, and its preview is \
+                 still here",
+            ));
+        }
+        Ok(files.read(&path)?)
     }
 
     /// The identity with which other programs open this notebook's files while it is encrypted at rest
@@ -73,6 +85,7 @@ impl Notebook {
             let manifest = outbox.setting(outbox::MANIFEST)?;
             Ok((outbox.summary(now.wall.0)?, outbox.backoffs()?, manifest))
         })?;
+        summary.over_budget_bytes = keeping::over(self.options.disk, summary.held_bytes);
         if summary.is_empty() {
             return Ok(summary);
         }

@@ -20,6 +20,7 @@ mod mending;
 mod messages;
 mod open;
 mod packs;
+mod pruning;
 mod pump;
 mod report;
 mod resting;
@@ -31,7 +32,7 @@ mod wiping;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use hattama_proto::{
@@ -52,6 +53,7 @@ pub(crate) use self::resting::Working;
 pub use self::{
     exporting::Exported,
     messages::MessageItem,
+    pruning::PruneReport,
     transfers::TransferPlan,
     whereabouts::Whereabouts,
     wiping::{NotSafe, UnsafePhoto},
@@ -61,6 +63,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::NotebookError,
     hardware::HardwareSigner,
+    keeping::{DiskPolicy, KeepReceipts},
     keys::Keys,
     outbox::Outbox,
     random::{RandomSource, SystemRandom},
@@ -87,6 +90,10 @@ pub struct NotebookOptions {
     /// After how long without a call the notebook is locked, in milliseconds; none: only when told to.
     /// The next call finds it locked, or [`lock_if_idle`](Notebook::lock_if_idle) does.
     pub lock_after_ms: Option<u64>,
+    /// How much room photographs may take.
+    pub disk: DiskPolicy,
+    /// Whether receipts stay on the phone.
+    pub receipts: KeepReceipts,
     /// The device's clocks.
     pub clock: Arc<dyn Clock>,
     /// The device's randomness.
@@ -106,6 +113,8 @@ impl Default for NotebookOptions {
             hardware: None,
             at_rest: AtRest::AsItIs,
             lock_after_ms: None,
+            disk: DiskPolicy::default(),
+            receipts: KeepReceipts::Yes,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -139,6 +148,9 @@ pub struct Notebook {
     at_work: resting::AtWork,
     /// Held while a record takes its place in a chain.
     capturing: Mutex<()>,
+    /// Held by many while files are taken in and named, and alone while originals are removed: a file
+    /// that is captured again must not be removed between the two.
+    files_in_use: RwLock<()>,
     /// Held while a sync or an enrolment runs.
     syncing: Mutex<()>,
     /// Held while transfers are planned or one is completed: both make and remove the same files.

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::ErrorKind,
     path::Path,
-    sync::Mutex,
+    sync::{Mutex, RwLock},
 };
 
 use hattama_proto::{id::to_hex, kind::Role};
@@ -73,6 +73,7 @@ impl Notebook {
             outbox: Mutex::new(Some(outbox)),
             at_work: resting::AtWork::default(),
             capturing: Mutex::new(()),
+            files_in_use: RwLock::new(()),
             syncing: Mutex::new(()),
             planning: Mutex::new(()),
             going_to_rest: Mutex::new(()),
@@ -128,7 +129,10 @@ pub(super) fn open_outbox(
     held: File,
 ) -> Result<(Outbox, Opened), NotebookError> {
     let public = Role::ALL.map(|role| (role, keys.of_role(role).public()));
-    outbox::open(folder, &public, files, options.clock.now().wall, held)
+    let (mut outbox, opened) =
+        outbox::open(folder, &public, files, options.clock.now().wall, held)?;
+    outbox.keep_receipts(options.receipts)?;
+    Ok((outbox, opened))
 }
 
 /// Encrypts a plain notebook. Its database is opened as it is first, so that it is whole and of this

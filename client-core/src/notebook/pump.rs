@@ -33,7 +33,8 @@ use crate::{
     steps::crash_point,
     sync::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
-        ask_receipts, ask_status, hear, hear_have, push_request, read_feed, send_range, statement,
+        ask_receipts, ask_status, hear, hear_have, held_back, push_request, read_feed, send_range,
+        statement,
     },
     transport::{
         HttpTransport, Request, Response, Stop, Transport, TransportError, usable_addresses,
@@ -102,9 +103,20 @@ impl Turn<'_> {
         let persons = notebook.enrolment()?.map(|enrolment| enrolment.persons).unwrap_or_default();
         engine.person =
             persons.into_iter().find(|(role, _)| *role == Role::Results).map(|(_, person)| person);
+        let gone_before = notebook.with(|outbox| outbox.pruned_counts())?.1;
         let mut run = Run { notebook, engine, trust, transport, stop, budget, started_ms };
         let end = run.carry_on()?;
-        run.finish(end)
+        let mut report = run.finish(end)?;
+        let gone = notebook.with(|outbox| outbox.pruned_counts())?.1;
+        if gone > gone_before {
+            report.alarms.push(Alarm::GoneForResend(gone - gone_before));
+        }
+        // Whoever ends a sync waits for the notebook to rest.
+        if end != PumpEnd::Interrupted {
+            // Room is no reason to call a sync that brought receipts a failure.
+            report.pruned = notebook.prune_if_free().unwrap_or_default();
+        }
+        Ok(report)
     }
 }
 
@@ -159,6 +171,8 @@ impl Run<'_> {
         self.notebook.with(|outbox| {
             outbox.apply(&[Change::Fact { name: outbox::LINK, value: link }], now.wall)
         })?;
+        let waiting = self.notebook.with(|outbox| outbox.pending_photos())?;
+        self.engine.report.held_back = held_back(&waiting, self.budget.counting());
         self.engine.report.end = end;
         if matches!(end, PumpEnd::Budget | PumpEnd::Interrupted) {
             self.engine.report.next_wakeup_ms = Some(0);

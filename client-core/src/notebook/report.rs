@@ -9,6 +9,9 @@ use hattama_proto::{
 };
 use uuid::Uuid;
 
+use super::PruneReport;
+use crate::sync::{Conditions, HeldBack};
+
 /// How opening went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opened {
@@ -61,20 +64,29 @@ pub struct PumpBudget {
     pub wait_ms_max: u64,
     /// Who asked.
     pub started: Started,
-    /// Whether originals may go out on this network. Records and previews always may, and so does
-    /// an original that headquarters asked for.
-    pub originals: bool,
+    /// What the app tells of network and battery; counts only where the system asked.
+    pub conditions: Conditions,
+}
+
+impl PumpBudget {
+    /// What of the conditions counts: nothing where the observer pressed "send now".
+    pub(crate) fn counting(&self) -> Conditions {
+        match self.started {
+            Started::BySystem => self.conditions,
+            Started::ByUser => Conditions::default(),
+        }
+    }
 }
 
 impl Default for PumpBudget {
-    /// Eight minutes, everything: what a system's background job allows.
+    /// Eight minutes, everything: what a system's background job allows on a free network.
     fn default() -> Self {
         Self {
             ms_max: 8 * 60 * 1000,
             bytes_max: u64::MAX,
             wait_ms_max: 0,
             started: Started::BySystem,
-            originals: true,
+            conditions: Conditions::default(),
         }
     }
 }
@@ -84,7 +96,8 @@ impl Default for PumpBudget {
 pub enum Started {
     /// A timer or a background job: keeps to every pause.
     BySystem,
-    /// The observer pressed "send now": skips our own pauses, never those headquarters asked for.
+    /// The observer pressed "send now": skips our own pauses, never those headquarters asked for, and
+    /// holds nothing back whatever network and battery are like.
     ByUser,
 }
 
@@ -113,12 +126,16 @@ pub struct PumpReport {
     pub end: PumpEnd,
     /// When to call again, in milliseconds from now; none when nothing is left to do.
     pub next_wakeup_ms: Option<u64>,
+    /// Pictures that wait for another network or a charger; records never do.
+    pub held_back: Vec<HeldBack>,
+    /// What was removed from the phone at the end to keep to its disk budget.
+    pub pruned: PruneReport,
 }
 
 /// Why a sync ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PumpEnd {
-    /// Nothing is left to do.
+    /// Nothing is left to do, but for what is held back.
     #[default]
     Done,
     /// What is left waits for a retry.
@@ -174,6 +191,9 @@ pub enum Alarm {
     Rejected(RecordId),
     /// A photo's file is gone or damaged on the phone.
     PhotoLost(PhotoHash),
+    /// Headquarters lost so many originals that were removed from this phone on the strength of its
+    /// receipts. They cannot be sent again; their previews are.
+    GoneForResend(u32),
     /// Headquarters says that a photo of the same hash has another length.
     PhotoDisputed(PhotoHash),
     /// A key of this notebook was revoked.
@@ -210,6 +230,14 @@ pub struct OutboxSummary {
     pub photos_verified: u32,
     /// Photos whose file is gone or damaged.
     pub photos_lost: u32,
+    /// Originals that were removed from this phone to keep to its disk budget, all of them receipted.
+    pub photos_pruned: u32,
+    /// Those of them that headquarters lost afterwards: they cannot be sent again.
+    pub gone_for_resend: u32,
+    /// Length of all photographs and small pictures on the phone, in bytes.
+    pub held_bytes: u64,
+    /// By how much that is more than the disk budget, in bytes; 0 without a budget.
+    pub over_budget_bytes: u64,
     /// Age of the oldest record without a receipt, in milliseconds.
     pub oldest_unsent_ms: Option<u64>,
     /// What stands in the way, in words.
@@ -317,6 +345,9 @@ pub struct PhotoItem {
     pub bytes: u64,
     /// How far it has come.
     pub progress: PhotoProgress,
+    /// When its file was removed from this phone to make room, by the phone's clock; none while it is
+    /// here. Its hash, its receipt and its record stay.
+    pub pruned_at: Option<UnixMillis>,
 }
 
 /// How far a photo has come.
@@ -326,7 +357,8 @@ pub enum PhotoProgress {
     Queued,
     /// Headquarters has it whole, and said so in a receipt.
     Verified,
-    /// The file on the phone is gone or damaged.
+    /// Headquarters does not have it, and the file on the phone is gone or damaged; or it was pruned
+    /// (see [`PhotoItem::pruned_at`]) and headquarters lost it afterwards.
     Lost,
 }
 

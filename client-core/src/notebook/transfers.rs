@@ -28,7 +28,8 @@ use crate::{
     capture::{Depth, is_intact},
     error::NotebookError,
     sync::{
-        Course, Engine, Heard, Link, PendingPhoto, Snapshot, Step, There, hear, plan, send_range,
+        Conditions, Course, Engine, Heard, Link, PendingPhoto, Snapshot, Step, There, hear, plan,
+        send_range,
     },
     transport::{Response, TransportError, usable_addresses},
 };
@@ -56,15 +57,15 @@ pub struct TransferPlan {
 }
 
 impl Notebook {
-    /// At most `max` ranges of photographs that the system may upload now, most urgent first. None
-    /// before the enrolment. May be asked again at any time; what runs already is then named again by
+    /// At most `max` ranges of photographs that the system may upload now, most urgent first; of
+    /// pictures those that may go under these `conditions`. None before the enrolment. May be asked again at any time; what runs already is then named again by
     /// the same id.
     ///
     /// Also none while the notebook is encrypted at rest: what the system uploads lies in clear.
     pub fn plan_transfers(
         &self,
         max: u32,
-        originals: bool,
+        conditions: Conditions,
     ) -> Result<Vec<TransferPlan>, NotebookError> {
         let _working = self.enter()?;
         let _alone = lock(&self.planning);
@@ -81,7 +82,7 @@ impl Notebook {
             batch: 0,
             range_bytes: RANGE_BYTES_MAX,
             slot: 0,
-            originals,
+            conditions,
             feeds: Vec::new(),
             cosigned_asked: Vec::new(),
         };

@@ -7,8 +7,9 @@ use hattama_proto::{
 };
 use rusqlite::Transaction;
 
-use super::{Outbox, epochs, journal, messages, settings};
+use super::{Outbox, arrived, epochs, journal, messages, settings};
 use crate::{
+    KeepReceipts,
     error::NotebookError,
     steps::crash_point,
     sync::{Change, There},
@@ -26,7 +27,7 @@ impl Outbox {
         }
         let tx = self.db.transaction()?;
         for change in changes {
-            apply(&tx, change, now)?;
+            apply(&tx, change, self.keep, now)?;
         }
         crash_point("answer-before-commit");
         tx.commit()?;
@@ -37,10 +38,15 @@ impl Outbox {
 
 /// A record or photo that is done stays so, whatever arrives late: every statement names the
 /// states it may leave.
-fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), NotebookError> {
+fn apply(
+    tx: &Transaction<'_>,
+    change: &Change,
+    keep: KeepReceipts,
+    now: UnixMillis,
+) -> Result<(), NotebookError> {
     match change {
         Change::RecordDone { id, held, reason, receipt } => {
-            put_receipt(tx, "record", &id.to_hex(), receipt)?;
+            put_receipt(tx, keep, ("record", &id.to_hex()), receipt)?;
             let state = if *held { "held" } else { "acked" };
             tx.prepare_cached(
                 "update outbox set state = ?2, reason = ?3, owed = 0, deadline = null
@@ -50,6 +56,7 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
         }
         Change::Cosigned { entry, receipt } => {
             let kind = if matches!(entry, LogEntry::Photo(_)) { "photo" } else { "record" };
+            arrived::note_cosigned(tx, kind, &to_hex(entry.subject()))?;
             tx.prepare_cached(
                 "insert into cosigned_receipt (kind, subject, text)
                  select kind, subject, ?3 from receipt where kind = ?1 and subject = ?2
@@ -139,7 +146,7 @@ fn apply(tx: &Transaction<'_>, change: &Change, now: UnixMillis) -> Result<(), N
         | Change::PhotoReset { hash }
         | Change::PhotoDone { hash, .. }
         | Change::PhotoLost { hash }
-        | Change::PhotoWanted { hash } => apply_photo(tx, *hash, change)?,
+        | Change::PhotoWanted { hash } => apply_photo(tx, *hash, change, keep)?,
     }
     Ok(())
 }
@@ -148,6 +155,7 @@ fn apply_photo(
     tx: &Transaction<'_>,
     hash: PhotoHash,
     change: &Change,
+    keep: KeepReceipts,
 ) -> Result<(), NotebookError> {
     let hash = hash.to_hex();
     match change {
@@ -179,7 +187,7 @@ fn apply_photo(
             .execute([&hash])?;
         }
         Change::PhotoDone { receipt, .. } => {
-            put_receipt(tx, "photo", &hash, receipt)?;
+            put_receipt(tx, keep, ("photo", &hash), receipt)?;
             tx.prepare_cached(
                 "update photo_out set state = 'verified', reason = null, deadline = null
                  where hash = ?1",
@@ -207,10 +215,13 @@ fn apply_photo(
 /// The first receipt stays: it proves the earliest time.
 fn put_receipt(
     tx: &Transaction<'_>,
-    kind: &str,
-    subject: &str,
+    keep: KeepReceipts,
+    (kind, subject): (&str, &str),
     text: &str,
 ) -> Result<(), NotebookError> {
+    if keep == KeepReceipts::No {
+        return arrived::note(tx, kind, subject, text);
+    }
     tx.prepare_cached(
         "insert into receipt (kind, subject, text) values (?1, ?2, ?3) on conflict do nothing",
     )?

@@ -41,6 +41,13 @@ pub(super) fn unlock(db: &Connection, rest: &Rest) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Finds pages that are not what was written: each has a code that only the key makes.
+pub(super) fn check_pages(db: &Connection) -> Result<(), OpenError> {
+    let wrong: Option<String> =
+        db.query_row("pragma cipher_integrity_check", [], |row| row.get(0)).optional()?;
+    wrong.map_or(Ok(()), |page| Err(OpenError::Damaged(page)))
+}
+
 /// Refuses a database of which anything lies on the disk in clear.
 pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     if is_clear(path)? {

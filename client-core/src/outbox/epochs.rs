@@ -4,7 +4,7 @@
 use hattama_proto::{statement::Epoch, time::UnixMillis, tlog::Receipt};
 use rusqlite::Transaction;
 
-use super::Outbox;
+use super::{Outbox, journal};
 use crate::error::NotebookError;
 
 /// A receipt for something that headquarters lost.
@@ -65,17 +65,28 @@ pub(super) fn begin(
         .prepare_cached("select kind, subject, text from receipt")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<Vec<(String, String, String)>, _>>()?;
+    // Also beyond what is said to be lost: there may have been an epoch that nobody told us of.
     for (kind, subject, text) in receipts {
         let index = Receipt::parse(&text).map(|receipt| receipt.index);
-        // Also beyond what is said to be lost: there may have been an epoch that nobody told us of.
         if index.is_ok_and(|index| index >= epoch.kept.size) {
-            send_again(tx, id, &kind, &subject)?;
+            set_aside(tx, id, &kind, &subject)?;
+            send_again(tx, &kind, &subject, now)?;
         }
+    }
+    // Where receipts are not kept there is nothing to set aside.
+    let arrived = tx
+        .prepare_cached("select kind, subject from arrived where position >= ?1")?
+        .query_map([epoch.kept.size.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(String, String)>, _>>()?;
+    for (kind, subject) in arrived {
+        tx.prepare_cached("delete from arrived where kind = ?1 and subject = ?2")?
+            .execute([&kind, &subject])?;
+        send_again(tx, &kind, &subject, now)?;
     }
     Ok(())
 }
 
-fn send_again(
+fn set_aside(
     tx: &Transaction<'_>,
     epoch: &str,
     kind: &str,
@@ -92,17 +103,34 @@ fn send_again(
         tx.prepare_cached(&format!("delete from {table} where kind = ?1 and subject = ?2"))?
             .execute((kind, subject))?;
     }
+    Ok(())
+}
+
+/// Puts back into the queue what headquarters lost. An original whose file was pruned cannot be sent:
+/// that is said, and it is not taken for damage.
+fn send_again(
+    tx: &Transaction<'_>,
+    kind: &str,
+    subject: &str,
+    now: UnixMillis,
+) -> Result<(), NotebookError> {
     let again = match kind {
         "record" => {
             "update outbox set state = 'queued', reason = 'lost-there', owed = 0, deadline = null
              where record = ?1 and state in ('acked', 'held')"
         }
         _ => {
-            "update photo_out set state = 'queued', reason = 'lost-there', there = 'unknown',
+            "update photo_out set
+                 state = case when hash in (select hash from pruned) then 'lost' else 'queued' end,
+                 reason = 'lost-there', there = 'unknown',
                  have = x'', deadline = null
              where hash = ?1 and state = 'verified'"
         }
     };
     tx.prepare_cached(again)?.execute([subject])?;
+    let pruned = tx.prepare_cached("select 1 from pruned where hash = ?1")?.exists([subject])?;
+    if kind == "photo" && pruned {
+        journal::write(tx, now, "gone-for-resend", subject)?;
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! record:  queued ──> acked | held | rejected        queued <──> suspect
-//! photo:   queued ──> verified | lost
+//! photo:   queued ──> verified | lost        verified ──> its file pruned
 //! ```
 //!
 //! "On its way" is never stored: a new process owes nobody anything. Every change comes as a list
@@ -20,9 +20,12 @@
 //! | a batch was sent | nothing | sent again, answered `duplicate` |
 //! | an answer was read | nothing | as above |
 //! | a range was sent | older `have` | asked or sent again |
+//! | originals were marked as pruned | their files | removed |
+//! | receipts were destroyed | some of them in free pages | written over |
 //! | the database broke | the file, and copies of all records | set aside, read as far as possible |
 
 mod apply;
+mod arrived;
 mod backoff;
 pub(crate) mod cipher;
 mod epochs;
@@ -33,6 +36,7 @@ mod migrate;
 mod not_safe;
 mod open;
 mod photos;
+mod pruned;
 mod receipts;
 mod records;
 mod salvage;
@@ -57,7 +61,7 @@ pub(crate) use self::{
         NEXT_MANIFEST, PIN, ROOT_KEY, SUCCESSION, feed, seen,
     },
 };
-use crate::{at_rest::Files, error::NotebookError};
+use crate::{KeepReceipts, at_rest::Files, error::NotebookError};
 
 /// The open database of one notebook.
 pub(crate) struct Outbox {
@@ -65,6 +69,8 @@ pub(crate) struct Outbox {
     folder: PathBuf,
     /// How the copies are kept, and with what the database is opened.
     files: Files,
+    /// Whether receipts are kept.
+    keep: KeepReceipts,
     /// Records whose copies were written; see [`sidecar`].
     copied: Vec<String>,
     /// Keeps every other process out for as long as the database is open.

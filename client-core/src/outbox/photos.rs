@@ -3,6 +3,7 @@
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     record::{Photo, PhotoRole},
+    time::UnixMillis,
     wire::CellBitmap,
 };
 use rusqlite::Row;
@@ -37,8 +38,9 @@ impl Outbox {
     /// The photos a record names.
     pub(crate) fn photos_of(&self, record: RecordId) -> Result<Vec<PhotoItem>, NotebookError> {
         let mut statement = self.db.prepare_cached(
-            "select n.hash, n.role, n.page, p.bytes, o.state
+            "select n.hash, n.role, n.page, p.bytes, o.state, g.at_ms
              from record_photo n join photo p on p.hash = n.hash join photo_out o on o.hash = n.hash
+             left join pruned g on g.hash = n.hash
              where n.record = ?1 order by n.page, n.role, n.hash",
         )?;
         let mut rows = statement.query([record.to_hex()])?;
@@ -56,6 +58,7 @@ impl Outbox {
                     "lost" => PhotoProgress::Lost,
                     _ => return Err(unreadable("state")),
                 },
+                pruned_at: row.get::<_, Option<i64>>(5)?.map(UnixMillis),
             });
         }
         Ok(photos)

@@ -45,14 +45,14 @@ impl Outbox {
         let rows = self
             .db
             .prepare_cached(
-                "select record.kid, receipt.kind, receipt.subject
-                 from receipt
-                 join record on record.id = case receipt.kind
-                     when 'record' then receipt.subject
-                     else (select min(record) from record_photo where hash = receipt.subject) end
-                 left join cosigned_receipt using (kind, subject)
-                 where cosigned_receipt.text is null
-                 order by receipt.kind desc, record.seq limit ?1",
+                "select record.kid, owed.kind, owed.subject
+                 from (select kind, subject from receipt
+                       except select kind, subject from cosigned_receipt
+                       union select kind, subject from arrived where cosigned = 0) owed
+                 join record on record.id = case owed.kind
+                     when 'record' then owed.subject
+                     else (select min(record) from record_photo where hash = owed.subject) end
+                 order by owed.kind desc, record.seq limit ?1",
             )?
             .query_map([UNCOSIGNED_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<Vec<(String, String, String)>, _>>()?;

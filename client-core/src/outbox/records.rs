@@ -8,7 +8,7 @@ use hattama_proto::{
 };
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 
-use super::{Outbox, read};
+use super::{Outbox, photos::blob_path, pruned, read};
 use crate::{
     Decided, RecordItem, RecordProgress,
     error::NotebookError,
@@ -48,6 +48,11 @@ impl Outbox {
             tx.prepare_cached("delete from sidecar_due where record = ?1")?.execute([id])?;
         }
         insert(&tx, new)?;
+        for photo in new.record.claims.body.photos() {
+            pruned::came_back(&tx, photo, |hash| {
+                self.folder.join(blob_path(hash, &self.files)).exists()
+            })?;
+        }
         crash_point("record-before-commit");
         tx.commit()?;
         self.copied.clear();
@@ -190,7 +195,14 @@ fn insert_photo(tx: &Transaction<'_>, record: &str, photo: &Photo) -> Result<(),
     )?
     .execute((&hash, photo.bytes.cast_signed(), &photo.media_type))?;
     tx.prepare_cached(
-        "insert into photo_out (hash, lane, state) values (?1, ?2, 'queued')
+        // Not queued where the file was pruned, as it may be in a database that is read back.
+        "insert into photo_out (hash, lane, state)
+         select ?1, ?2, case
+             when not exists (select 1 from pruned where hash = ?1) then 'queued'
+             when exists (select 1 from receipt where kind = 'photo' and subject = ?1)
+               or exists (select 1 from arrived where kind = 'photo' and subject = ?1)
+             then 'verified' else 'lost' end
+         where true
          on conflict (hash) do update set lane = min(lane, excluded.lane)",
     )?
     .execute((&hash, photo_lane(photo.role).number()))?;

@@ -21,7 +21,7 @@ use super::{
 use crate::{Salvage, at_rest::Files, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 12] = [
     ("setting", "name, value"),
     ("device_key", "kid, role, public_key"),
     ("enrolment", "role, invitation, request, statement, token, token_expires_at"),
@@ -32,6 +32,8 @@ const TABLES: [(&str, &str); 10] = [
     ("epoch", "id, heard_at_ms, statement"),
     ("message", "id, signer, statement, received_at_ms, read_at_ms"),
     ("lost_receipt", "epoch, kind, subject, text, cosigned"),
+    ("pruned", "hash, at_ms, why, gone"),
+    ("arrived", "kind, subject, position, cosigned"),
 ];
 
 /// Copies what `damaged` still gives into `fresh`, which has the schema and this notebook's keys.

@@ -35,7 +35,7 @@ impl Outbox {
             .db
             .prepare_cached(
                 "select r.id, r.role, r.seq, r.envelope
-                 from sidecar_due d join record r on r.id = d.record order by r.rowid",
+                 from sidecar_due d cross join record r on r.id = d.record order by r.rowid",
             )?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .collect::<Result<_, _>>()?;

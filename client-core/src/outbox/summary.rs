@@ -35,6 +35,10 @@ impl Outbox {
         summary.oldest_unsent_ms =
             oldest.map(|at| u64::try_from(now_ms.saturating_sub(at)).unwrap_or(0));
         self.count_photos(&mut summary)?;
+        summary.held_bytes = self.held_bytes()?;
+        (summary.photos_pruned, summary.gone_for_resend) = self.pruned_counts()?;
+        // Those are not damaged.
+        summary.photos_lost = summary.photos_lost.saturating_sub(summary.gone_for_resend);
         Ok(summary)
     }
 

@@ -51,7 +51,7 @@ impl Engine {
             batch: BATCH_RECORDS_MAX,
             range_bytes: link.range_bytes(),
             slot: 0,
-            originals: budget.originals,
+            conditions: budget.counting(),
             feeds,
             cosigned_asked: Vec::new(),
         };

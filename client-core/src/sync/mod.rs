@@ -19,6 +19,7 @@
 //!    longer than its cap.
 //! 6. The two keys of a person never share a request, nor a checkpoint their records name.
 
+mod allowed;
 mod answer;
 mod change;
 mod cosigned;
@@ -35,9 +36,11 @@ mod request;
 mod retry;
 mod trust;
 
+pub use self::allowed::{Conditions, HeldBack, Hold};
 #[doc(hidden)]
 pub use self::judge::Judge;
 pub(crate) use self::{
+    allowed::held_back,
     answer::{Have, Heard, HeardHave, hear, hear_bytes, hear_have},
     change::Change,
     engine::Engine,

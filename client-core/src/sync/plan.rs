@@ -10,7 +10,7 @@ use hattama_proto::{
     wire::{CellBitmap, ContentRange},
 };
 
-use super::{Class, Deadline, Lane};
+use super::{Class, Conditions, Deadline, Lane, allowed::hold};
 use crate::clock::Moment;
 
 /// A record without a receipt.
@@ -118,8 +118,8 @@ pub(crate) struct Course {
     pub(crate) range_bytes: u64,
     /// Ranges sent so far.
     pub(crate) slot: u64,
-    /// Whether originals may go out.
-    pub(crate) originals: bool,
+    /// What of network and battery counts.
+    pub(crate) conditions: Conditions,
     /// Feeds not asked yet.
     pub(crate) feeds: Vec<Role>,
     /// Keys whose cosigned receipts were asked for.
@@ -286,7 +286,7 @@ fn downlink(gate: &Gate<'_>, course: &Course) -> Option<Step> {
 }
 
 fn allowed(photo: &PendingPhoto, course: &Course) -> bool {
-    photo.lane != Lane::Originals || course.originals || photo.wanted
+    hold(photo.lane, photo.wanted, course.conditions).is_none()
 }
 
 fn photo(gate: &Gate<'_>, course: &Course) -> Option<Step> {

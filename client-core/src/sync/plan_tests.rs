@@ -13,7 +13,7 @@ fn course() -> Course {
         batch: 64,
         range_bytes: 65_536,
         slot: 0,
-        originals: true,
+        conditions: Conditions::default(),
         feeds: vec![],
         cosigned_asked: vec![],
     }
@@ -123,7 +123,8 @@ fn a_pause_of_photos_does_not_stop_records_and_no_network_stops_all() {
 #[test]
 fn originals_stay_where_they_may_not_go_unless_headquarters_asked() {
     let mut view = Snapshot { photos: vec![photo(9, Lane::Originals, 10)], ..Snapshot::default() };
-    let metered = Course { originals: false, ..course() };
+    let metered =
+        Course { conditions: Conditions { metered: true, ..Conditions::default() }, ..course() };
     assert_eq!(plan(&view, &metered, &now()), Step::Nothing);
     view.photos[0].wanted = true;
     assert!(matches!(plan(&view, &metered, &now()), Step::SendRange { .. }));

@@ -51,6 +51,19 @@ impl Trust {
         self.receipt(&LogEntry::Photo(*hash.as_bytes()), part, checkpoint)
     }
 
+    /// Whether a receipt that is kept still proves that headquarters has a photo; `cosigned` if as many
+    /// witnesses as the set-up asks for have to stand by it.
+    pub(crate) fn proves_photo(&self, hash: PhotoHash, text: &str, cosigned: bool) -> bool {
+        let entry = LogEntry::Photo(*hash.as_bytes());
+        let Ok(receipt) = Receipt::parse(text) else { return false };
+        match cosigned {
+            true => {
+                receipt.verify_by(&entry, &self.policy).is_ok_and(|witnessed| witnessed.is_enough())
+            }
+            false => receipt.verify(&entry, &self.origin, &self.log).is_ok(),
+        }
+    }
+
     /// The receipt of a record or photo, if it proves what it should and enough witnesses cosigned
     /// it.
     pub(crate) fn cosigned_receipt(

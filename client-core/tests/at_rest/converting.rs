@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use hattama_client_core::{Notebook, NotebookOptions, Pictures, steps};
+use hattama_client_core::{Conditions, Notebook, NotebookOptions, Pictures, steps};
 use hattama_proto::{id::RecordId, kind::Role};
 
 use crate::{
@@ -51,7 +51,7 @@ fn plain() -> Plain {
     let plain = || NotebookOptions { pictures: Pictures::Make, ..options(&clock) };
     let notebook = Notebook::open(folder.path(), plain()).unwrap();
     election_day(&notebook, &Hq::new(), &secrets);
-    notebook.plan_transfers(10, true).unwrap();
+    notebook.plan_transfers(10, Conditions::default()).unwrap();
     drop(notebook);
     fs::write(folder.path().join("outbox.db.damaged-1"), secrets.words.as_bytes()).unwrap();
     fs::write(folder.path().join("records/.half.new"), secrets.words.as_bytes()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command, sync::Arc};
 
-use hattama_client_core::{Notebook, NotebookError, PhotoProgress, PumpBudget};
+use hattama_client_core::{Conditions, Notebook, NotebookError, PhotoProgress, PumpBudget};
 use hattama_proto::{kind::Role, record::PhotoRole};
 
 use crate::{
@@ -86,7 +86,7 @@ fn nothing_is_uploaded_by_the_system_from_a_clear_file() {
     world.capture_with_photo(&noise(400_000));
     // The record alone, so that the photograph waits.
     world.pump_with(&PumpBudget { bytes_max: 1, ..PumpBudget::default() });
-    assert!(world.notebook.plan_transfers(10, true).unwrap().is_empty());
+    assert!(world.notebook.plan_transfers(10, Conditions::default()).unwrap().is_empty());
     assert!(!world.path().join("transfers").exists());
 }
 

@@ -15,7 +15,9 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hattama_client_core::{Notebook, NotebookError, PumpBudget, steps, vault::KeyVault as _};
+use hattama_client_core::{
+    Conditions, Notebook, NotebookError, PumpBudget, steps, vault::KeyVault as _,
+};
 use hattama_proto::{id::to_hex, kind::Role};
 use ring::hkdf;
 
@@ -100,7 +102,10 @@ fn what_is_not_safe_at_headquarters_is_said_before_a_wipe() {
     assert_eq!(lost.photos.len(), 1);
     assert_eq!((lost.photos[0].record, lost.photos[0].photo.hash), (with_photo, photo));
     // The record is sent and receipted, its photograph not yet.
-    world.pump_with(&PumpBudget { originals: false, ..PumpBudget::default() });
+    world.pump_with(&PumpBudget {
+        conditions: Conditions { metered: true, ..Conditions::default() },
+        ..PumpBudget::default()
+    });
     let lost = world.notebook.what_would_be_lost().unwrap();
     assert!(lost.records.is_empty());
     assert_eq!(lost.photos.len(), 1);

@@ -194,6 +194,9 @@ pub(crate) fn config(folder: &Path) -> NotebookConfig {
         make_pictures: false,
         encrypt_at_rest: false,
         lock_after_ms: None,
+        disk_budget_bytes: None,
+        keep_originals: None,
+        keep_receipts: true,
     }
 }
 
@@ -216,5 +219,13 @@ pub(crate) fn protocol(valid: u64) -> Draft {
 }
 
 pub(crate) const fn budget(ms_max: u64) -> PumpBudget {
-    PumpBudget { ms_max, bytes_max: None, wait_ms_max: 0, by_user: true, originals: true }
+    PumpBudget {
+        ms_max,
+        bytes_max: None,
+        wait_ms_max: 0,
+        by_user: true,
+        metered: false,
+        roaming: false,
+        battery_low: false,
+    }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use hattama_client_core::{
-    ffi::{KeyRole, Notebook, NotebookError, PumpEnd, Trouble},
+    ffi::{Conditions, KeyRole, Notebook, NotebookError, PumpEnd, Trouble},
     steps,
 };
 
@@ -104,7 +104,7 @@ fn after_a_pause_under_load_no_file_of_the_notebook_is_open() {
                                 capture.commit().map(drop)
                             }
                             2 => notebook.set_up("units".to_owned()).map(drop),
-                            3 => notebook.plan_transfers(3, true).map(drop),
+                            3 => notebook.plan_transfers(3, Conditions::default()).map(drop),
                             _ => {
                                 let done =
                                     notebook.export_bundle(out.clone(), KeyRole::Results, true);

@@ -1,8 +1,8 @@
 //! Photographs that the system uploads while the app sleeps.
 
 use hattama_client_core::ffi::{
-    HttpRequest, HttpResponse, HttpTransport as _, NotebookError, PhotoProgress, PumpBudget,
-    PumpEnd, PumpReport, TransferPlan, Trouble,
+    Conditions, HttpRequest, HttpResponse, HttpTransport as _, NotebookError, PhotoProgress,
+    PumpBudget, PumpEnd, PumpReport, TransferPlan, Trouble,
 };
 
 use crate::{
@@ -33,8 +33,11 @@ fn complete(app: &App, plan: &TransferPlan, answer: Option<HttpResponse>) -> Pum
 fn waiting(bytes: usize) -> (App, String) {
     let app = App::enrolled();
     let made = app.capture(&[app.file("photo.jpg", &noise(bytes))]);
-    assert!(app.notebook.plan_transfers(10, true).unwrap().is_empty(), "the record goes first");
-    let figures = PumpBudget { originals: false, ..budget(30_000) };
+    assert!(
+        app.notebook.plan_transfers(10, Conditions::default()).unwrap().is_empty(),
+        "the record goes first"
+    );
+    let figures = PumpBudget { by_user: false, metered: true, ..budget(30_000) };
     assert_eq!(app.notebook.pump(figures).unwrap().stored, 1);
     (app, made.record)
 }
@@ -50,13 +53,14 @@ fn files(app: &App) -> usize {
 #[test]
 fn an_original_arrives_in_several_uploads_in_any_order_and_leaves_no_file() {
     let (app, record) = waiting(9_000_000);
-    assert!(app.notebook.plan_transfers(10, false).unwrap().is_empty(), "a metered network");
-    let mut plans = app.notebook.plan_transfers(10, true).unwrap();
+    let metered = Conditions { metered: true, ..Conditions::default() };
+    assert!(app.notebook.plan_transfers(10, metered).unwrap().is_empty(), "a metered network");
+    let mut plans = app.notebook.plan_transfers(10, Conditions::default()).unwrap();
     assert!(plans.len() > 1, "{plans:?}");
     assert_eq!(plans.iter().map(|plan| plan.bytes).sum::<u64>(), 9_000_000);
-    let again = app.notebook.plan_transfers(10, true).unwrap();
+    let again = app.notebook.plan_transfers(10, Conditions::default()).unwrap();
     assert_eq!(again, plans, "what runs is named again");
-    assert_eq!(app.notebook.plan_transfers(1, true).unwrap().len(), 1);
+    assert_eq!(app.notebook.plan_transfers(1, Conditions::default()).unwrap().len(), 1);
     plans.reverse();
     for (sent, plan) in plans.iter().enumerate() {
         assert_eq!(progress(&app, &record), PhotoProgress::Queued);
@@ -71,7 +75,7 @@ fn an_original_arrives_in_several_uploads_in_any_order_and_leaves_no_file() {
     }
     assert_eq!(progress(&app, &record), PhotoProgress::Verified);
     assert_eq!(files(&app), 0);
-    assert!(app.notebook.plan_transfers(10, true).unwrap().is_empty());
+    assert!(app.notebook.plan_transfers(10, Conditions::default()).unwrap().is_empty());
     let late = complete(&app, &plans[0], None);
     assert_eq!((late.photos_complete, late.trouble), (0, None), "late news changes nothing");
 }
@@ -79,7 +83,7 @@ fn an_original_arrives_in_several_uploads_in_any_order_and_leaves_no_file() {
 #[test]
 fn an_upload_that_failed_or_that_somebody_else_answered_is_believed_nothing() {
     let (app, record) = waiting(100_000);
-    let plan = app.notebook.plan_transfers(10, true).unwrap().remove(0);
+    let plan = app.notebook.plan_transfers(10, Conditions::default()).unwrap().remove(0);
     let report = complete(&app, &plan, None);
     assert!(matches!(report.trouble, Some(Trouble::Network { .. })), "{report:?}");
     assert_eq!((report.end, report.bytes_sent), (PumpEnd::Waiting, 0));
@@ -90,7 +94,7 @@ fn an_upload_that_failed_or_that_somebody_else_answered_is_believed_nothing() {
     assert!(matches!(report.trouble, Some(Trouble::Foreign { status: 200 })), "{report:?}");
     assert_eq!(progress(&app, &record), PhotoProgress::Queued);
     app.notebook.network_changed().unwrap();
-    let plan = app.notebook.plan_transfers(10, true).unwrap().remove(0);
+    let plan = app.notebook.plan_transfers(10, Conditions::default()).unwrap().remove(0);
     let answer = upload(&app, &plan);
     assert_eq!(complete(&app, &plan, Some(answer)).photos_complete, 1);
     assert_eq!(progress(&app, &record), PhotoProgress::Verified);
@@ -99,7 +103,7 @@ fn an_upload_that_failed_or_that_somebody_else_answered_is_believed_nothing() {
 #[test]
 fn plans_outlive_the_process_and_unknown_names_are_refused() {
     let (app, record) = waiting(100_000);
-    let plan = app.notebook.plan_transfers(10, true).unwrap().remove(0);
+    let plan = app.notebook.plan_transfers(10, Conditions::default()).unwrap().remove(0);
     app.notebook.pause().unwrap();
     let answer = upload(&app, &plan);
     app.notebook.resume().unwrap();
@@ -117,7 +121,7 @@ fn whoever_plans_and_completes_at_once_reads_whole_ranges_and_sees_no_error() {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..40 {
-                    for plan in app.notebook.plan_transfers(10, true).unwrap() {
+                    for plan in app.notebook.plan_transfers(10, Conditions::default()).unwrap() {
                         // What was completed meanwhile is gone; what is there is whole.
                         let Ok(body) = std::fs::read(&plan.file) else { continue };
                         let first = plan.id.split('-').nth(1).unwrap().parse::<usize>().unwrap();
@@ -127,12 +131,12 @@ fn whoever_plans_and_completes_at_once_reads_whole_ranges_and_sees_no_error() {
                 }
             });
         }
-        for plan in app.notebook.plan_transfers(10, true).unwrap() {
+        for plan in app.notebook.plan_transfers(10, Conditions::default()).unwrap() {
             let answer = upload(&app, &plan);
             complete(&app, &plan, Some(answer));
         }
     });
     assert_eq!(progress(&app, &record), PhotoProgress::Verified);
-    assert!(app.notebook.plan_transfers(10, true).unwrap().is_empty());
+    assert!(app.notebook.plan_transfers(10, Conditions::default()).unwrap().is_empty());
     assert_eq!(files(&app), 0);
 }

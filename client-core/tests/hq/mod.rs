@@ -27,7 +27,7 @@ use hattama_proto::{
     pack::{
         Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, FormDefinition, FormKind,
         FormLine, FormPart, HqKeys, IncidentPart, Names, PackManifest, PartName, PartRef, Relation,
-        RelationSeverity, Term, Unit, UnitKind, UnitPart,
+        RelationSeverity, Term, Unit, UnitKind, UnitPart, Witnesses,
     },
     problem::{Problem, ProblemCode},
     record::{Figure, Record, RequestClaims},
@@ -36,7 +36,7 @@ use hattama_proto::{
         Succession, sign_statement,
     },
     time::UnixMillis,
-    tlog::{Checkpoint, KeyName, LogEntry, NoteSigner, Origin, Tree},
+    tlog::{Checkpoint, Cosigner, KeyName, LogEntry, NoteSigner, Origin, SignedNote, Tree},
     wire::{
         CellBitmap, ContentRange, EnrolmentPush, EnrolmentReply, Feed, FeedItem, FeedKind,
         HAVE_HEADER, PhotoReply, PhotoState, PushReply, PushRequest, ReceiptPart, RecordVerdict,
@@ -97,6 +97,8 @@ pub struct State {
     pub largest_batch: usize,
     /// Whether a second request by one key has to be the same string.
     pub strict: bool,
+    /// Whether the witness has cosigned the log so far.
+    pub cosigns: bool,
 }
 
 pub type Watch = Box<dyn FnMut(&str) + Send>;
@@ -106,6 +108,8 @@ pub struct Hq {
     pub hq: SigningKey,
     pub log: NoteSigner,
     pub election: ElectionId,
+    /// Another organisation that cosigns the log.
+    pub witness: Option<Cosigner>,
     pub state: Mutex<State>,
     /// Called with the path of each request before it is answered.
     pub watch: Mutex<Option<Watch>>,
@@ -145,12 +149,25 @@ impl Hq {
                 range_bytes: 0,
                 largest_batch: 0,
                 strict: false,
+                cosigns: false,
             }),
+            witness: None,
             watch: Mutex::new(None),
         };
-        let manifest = hq.sign_pack(1, &hq.root);
-        hq.state.lock().unwrap().manifest = manifest;
-        Arc::new(hq)
+        hq.published()
+    }
+
+    /// One whose set-up names a witness.
+    pub fn witnessed() -> Arc<Self> {
+        let mut hq = Arc::into_inner(Self::new()).unwrap();
+        hq.witness = Some(Cosigner::from_seed(KeyName::new("witness.example").unwrap(), &[4; 32]));
+        hq.published()
+    }
+
+    fn published(self) -> Arc<Self> {
+        let manifest = self.sign_pack(1, &self.root);
+        self.state.lock().unwrap().manifest = manifest;
+        Arc::new(self)
     }
 
     pub fn fail(&self, path: &'static str, fault: Fault) {
@@ -183,7 +200,10 @@ impl Hq {
                 hq: self.hq.public(),
                 log_origin: "hq.example.org/log".into(),
                 log_vkey: self.log.verifier_key().to_string(),
-                witnesses: None,
+                witnesses: self
+                    .witness
+                    .as_ref()
+                    .map(|witness| Witnesses { keys: vec![witness.key().to_string()], quorum: 1 }),
             },
             addresses: vec![],
         };
@@ -445,12 +465,28 @@ impl Hq {
                 (*id, ReceiptPart::new(index, &proof))
             })
             .collect();
+        let photo_receipts = ask
+            .photos
+            .iter()
+            .filter(|photo| state.photos.contains_key(photo))
+            .map(|photo| {
+                let index = state.index[photo.as_bytes()];
+                let proof = state.tree.inclusion_proof(index, size).unwrap();
+                (*photo, ReceiptPart::new(index, &proof))
+            })
+            .collect();
+        let mut checkpoint = self.checkpoint(&state.tree);
+        if let Some(witness) = self.witness.as_ref().filter(|_| state.cosigns) {
+            let note = SignedNote::parse(&checkpoint).unwrap();
+            let line = witness.cosign(note.unverified_text(), 1_133_712_900);
+            checkpoint = note.with([line]).unwrap().to_string();
+        }
         StatusReply {
             chain: hattama_proto::wire::ChainState::default(),
             records,
             photos: vec![],
-            photo_receipts: vec![],
-            checkpoint: Some(self.checkpoint(&state.tree)),
+            photo_receipts,
+            checkpoint: Some(checkpoint),
         }
     }
 
@@ -739,7 +775,12 @@ impl World {
 
     /// Enrolled.
     pub fn enrolled() -> Self {
-        let world = Self::new();
+        Self::enrolled_at(Hq::new(), |_| {})
+    }
+
+    /// Enrolled at this headquarters, with a notebook that is opened so.
+    pub fn enrolled_at(hq: Arc<Hq>, adjust: impl Fn(&mut NotebookOptions)) -> Self {
+        let world = Self { hq, ..Self::new() }.reopen_with(adjust);
         world.notebook.enrol_through(&world.hq.invitation(), world.hq.as_ref()).unwrap();
         world
     }
@@ -750,9 +791,16 @@ impl World {
 
     /// Closes and opens the notebook, as a new process would.
     pub fn reopen(self) -> Self {
+        self.reopen_with(|_| {})
+    }
+
+    /// The same with other options.
+    pub fn reopen_with(self, adjust: impl Fn(&mut NotebookOptions)) -> Self {
         let Self { folder, clock, hq, notebook } = self;
         drop(notebook);
-        let notebook = Notebook::open(folder.path(), options(&clock)).unwrap();
+        let mut options = options(&clock);
+        adjust(&mut options);
+        let notebook = Notebook::open(folder.path(), options).unwrap();
         Self { folder, clock, hq, notebook }
     }
 

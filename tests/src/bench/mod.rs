@@ -13,6 +13,7 @@ mod log;
 mod memory;
 mod merge;
 mod notebook;
+mod phone;
 mod photos;
 mod postgres;
 mod prepared;
@@ -65,7 +66,8 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 7] = ["ingest", "photos", "notebook", "merge", "log", "review", "compare"];
+pub const NAMES: [&str; 8] =
+    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +90,7 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "ingest" => Some(ingest::run(places)),
         "photos" => Some(photos::run(places)),
         "notebook" => Some(notebook::run()),
+        "phone" => Some(phone::run()),
         "merge" => Some(merge::run()),
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),

@@ -4,7 +4,7 @@ use crate::source::{code, files, imports, module_docs, names};
 
 /// What must be pure, a file or a folder with its slash: the rules by which evidence is judged and
 /// the phone decides.
-const RULES: [&str; 24] = [
+const RULES: [&str; 26] = [
     "server/src/merge/",
     "server/src/compare/",
     "server/src/estimate/",
@@ -21,6 +21,8 @@ const RULES: [&str; 24] = [
     "server/src/release/gate.rs",
     "server/src/release/corrections.rs",
     "client-core/src/capture/check.rs",
+    "client-core/src/keeping.rs",
+    "client-core/src/sync/allowed.rs",
     "client-core/src/sync/answer.rs",
     "client-core/src/sync/cosigned.rs",
     "client-core/src/sync/head.rs",

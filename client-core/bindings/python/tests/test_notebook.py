@@ -271,9 +271,9 @@ class WithHeadquarters(Case):
         capture = notebook.begin_capture(protocol())
         capture.add_photo(picture(self.scratch / "1.png", 5), 1)
         made = capture.commit()
-        report = notebook.pump(hattama.PumpBudget(by_user=True, originals=False))
+        report = notebook.pump(hattama.PumpBudget(metered=True))
         self.assertEqual((report.stored, report.photos_complete), (1, 2))
-        plans = notebook.plan_transfers(10, True)
+        plans = notebook.plan_transfers(10, hattama.Conditions())
         self.assertTrue(plans)
         for plan in plans:
             answer = network.execute(
@@ -288,7 +288,7 @@ class WithHeadquarters(Case):
             )
             notebook.complete_transfer(plan.id, answer)
         self.assertIsNotNone(notebook.photo_receipt(made.photos[0]))
-        self.assertEqual(notebook.plan_transfers(10, True), [])
+        self.assertEqual(notebook.plan_transfers(10, hattama.Conditions()), [])
 
     def test_a_refused_invitation_says_so(self):
         notebook = self.open()

@@ -1915,6 +1915,12 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     func resume() throws
 
     /**
+     * Removes files of originals that headquarters has receipted, oldest first, until photographs take
+     * no more than `disk_budget_bytes`. A `pump` does it at its end. Without a budget does nothing.
+     */
+    func prune() throws  -> PruneReport
+
+    /**
      * How the notebook is, as JSON for a bug report: versions and counts. No ids, no units, no words,
      * no addresses.
      */
@@ -1985,18 +1991,20 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     func outbox() throws  -> OutboxSummary
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
      * is encrypted: `read_photo` gives what it holds.
      */
     func photoPath(photo: String) throws  -> String
 
     /**
-     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept.
      */
     func photoReceipt(photo: String) throws  -> String?
 
     /**
-     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept: its progress says whether it has arrived.
      */
     func recordReceipt(record: String) throws  -> String?
 
@@ -2049,10 +2057,10 @@ public protocol NotebookProtocol: AnyObject, Sendable {
 
     /**
      * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
-     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first; of pictures those that may go under these conditions. Only photographs of records that headquarters has: `pump`
      * first. A plan is advice. What runs already is named again by the same id.
      */
-    func planTransfers(max: UInt32, originals: Bool) throws  -> [TransferPlan]
+    func planTransfers(max: UInt32, conditions: Conditions) throws  -> [TransferPlan]
 
 }
 /**
@@ -2339,6 +2347,19 @@ open func resume()throws   {try rustCallWithError(FfiConverterTypeNotebookError_
 }
 
     /**
+     * Removes files of originals that headquarters has receipted, oldest first, until photographs take
+     * no more than `disk_budget_bytes`. A `pump` does it at its end. Without a budget does nothing.
+     */
+open func prune()throws  -> PruneReport  {
+    return try  FfiConverterTypePruneReport_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
+        uniffiCallStatus in
+    uniffi_hattama_client_core_fn_method_notebook_prune(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * How the notebook is, as JSON for a bug report: versions and counts. No ids, no units, no words,
      * no addresses.
      */
@@ -2507,7 +2528,7 @@ open func outbox()throws  -> OutboxSummary  {
 }
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
      * is encrypted: `read_photo` gives what it holds.
      */
 open func photoPath(photo: String)throws  -> String  {
@@ -2521,7 +2542,8 @@ open func photoPath(photo: String)throws  -> String  {
 }
 
     /**
-     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept.
      */
 open func photoReceipt(photo: String)throws  -> String?  {
     return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -2534,7 +2556,8 @@ open func photoReceipt(photo: String)throws  -> String?  {
 }
 
     /**
-     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept: its progress says whether it has arrived.
      */
 open func recordReceipt(record: String)throws  -> String?  {
     return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -2658,16 +2681,16 @@ open func completeTransfer(id: String, answer: HttpResponse?)throws  -> PumpRepo
 
     /**
      * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
-     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first; of pictures those that may go under these conditions. Only photographs of records that headquarters has: `pump`
      * first. A plan is advice. What runs already is named again by the same id.
      */
-open func planTransfers(max: UInt32, originals: Bool)throws  -> [TransferPlan]  {
+open func planTransfers(max: UInt32, conditions: Conditions)throws  -> [TransferPlan]  {
     return try  FfiConverterSequenceTypeTransferPlan.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
         uniffiCallStatus in
     uniffi_hattama_client_core_fn_method_notebook_plan_transfers(
             self.uniffiCloneHandle(),
         FfiConverterUInt32.lower(max),
-        FfiConverterBool.lower(originals),uniffiCallStatus
+        FfiConverterTypeConditions_lower(conditions),uniffiCallStatus
     )
 })
 }
@@ -3023,7 +3046,7 @@ public func FfiConverterTypeNotebookEvents_lower(_ value: NotebookEvents) -> UIn
 public struct Alarm: Equatable, Hashable {
     /**
      * A stable code: `invalid-receipt`, `log-forked`, `restored`, `rejected`, `photo-lost`,
-     * `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
+     * `gone-for-resend`, `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
      */
     public var code: String
     /**
@@ -3036,7 +3059,7 @@ public struct Alarm: Equatable, Hashable {
     public init(
         /**
          * A stable code: `invalid-receipt`, `log-forked`, `restored`, `rejected`, `photo-lost`,
-         * `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
+         * `gone-for-resend`, `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
          */code: String,
         /**
          * The id or the numbers it is about. Empty where the code says all.
@@ -3214,6 +3237,85 @@ public func FfiConverterTypeCaptureSummary_lift(_ buf: RustBuffer) throws -> Cap
 #endif
 public func FfiConverterTypeCaptureSummary_lower(_ value: CaptureSummary) -> RustBuffer {
     return FfiConverterTypeCaptureSummary.lower(value)
+}
+
+
+/**
+ * What the app tells of the moment, for `plan_transfers`; as in `PumpBudget`.
+ */
+public struct Conditions: Equatable, Hashable {
+    /**
+     * The network is paid for by what goes over it.
+     */
+    public var metered: Bool
+    /**
+     * It is a foreign carrier's.
+     */
+    public var roaming: Bool
+    /**
+     * The battery is low and not being charged.
+     */
+    public var batteryLow: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The network is paid for by what goes over it.
+         */metered: Bool = false,
+        /**
+         * It is a foreign carrier's.
+         */roaming: Bool = false,
+        /**
+         * The battery is low and not being charged.
+         */batteryLow: Bool = false) {
+        self.metered = metered
+        self.roaming = roaming
+        self.batteryLow = batteryLow
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Conditions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConditions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Conditions {
+        return
+            try Conditions(
+                metered: FfiConverterBool.read(from: &buf),
+                roaming: FfiConverterBool.read(from: &buf),
+                batteryLow: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Conditions, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.metered, into: &buf)
+        FfiConverterBool.write(value.roaming, into: &buf)
+        FfiConverterBool.write(value.batteryLow, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConditions_lift(_ buf: RustBuffer) throws -> Conditions {
+    return try FfiConverterTypeConditions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConditions_lower(_ value: Conditions) -> RustBuffer {
+    return FfiConverterTypeConditions.lower(value)
 }
 
 
@@ -3631,6 +3733,95 @@ public func FfiConverterTypeFormDraft_lift(_ buf: RustBuffer) throws -> FormDraf
 #endif
 public func FfiConverterTypeFormDraft_lower(_ value: FormDraft) -> RustBuffer {
     return FfiConverterTypeFormDraft.lower(value)
+}
+
+
+/**
+ * Pictures that wait for another network or for a charger. Records never do.
+ */
+public struct HeldBack: Equatable, Hashable {
+    /**
+     * Which.
+     */
+    public var role: PhotoRole
+    /**
+     * How many.
+     */
+    public var count: UInt32
+    /**
+     * Their length, in bytes.
+     */
+    public var bytes: UInt64
+    /**
+     * Why.
+     */
+    public var reason: Hold
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which.
+         */role: PhotoRole,
+        /**
+         * How many.
+         */count: UInt32,
+        /**
+         * Their length, in bytes.
+         */bytes: UInt64,
+        /**
+         * Why.
+         */reason: Hold) {
+        self.role = role
+        self.count = count
+        self.bytes = bytes
+        self.reason = reason
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension HeldBack: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHeldBack: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HeldBack {
+        return
+            try HeldBack(
+                role: FfiConverterTypePhotoRole.read(from: &buf),
+                count: FfiConverterUInt32.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf),
+                reason: FfiConverterTypeHold.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: HeldBack, into buf: inout [UInt8]) {
+        FfiConverterTypePhotoRole.write(value.role, into: &buf)
+        FfiConverterUInt32.write(value.count, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterTypeHold.write(value.reason, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHeldBack_lift(_ buf: RustBuffer) throws -> HeldBack {
+    return try FfiConverterTypeHeldBack.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHeldBack_lower(_ value: HeldBack) -> RustBuffer {
+    return FfiConverterTypeHeldBack.lower(value)
 }
 
 
@@ -4591,6 +4782,20 @@ public struct NotebookConfig: Equatable, Hashable {
      * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
      */
     public var lockAfterMs: UInt64?
+    /**
+     * Most bytes of photographs on the phone; none for no limit. Beyond it a sync removes originals that
+     * headquarters has receipted, oldest first, and nothing else. A capture is never refused for it.
+     */
+    public var diskBudgetBytes: UInt64?
+    /**
+     * How long originals stay whatever the budget says; none is `UNTIL_RECEIPT`.
+     */
+    public var keepOriginals: KeepOriginals?
+    /**
+     * Whether receipts stay on the phone. Without them nobody who takes it finds a proof that its owner
+     * sent something, and its owner cannot prove it alone; those that are there are destroyed.
+     */
+    public var keepReceipts: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4618,7 +4823,18 @@ public struct NotebookConfig: Equatable, Hashable {
          */encryptAtRest: Bool = false,
         /**
          * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
-         */lockAfterMs: UInt64? = nil) {
+         */lockAfterMs: UInt64? = nil,
+        /**
+         * Most bytes of photographs on the phone; none for no limit. Beyond it a sync removes originals that
+         * headquarters has receipted, oldest first, and nothing else. A capture is never refused for it.
+         */diskBudgetBytes: UInt64? = nil,
+        /**
+         * How long originals stay whatever the budget says; none is `UNTIL_RECEIPT`.
+         */keepOriginals: KeepOriginals? = nil,
+        /**
+         * Whether receipts stay on the phone. Without them nobody who takes it finds a proof that its owner
+         * sent something, and its owner cannot prove it alone; those that are there are destroyed.
+         */keepReceipts: Bool = true) {
         self.folder = folder
         self.appName = appName
         self.appVersion = appVersion
@@ -4626,6 +4842,9 @@ public struct NotebookConfig: Equatable, Hashable {
         self.makePictures = makePictures
         self.encryptAtRest = encryptAtRest
         self.lockAfterMs = lockAfterMs
+        self.diskBudgetBytes = diskBudgetBytes
+        self.keepOriginals = keepOriginals
+        self.keepReceipts = keepReceipts
     }
 
 
@@ -4650,7 +4869,10 @@ public struct FfiConverterTypeNotebookConfig: FfiConverterRustBuffer {
                 election: FfiConverterOptionString.read(from: &buf),
                 makePictures: FfiConverterBool.read(from: &buf),
                 encryptAtRest: FfiConverterBool.read(from: &buf),
-                lockAfterMs: FfiConverterOptionUInt64.read(from: &buf)
+                lockAfterMs: FfiConverterOptionUInt64.read(from: &buf),
+                diskBudgetBytes: FfiConverterOptionUInt64.read(from: &buf),
+                keepOriginals: FfiConverterOptionTypeKeepOriginals.read(from: &buf),
+                keepReceipts: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -4662,6 +4884,9 @@ public struct FfiConverterTypeNotebookConfig: FfiConverterRustBuffer {
         FfiConverterBool.write(value.makePictures, into: &buf)
         FfiConverterBool.write(value.encryptAtRest, into: &buf)
         FfiConverterOptionUInt64.write(value.lockAfterMs, into: &buf)
+        FfiConverterOptionUInt64.write(value.diskBudgetBytes, into: &buf)
+        FfiConverterOptionTypeKeepOriginals.write(value.keepOriginals, into: &buf)
+        FfiConverterBool.write(value.keepReceipts, into: &buf)
     }
 }
 
@@ -4799,6 +5024,22 @@ public struct OutboxSummary: Equatable, Hashable {
      */
     public var photosLost: UInt32
     /**
+     * Originals that were removed from this phone to keep to its disk budget, all of them receipted.
+     */
+    public var photosPruned: UInt32
+    /**
+     * Those of them that headquarters lost afterwards: they cannot be sent again.
+     */
+    public var goneForResend: UInt32
+    /**
+     * Length of all photographs and small pictures on the phone, in bytes.
+     */
+    public var heldBytes: UInt64
+    /**
+     * By how much that is more than the disk budget, in bytes; 0 without a budget.
+     */
+    public var overBudgetBytes: UInt64
+    /**
      * Age of the oldest record without a receipt, in milliseconds.
      */
     public var oldestUnsentMs: UInt64?
@@ -4848,6 +5089,18 @@ public struct OutboxSummary: Equatable, Hashable {
          * Photos whose file is gone or damaged.
          */photosLost: UInt32,
         /**
+         * Originals that were removed from this phone to keep to its disk budget, all of them receipted.
+         */photosPruned: UInt32,
+        /**
+         * Those of them that headquarters lost afterwards: they cannot be sent again.
+         */goneForResend: UInt32,
+        /**
+         * Length of all photographs and small pictures on the phone, in bytes.
+         */heldBytes: UInt64,
+        /**
+         * By how much that is more than the disk budget, in bytes; 0 without a budget.
+         */overBudgetBytes: UInt64,
+        /**
          * Age of the oldest record without a receipt, in milliseconds.
          */oldestUnsentMs: UInt64?,
         /**
@@ -4867,6 +5120,10 @@ public struct OutboxSummary: Equatable, Hashable {
         self.suspect = suspect
         self.photosVerified = photosVerified
         self.photosLost = photosLost
+        self.photosPruned = photosPruned
+        self.goneForResend = goneForResend
+        self.heldBytes = heldBytes
+        self.overBudgetBytes = overBudgetBytes
         self.oldestUnsentMs = oldestUnsentMs
         self.blockedBy = blockedBy
         self.nextWakeupMs = nextWakeupMs
@@ -4899,6 +5156,10 @@ public struct FfiConverterTypeOutboxSummary: FfiConverterRustBuffer {
                 suspect: FfiConverterUInt32.read(from: &buf),
                 photosVerified: FfiConverterUInt32.read(from: &buf),
                 photosLost: FfiConverterUInt32.read(from: &buf),
+                photosPruned: FfiConverterUInt32.read(from: &buf),
+                goneForResend: FfiConverterUInt32.read(from: &buf),
+                heldBytes: FfiConverterUInt64.read(from: &buf),
+                overBudgetBytes: FfiConverterUInt64.read(from: &buf),
                 oldestUnsentMs: FfiConverterOptionUInt64.read(from: &buf),
                 blockedBy: FfiConverterOptionString.read(from: &buf),
                 nextWakeupMs: FfiConverterOptionUInt64.read(from: &buf)
@@ -4917,6 +5178,10 @@ public struct FfiConverterTypeOutboxSummary: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.suspect, into: &buf)
         FfiConverterUInt32.write(value.photosVerified, into: &buf)
         FfiConverterUInt32.write(value.photosLost, into: &buf)
+        FfiConverterUInt32.write(value.photosPruned, into: &buf)
+        FfiConverterUInt32.write(value.goneForResend, into: &buf)
+        FfiConverterUInt64.write(value.heldBytes, into: &buf)
+        FfiConverterUInt64.write(value.overBudgetBytes, into: &buf)
         FfiConverterOptionUInt64.write(value.oldestUnsentMs, into: &buf)
         FfiConverterOptionString.write(value.blockedBy, into: &buf)
         FfiConverterOptionUInt64.write(value.nextWakeupMs, into: &buf)
@@ -5042,6 +5307,11 @@ public struct PhotoItem: Equatable, Hashable {
      * How far it has come.
      */
     public var progress: PhotoProgress
+    /**
+     * When its file was removed from this phone to make room, by this device's clock; none while it is
+     * here. Show the preview.
+     */
+    public var prunedAtMs: Int64?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5060,12 +5330,17 @@ public struct PhotoItem: Equatable, Hashable {
          */bytes: UInt64,
         /**
          * How far it has come.
-         */progress: PhotoProgress) {
+         */progress: PhotoProgress,
+        /**
+         * When its file was removed from this phone to make room, by this device's clock; none while it is
+         * here. Show the preview.
+         */prunedAtMs: Int64?) {
         self.hash = hash
         self.role = role
         self.page = page
         self.bytes = bytes
         self.progress = progress
+        self.prunedAtMs = prunedAtMs
     }
 
 
@@ -5088,7 +5363,8 @@ public struct FfiConverterTypePhotoItem: FfiConverterRustBuffer {
                 role: FfiConverterTypePhotoRole.read(from: &buf),
                 page: FfiConverterUInt32.read(from: &buf),
                 bytes: FfiConverterUInt64.read(from: &buf),
-                progress: FfiConverterTypePhotoProgress.read(from: &buf)
+                progress: FfiConverterTypePhotoProgress.read(from: &buf),
+                prunedAtMs: FfiConverterOptionInt64.read(from: &buf)
         )
     }
 
@@ -5098,6 +5374,7 @@ public struct FfiConverterTypePhotoItem: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.page, into: &buf)
         FfiConverterUInt64.write(value.bytes, into: &buf)
         FfiConverterTypePhotoProgress.write(value.progress, into: &buf)
+        FfiConverterOptionInt64.write(value.prunedAtMs, into: &buf)
     }
 }
 
@@ -5267,6 +5544,95 @@ public func FfiConverterTypeProtocolDraft_lower(_ value: ProtocolDraft) -> RustB
 
 
 /**
+ * What was removed to keep to the disk budget.
+ */
+public struct PruneReport: Equatable, Hashable {
+    /**
+     * Originals whose files were removed.
+     */
+    public var files: UInt32
+    /**
+     * Their length, in bytes.
+     */
+    public var bytes: UInt64
+    /**
+     * By how much what is left is more than the budget, in bytes.
+     */
+    public var overBudgetBytes: UInt64
+    /**
+     * Why that is left, if any is.
+     */
+    public var keptBecause: KeptBecause?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Originals whose files were removed.
+         */files: UInt32,
+        /**
+         * Their length, in bytes.
+         */bytes: UInt64,
+        /**
+         * By how much what is left is more than the budget, in bytes.
+         */overBudgetBytes: UInt64,
+        /**
+         * Why that is left, if any is.
+         */keptBecause: KeptBecause?) {
+        self.files = files
+        self.bytes = bytes
+        self.overBudgetBytes = overBudgetBytes
+        self.keptBecause = keptBecause
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PruneReport: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePruneReport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PruneReport {
+        return
+            try PruneReport(
+                files: FfiConverterUInt32.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf),
+                overBudgetBytes: FfiConverterUInt64.read(from: &buf),
+                keptBecause: FfiConverterOptionTypeKeptBecause.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PruneReport, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.files, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterUInt64.write(value.overBudgetBytes, into: &buf)
+        FfiConverterOptionTypeKeptBecause.write(value.keptBecause, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePruneReport_lift(_ buf: RustBuffer) throws -> PruneReport {
+    return try FfiConverterTypePruneReport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePruneReport_lower(_ value: PruneReport) -> RustBuffer {
+    return FfiConverterTypePruneReport.lower(value)
+}
+
+
+/**
  * How far a sync may go.
  */
 public struct PumpBudget: Equatable, Hashable {
@@ -5285,14 +5651,23 @@ public struct PumpBudget: Equatable, Hashable {
      */
     public var waitMsMax: UInt64
     /**
-     * The observer pressed "send now": skips our own pauses, never those headquarters asked for.
+     * The observer pressed "send now": skips our own pauses, never those headquarters asked for, and
+     * holds nothing back whatever the next three say.
      */
     public var byUser: Bool
     /**
-     * Whether originals may go out on this network: no on a metered one. Records and previews always
-     * may, and so does an original that headquarters asked for.
+     * The network is paid for by what goes over it: originals are held back, but for those that
+     * headquarters asked for.
      */
-    public var originals: Bool
+    public var metered: Bool
+    /**
+     * It is a foreign carrier's: previews and originals are held back.
+     */
+    public var roaming: Bool
+    /**
+     * The battery is low and not being charged: previews and originals are held back.
+     */
+    public var batteryLow: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5309,17 +5684,26 @@ public struct PumpBudget: Equatable, Hashable {
          * when to call again.
          */waitMsMax: UInt64 = UInt64(0),
         /**
-         * The observer pressed "send now": skips our own pauses, never those headquarters asked for.
+         * The observer pressed "send now": skips our own pauses, never those headquarters asked for, and
+         * holds nothing back whatever the next three say.
          */byUser: Bool = false,
         /**
-         * Whether originals may go out on this network: no on a metered one. Records and previews always
-         * may, and so does an original that headquarters asked for.
-         */originals: Bool = true) {
+         * The network is paid for by what goes over it: originals are held back, but for those that
+         * headquarters asked for.
+         */metered: Bool = false,
+        /**
+         * It is a foreign carrier's: previews and originals are held back.
+         */roaming: Bool = false,
+        /**
+         * The battery is low and not being charged: previews and originals are held back.
+         */batteryLow: Bool = false) {
         self.msMax = msMax
         self.bytesMax = bytesMax
         self.waitMsMax = waitMsMax
         self.byUser = byUser
-        self.originals = originals
+        self.metered = metered
+        self.roaming = roaming
+        self.batteryLow = batteryLow
     }
 
 
@@ -5342,7 +5726,9 @@ public struct FfiConverterTypePumpBudget: FfiConverterRustBuffer {
                 bytesMax: FfiConverterOptionUInt64.read(from: &buf),
                 waitMsMax: FfiConverterUInt64.read(from: &buf),
                 byUser: FfiConverterBool.read(from: &buf),
-                originals: FfiConverterBool.read(from: &buf)
+                metered: FfiConverterBool.read(from: &buf),
+                roaming: FfiConverterBool.read(from: &buf),
+                batteryLow: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -5351,7 +5737,9 @@ public struct FfiConverterTypePumpBudget: FfiConverterRustBuffer {
         FfiConverterOptionUInt64.write(value.bytesMax, into: &buf)
         FfiConverterUInt64.write(value.waitMsMax, into: &buf)
         FfiConverterBool.write(value.byUser, into: &buf)
-        FfiConverterBool.write(value.originals, into: &buf)
+        FfiConverterBool.write(value.metered, into: &buf)
+        FfiConverterBool.write(value.roaming, into: &buf)
+        FfiConverterBool.write(value.batteryLow, into: &buf)
     }
 }
 
@@ -5419,6 +5807,14 @@ public struct PumpReport: Equatable, Hashable {
      * When to call again, in milliseconds from now; none when nothing is left to do.
      */
     public var nextWakeupMs: UInt64?
+    /**
+     * Pictures that wait for another network or for a charger; tell the observer, who may "send now".
+     */
+    public var heldBack: [HeldBack]
+    /**
+     * What was removed from the phone at the end to keep to its disk budget.
+     */
+    public var pruned: PruneReport
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5455,7 +5851,13 @@ public struct PumpReport: Equatable, Hashable {
          */end: PumpEnd,
         /**
          * When to call again, in milliseconds from now; none when nothing is left to do.
-         */nextWakeupMs: UInt64?) {
+         */nextWakeupMs: UInt64?,
+        /**
+         * Pictures that wait for another network or for a charger; tell the observer, who may "send now".
+         */heldBack: [HeldBack],
+        /**
+         * What was removed from the phone at the end to keep to its disk budget.
+         */pruned: PruneReport) {
         self.stored = stored
         self.duplicate = duplicate
         self.held = held
@@ -5467,6 +5869,8 @@ public struct PumpReport: Equatable, Hashable {
         self.alarms = alarms
         self.end = end
         self.nextWakeupMs = nextWakeupMs
+        self.heldBack = heldBack
+        self.pruned = pruned
     }
 
 
@@ -5495,7 +5899,9 @@ public struct FfiConverterTypePumpReport: FfiConverterRustBuffer {
                 trouble: FfiConverterOptionTypeTrouble.read(from: &buf),
                 alarms: FfiConverterSequenceTypeAlarm.read(from: &buf),
                 end: FfiConverterTypePumpEnd.read(from: &buf),
-                nextWakeupMs: FfiConverterOptionUInt64.read(from: &buf)
+                nextWakeupMs: FfiConverterOptionUInt64.read(from: &buf),
+                heldBack: FfiConverterSequenceTypeHeldBack.read(from: &buf),
+                pruned: FfiConverterTypePruneReport.read(from: &buf)
         )
     }
 
@@ -5511,6 +5917,8 @@ public struct FfiConverterTypePumpReport: FfiConverterRustBuffer {
         FfiConverterSequenceTypeAlarm.write(value.alarms, into: &buf)
         FfiConverterTypePumpEnd.write(value.end, into: &buf)
         FfiConverterOptionUInt64.write(value.nextWakeupMs, into: &buf)
+        FfiConverterSequenceTypeHeldBack.write(value.heldBack, into: &buf)
+        FfiConverterTypePruneReport.write(value.pruned, into: &buf)
     }
 }
 
@@ -6530,6 +6938,262 @@ public func FfiConverterTypeHardwareFailure_lower(_ value: HardwareFailure) -> R
 
 
 /**
+ * Why pictures are held back.
+ */
+
+public enum Hold: Equatable, Hashable {
+
+    /**
+     * The network is metered.
+     */
+    case metered
+    /**
+     * It is a foreign carrier's.
+     */
+    case roaming
+    /**
+     * The battery is low.
+     */
+    case batteryLow
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Hold: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHold: FfiConverterRustBuffer {
+    typealias SwiftType = Hold
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Hold {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .metered
+
+        case 2: return .roaming
+
+        case 3: return .batteryLow
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Hold, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .metered:
+            writeInt(&buf, Int32(1))
+
+
+        case .roaming:
+            writeInt(&buf, Int32(2))
+
+
+        case .batteryLow:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHold_lift(_ buf: RustBuffer) throws -> Hold {
+    return try FfiConverterTypeHold.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHold_lower(_ value: Hold) -> RustBuffer {
+    return FfiConverterTypeHold.lower(value)
+}
+
+
+
+/**
+ * Until when an original stays on the phone.
+ */
+
+public enum KeepOriginals: Equatable, Hashable {
+
+    /**
+     * Until headquarters has given a receipt for it.
+     */
+    case untilReceipt
+    /**
+     * Until as many witnesses as the set-up asks for have cosigned the log that this receipt is from.
+     * Never, where the set-up names no witnesses.
+     */
+    case untilSecondSite
+    /**
+     * For good.
+     */
+    case always
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension KeepOriginals: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeKeepOriginals: FfiConverterRustBuffer {
+    typealias SwiftType = KeepOriginals
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> KeepOriginals {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .untilReceipt
+
+        case 2: return .untilSecondSite
+
+        case 3: return .always
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: KeepOriginals, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .untilReceipt:
+            writeInt(&buf, Int32(1))
+
+
+        case .untilSecondSite:
+            writeInt(&buf, Int32(2))
+
+
+        case .always:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeepOriginals_lift(_ buf: RustBuffer) throws -> KeepOriginals {
+    return try FfiConverterTypeKeepOriginals.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeepOriginals_lower(_ value: KeepOriginals) -> RustBuffer {
+    return FfiConverterTypeKeepOriginals.lower(value)
+}
+
+
+
+/**
+ * Why nothing, or not enough, was removed although photographs take more than the budget.
+ */
+
+public enum KeptBecause: Equatable, Hashable {
+
+    /**
+     * What is left may not be removed by the rule, or is not at headquarters yet.
+     */
+    case nothingMayGo
+    /**
+     * The log has contradicted itself, or began anew from a backup: the phone keeps what it has.
+     */
+    case logContradicted
+    /**
+     * No receipt can be checked now.
+     */
+    case noKeys
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension KeptBecause: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeKeptBecause: FfiConverterRustBuffer {
+    typealias SwiftType = KeptBecause
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> KeptBecause {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .nothingMayGo
+
+        case 2: return .logContradicted
+
+        case 3: return .noKeys
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: KeptBecause, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .nothingMayGo:
+            writeInt(&buf, Int32(1))
+
+
+        case .logContradicted:
+            writeInt(&buf, Int32(2))
+
+
+        case .noKeys:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeptBecause_lift(_ buf: RustBuffer) throws -> KeptBecause {
+    return try FfiConverterTypeKeptBecause.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKeptBecause_lower(_ value: KeptBecause) -> RustBuffer {
+    return FfiConverterTypeKeptBecause.lower(value)
+}
+
+
+
+/**
  * Whether a correction names the photographs of the record that was wrong again.
  */
 
@@ -7266,7 +7930,8 @@ public enum PhotoProgress: Equatable, Hashable {
      */
     case verified
     /**
-     * The file on the phone is gone or damaged.
+     * Headquarters does not have it, and the file on the phone is gone or damaged; or it was pruned
+     * and headquarters lost it afterwards.
      */
     case lost
 
@@ -7428,7 +8093,7 @@ public func FfiConverterTypePhotoRole_lower(_ value: PhotoRole) -> RustBuffer {
 public enum PumpEnd: Equatable, Hashable {
 
     /**
-     * Nothing is left to do.
+     * Nothing is left to do, but for what is held back.
      */
     case done
     /**
@@ -8401,6 +9066,54 @@ fileprivate struct FfiConverterOptionTypeSheetFlags: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeKeepOriginals: FfiConverterRustBuffer {
+    typealias SwiftType = KeepOriginals?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeKeepOriginals.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeKeepOriginals.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeKeptBecause: FfiConverterRustBuffer {
+    typealias SwiftType = KeptBecause?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeKeptBecause.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeKeptBecause.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeTrouble: FfiConverterRustBuffer {
     typealias SwiftType = Trouble?
 
@@ -8541,6 +9254,31 @@ fileprivate struct FfiConverterSequenceTypeFinding: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFinding.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeHeldBack: FfiConverterRustBuffer {
+    typealias SwiftType = [HeldBack]
+
+    public static func write(_ value: [HeldBack], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeHeldBack.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [HeldBack] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [HeldBack]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeHeldBack.read(from: &buf))
         }
         return seq
     }
@@ -9107,6 +9845,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_resume() != 22063) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_hattama_client_core_checksum_method_notebook_prune() != 58746) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_hattama_client_core_checksum_method_notebook_diagnostics() != 62934) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -9146,13 +9887,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_outbox() != 42302) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 44580) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 10823) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() != 44011) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() != 44641) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_record_receipt() != 42554) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_record_receipt() != 47599) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_set_language() != 6851) {
@@ -9179,7 +9920,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() != 43175) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() != 55347) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() != 57257) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_httptransport_execute() != 61849) {

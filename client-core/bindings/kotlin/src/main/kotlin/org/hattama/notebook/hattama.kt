@@ -853,6 +853,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_resume(
     ): Int
+    external fun uniffi_hattama_client_core_checksum_method_notebook_prune(
+    ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_diagnostics(
     ): Int
     external fun uniffi_hattama_client_core_checksum_method_notebook_election(
@@ -1021,6 +1023,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_hattama_client_core_fn_method_notebook_resume(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_hattama_client_core_fn_method_notebook_prune(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_method_notebook_diagnostics(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_method_notebook_election(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1069,7 +1073,7 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_method_notebook_complete_transfer(`ptr`: Long,`id`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_hattama_client_core_fn_method_notebook_plan_transfers(`ptr`: Long,`max`: Int,`originals`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_hattama_client_core_fn_method_notebook_plan_transfers(`ptr`: Long,`max`: Int,`conditions`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_hattama_client_core_fn_clone_httptransport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1329,6 +1333,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_resume() and 0xFFFF) != 22063) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_prune() and 0xFFFF) != 58746) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_diagnostics() and 0xFFFF) != 62934) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1368,13 +1375,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_outbox() and 0xFFFF) != 42302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 44580) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 10823) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() and 0xFFFF) != 44011) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() and 0xFFFF) != 44641) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_record_receipt() and 0xFFFF) != 42554) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_record_receipt() and 0xFFFF) != 47599) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_set_language() and 0xFFFF) != 6851) {
@@ -1401,7 +1408,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_complete_transfer() and 0xFFFF) != 43175) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() and 0xFFFF) != 55347) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_plan_transfers() and 0xFFFF) != 57257) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_httptransport_execute() and 0xFFFF) != 61849) {
@@ -3865,6 +3872,12 @@ public interface NotebookInterface {
     fun `resume`()
 
     /**
+     * Removes files of originals that headquarters has receipted, oldest first, until photographs take
+     * no more than `disk_budget_bytes`. A `pump` does it at its end. Without a budget does nothing.
+     */
+    fun `prune`(): PruneReport
+
+    /**
      * How the notebook is, as JSON for a bug report: versions and counts. No ids, no units, no words,
      * no addresses.
      */
@@ -3935,18 +3948,20 @@ public interface NotebookInterface {
     fun `outbox`(): OutboxSummary
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
      * is encrypted: `read_photo` gives what it holds.
      */
     fun `photoPath`(`photo`: kotlin.String): kotlin.String
 
     /**
-     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept.
      */
     fun `photoReceipt`(`photo`: kotlin.String): kotlin.String?
 
     /**
-     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept: its progress says whether it has arrived.
      */
     fun `recordReceipt`(`record`: kotlin.String): kotlin.String?
 
@@ -3999,10 +4014,10 @@ public interface NotebookInterface {
 
     /**
      * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
-     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first; of pictures those that may go under these conditions. Only photographs of records that headquarters has: `pump`
      * first. A plan is advice. What runs already is named again by the same id.
      */
-    fun `planTransfers`(`max`: kotlin.UInt, `originals`: kotlin.Boolean): List<TransferPlan>
+    fun `planTransfers`(`max`: kotlin.UInt, `conditions`: Conditions): List<TransferPlan>
 
     companion object
 }
@@ -4396,6 +4411,24 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
+     * Removes files of originals that headquarters has receipted, oldest first, until photographs take
+     * no more than `disk_budget_bytes`. A `pump` does it at its end. Without a budget does nothing.
+     */
+    @Throws(NotebookException::class)override fun `prune`(): PruneReport {
+            return FfiConverterTypePruneReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NotebookException) { _status ->
+    UniffiLib.uniffi_hattama_client_core_fn_method_notebook_prune(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * How the notebook is, as JSON for a bug report: versions and counts. No ids, no units, no words,
      * no addresses.
      */
@@ -4629,7 +4662,7 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
      * is encrypted: `read_photo` gives what it holds.
      */
     @Throws(NotebookException::class)override fun `photoPath`(`photo`: kotlin.String): kotlin.String {
@@ -4648,7 +4681,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a photo as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept.
      */
     @Throws(NotebookException::class)override fun `photoReceipt`(`photo`: kotlin.String): kotlin.String? {
             return FfiConverterOptionalString.lift(
@@ -4666,7 +4700,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked.
+     * The receipt of a record as a `tlog-proof` file, once there is one. It was checked. None also where
+     * receipts are not kept: its progress says whether it has arrived.
      */
     @Throws(NotebookException::class)override fun `recordReceipt`(`record`: kotlin.String): kotlin.String? {
             return FfiConverterOptionalString.lift(
@@ -4835,10 +4870,10 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
     /**
      * At most `max` ranges of photographs that the system may upload while the app sleeps, most urgent
-     * first; with `originals`, originals too. Only photographs of records that headquarters has: `pump`
+     * first; of pictures those that may go under these conditions. Only photographs of records that headquarters has: `pump`
      * first. A plan is advice. What runs already is named again by the same id.
      */
-    @Throws(NotebookException::class)override fun `planTransfers`(`max`: kotlin.UInt, `originals`: kotlin.Boolean): List<TransferPlan> {
+    @Throws(NotebookException::class)override fun `planTransfers`(`max`: kotlin.UInt, `conditions`: Conditions): List<TransferPlan> {
             return FfiConverterSequenceTypeTransferPlan.lift(
     callWithHandle {
     uniffiRustCallWithError(NotebookException) { _status ->
@@ -4846,7 +4881,7 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
         it,
 
         FfiConverterUInt.lower(`max`),
-        FfiConverterBoolean.lower(`originals`),_status)
+        FfiConverterTypeConditions.lower(`conditions`),_status)
 }
     }
     )
@@ -5333,7 +5368,7 @@ public object FfiConverterTypeNotebookEvents: FfiConverter<NotebookEvents, Long>
 data class Alarm (
     /**
      * A stable code: `invalid-receipt`, `log-forked`, `restored`, `rejected`, `photo-lost`,
-     * `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
+     * `gone-for-resend`, `photo-disputed`, `revoked`, `set-up-refused`, `message-refused`.
      */
     var `code`: kotlin.String
     ,
@@ -5465,6 +5500,61 @@ public object FfiConverterTypeCaptureSummary: FfiConverterRustBuffer<CaptureSumm
             FfiConverterSequenceString.write(value.`photos`, buf)
             FfiConverterSequenceTypeFinding.write(value.`findings`, buf)
             FfiConverterSequenceTypeWarning.write(value.`warnings`, buf)
+    }
+}
+
+
+
+/**
+ * What the app tells of the moment, for `plan_transfers`; as in `PumpBudget`.
+ */
+data class Conditions (
+    /**
+     * The network is paid for by what goes over it.
+     */
+    var `metered`: kotlin.Boolean = false
+    ,
+    /**
+     * It is a foreign carrier's.
+     */
+    var `roaming`: kotlin.Boolean = false
+    ,
+    /**
+     * The battery is low and not being charged.
+     */
+    var `batteryLow`: kotlin.Boolean = false
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConditions: FfiConverterRustBuffer<Conditions> {
+    override fun read(buf: ByteBuffer): Conditions {
+        return Conditions(
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Conditions) = (
+            FfiConverterBoolean.allocationSize(value.`metered`) +
+            FfiConverterBoolean.allocationSize(value.`roaming`) +
+            FfiConverterBoolean.allocationSize(value.`batteryLow`)
+    )
+
+    override fun write(value: Conditions, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`metered`, buf)
+            FfiConverterBoolean.write(value.`roaming`, buf)
+            FfiConverterBoolean.write(value.`batteryLow`, buf)
     }
 }
 
@@ -5757,6 +5847,69 @@ public object FfiConverterTypeFormDraft: FfiConverterRustBuffer<FormDraft> {
             FfiConverterString.write(value.`unit`, buf)
             FfiConverterString.write(value.`form`, buf)
             FfiConverterMapStringTypeAnswer.write(value.`answers`, buf)
+    }
+}
+
+
+
+/**
+ * Pictures that wait for another network or for a charger. Records never do.
+ */
+data class HeldBack (
+    /**
+     * Which.
+     */
+    var `role`: PhotoRole
+    ,
+    /**
+     * How many.
+     */
+    var `count`: kotlin.UInt
+    ,
+    /**
+     * Their length, in bytes.
+     */
+    var `bytes`: kotlin.ULong
+    ,
+    /**
+     * Why.
+     */
+    var `reason`: Hold
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHeldBack: FfiConverterRustBuffer<HeldBack> {
+    override fun read(buf: ByteBuffer): HeldBack {
+        return HeldBack(
+            FfiConverterTypePhotoRole.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterTypeHold.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: HeldBack) = (
+            FfiConverterTypePhotoRole.allocationSize(value.`role`) +
+            FfiConverterUInt.allocationSize(value.`count`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterTypeHold.allocationSize(value.`reason`)
+    )
+
+    override fun write(value: HeldBack, buf: ByteBuffer) {
+            FfiConverterTypePhotoRole.write(value.`role`, buf)
+            FfiConverterUInt.write(value.`count`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterTypeHold.write(value.`reason`, buf)
     }
 }
 
@@ -6458,6 +6611,23 @@ data class NotebookConfig (
      * After how long without a call the notebook is locked, in milliseconds; none: only by `lock`.
      */
     var `lockAfterMs`: kotlin.ULong? = null
+    ,
+    /**
+     * Most bytes of photographs on the phone; none for no limit. Beyond it a sync removes originals that
+     * headquarters has receipted, oldest first, and nothing else. A capture is never refused for it.
+     */
+    var `diskBudgetBytes`: kotlin.ULong? = null
+    ,
+    /**
+     * How long originals stay whatever the budget says; none is `UNTIL_RECEIPT`.
+     */
+    var `keepOriginals`: KeepOriginals? = null
+    ,
+    /**
+     * Whether receipts stay on the phone. Without them nobody who takes it finds a proof that its owner
+     * sent something, and its owner cannot prove it alone; those that are there are destroyed.
+     */
+    var `keepReceipts`: kotlin.Boolean = true
 
 ){
 
@@ -6481,6 +6651,9 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalTypeKeepOriginals.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6491,7 +6664,10 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterOptionalString.allocationSize(value.`election`) +
             FfiConverterBoolean.allocationSize(value.`makePictures`) +
             FfiConverterBoolean.allocationSize(value.`encryptAtRest`) +
-            FfiConverterOptionalULong.allocationSize(value.`lockAfterMs`)
+            FfiConverterOptionalULong.allocationSize(value.`lockAfterMs`) +
+            FfiConverterOptionalULong.allocationSize(value.`diskBudgetBytes`) +
+            FfiConverterOptionalTypeKeepOriginals.allocationSize(value.`keepOriginals`) +
+            FfiConverterBoolean.allocationSize(value.`keepReceipts`)
     )
 
     override fun write(value: NotebookConfig, buf: ByteBuffer) {
@@ -6502,6 +6678,9 @@ public object FfiConverterTypeNotebookConfig: FfiConverterRustBuffer<NotebookCon
             FfiConverterBoolean.write(value.`makePictures`, buf)
             FfiConverterBoolean.write(value.`encryptAtRest`, buf)
             FfiConverterOptionalULong.write(value.`lockAfterMs`, buf)
+            FfiConverterOptionalULong.write(value.`diskBudgetBytes`, buf)
+            FfiConverterOptionalTypeKeepOriginals.write(value.`keepOriginals`, buf)
+            FfiConverterBoolean.write(value.`keepReceipts`, buf)
     }
 }
 
@@ -6614,6 +6793,26 @@ data class OutboxSummary (
     var `photosLost`: kotlin.UInt
     ,
     /**
+     * Originals that were removed from this phone to keep to its disk budget, all of them receipted.
+     */
+    var `photosPruned`: kotlin.UInt
+    ,
+    /**
+     * Those of them that headquarters lost afterwards: they cannot be sent again.
+     */
+    var `goneForResend`: kotlin.UInt
+    ,
+    /**
+     * Length of all photographs and small pictures on the phone, in bytes.
+     */
+    var `heldBytes`: kotlin.ULong
+    ,
+    /**
+     * By how much that is more than the disk budget, in bytes; 0 without a budget.
+     */
+    var `overBudgetBytes`: kotlin.ULong
+    ,
+    /**
      * Age of the oldest record without a receipt, in milliseconds.
      */
     var `oldestUnsentMs`: kotlin.ULong?
@@ -6654,6 +6853,10 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterOptionalULong.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
@@ -6672,6 +6875,10 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.allocationSize(value.`suspect`) +
             FfiConverterUInt.allocationSize(value.`photosVerified`) +
             FfiConverterUInt.allocationSize(value.`photosLost`) +
+            FfiConverterUInt.allocationSize(value.`photosPruned`) +
+            FfiConverterUInt.allocationSize(value.`goneForResend`) +
+            FfiConverterULong.allocationSize(value.`heldBytes`) +
+            FfiConverterULong.allocationSize(value.`overBudgetBytes`) +
             FfiConverterOptionalULong.allocationSize(value.`oldestUnsentMs`) +
             FfiConverterOptionalString.allocationSize(value.`blockedBy`) +
             FfiConverterOptionalULong.allocationSize(value.`nextWakeupMs`)
@@ -6689,6 +6896,10 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.write(value.`suspect`, buf)
             FfiConverterUInt.write(value.`photosVerified`, buf)
             FfiConverterUInt.write(value.`photosLost`, buf)
+            FfiConverterUInt.write(value.`photosPruned`, buf)
+            FfiConverterUInt.write(value.`goneForResend`, buf)
+            FfiConverterULong.write(value.`heldBytes`, buf)
+            FfiConverterULong.write(value.`overBudgetBytes`, buf)
             FfiConverterOptionalULong.write(value.`oldestUnsentMs`, buf)
             FfiConverterOptionalString.write(value.`blockedBy`, buf)
             FfiConverterOptionalULong.write(value.`nextWakeupMs`, buf)
@@ -6780,6 +6991,12 @@ data class PhotoItem (
      * How far it has come.
      */
     var `progress`: PhotoProgress
+    ,
+    /**
+     * When its file was removed from this phone to make room, by this device's clock; none while it is
+     * here. Show the preview.
+     */
+    var `prunedAtMs`: kotlin.Long?
 
 ){
 
@@ -6801,6 +7018,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterUInt.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterTypePhotoProgress.read(buf),
+            FfiConverterOptionalLong.read(buf),
         )
     }
 
@@ -6809,7 +7027,8 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterTypePhotoRole.allocationSize(value.`role`) +
             FfiConverterUInt.allocationSize(value.`page`) +
             FfiConverterULong.allocationSize(value.`bytes`) +
-            FfiConverterTypePhotoProgress.allocationSize(value.`progress`)
+            FfiConverterTypePhotoProgress.allocationSize(value.`progress`) +
+            FfiConverterOptionalLong.allocationSize(value.`prunedAtMs`)
     )
 
     override fun write(value: PhotoItem, buf: ByteBuffer) {
@@ -6818,6 +7037,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterUInt.write(value.`page`, buf)
             FfiConverterULong.write(value.`bytes`, buf)
             FfiConverterTypePhotoProgress.write(value.`progress`, buf)
+            FfiConverterOptionalLong.write(value.`prunedAtMs`, buf)
     }
 }
 
@@ -6935,6 +7155,69 @@ public object FfiConverterTypeProtocolDraft: FfiConverterRustBuffer<ProtocolDraf
 
 
 /**
+ * What was removed to keep to the disk budget.
+ */
+data class PruneReport (
+    /**
+     * Originals whose files were removed.
+     */
+    var `files`: kotlin.UInt
+    ,
+    /**
+     * Their length, in bytes.
+     */
+    var `bytes`: kotlin.ULong
+    ,
+    /**
+     * By how much what is left is more than the budget, in bytes.
+     */
+    var `overBudgetBytes`: kotlin.ULong
+    ,
+    /**
+     * Why that is left, if any is.
+     */
+    var `keptBecause`: KeptBecause?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePruneReport: FfiConverterRustBuffer<PruneReport> {
+    override fun read(buf: ByteBuffer): PruneReport {
+        return PruneReport(
+            FfiConverterUInt.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalTypeKeptBecause.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PruneReport) = (
+            FfiConverterUInt.allocationSize(value.`files`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterULong.allocationSize(value.`overBudgetBytes`) +
+            FfiConverterOptionalTypeKeptBecause.allocationSize(value.`keptBecause`)
+    )
+
+    override fun write(value: PruneReport, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`files`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterULong.write(value.`overBudgetBytes`, buf)
+            FfiConverterOptionalTypeKeptBecause.write(value.`keptBecause`, buf)
+    }
+}
+
+
+
+/**
  * How far a sync may go.
  */
 data class PumpBudget (
@@ -6956,15 +7239,26 @@ data class PumpBudget (
     var `waitMsMax`: kotlin.ULong = 0uL
     ,
     /**
-     * The observer pressed "send now": skips our own pauses, never those headquarters asked for.
+     * The observer pressed "send now": skips our own pauses, never those headquarters asked for, and
+     * holds nothing back whatever the next three say.
      */
     var `byUser`: kotlin.Boolean = false
     ,
     /**
-     * Whether originals may go out on this network: no on a metered one. Records and previews always
-     * may, and so does an original that headquarters asked for.
+     * The network is paid for by what goes over it: originals are held back, but for those that
+     * headquarters asked for.
      */
-    var `originals`: kotlin.Boolean = true
+    var `metered`: kotlin.Boolean = false
+    ,
+    /**
+     * It is a foreign carrier's: previews and originals are held back.
+     */
+    var `roaming`: kotlin.Boolean = false
+    ,
+    /**
+     * The battery is low and not being charged: previews and originals are held back.
+     */
+    var `batteryLow`: kotlin.Boolean = false
 
 ){
 
@@ -6986,6 +7280,8 @@ public object FfiConverterTypePumpBudget: FfiConverterRustBuffer<PumpBudget> {
             FfiConverterULong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6994,7 +7290,9 @@ public object FfiConverterTypePumpBudget: FfiConverterRustBuffer<PumpBudget> {
             FfiConverterOptionalULong.allocationSize(value.`bytesMax`) +
             FfiConverterULong.allocationSize(value.`waitMsMax`) +
             FfiConverterBoolean.allocationSize(value.`byUser`) +
-            FfiConverterBoolean.allocationSize(value.`originals`)
+            FfiConverterBoolean.allocationSize(value.`metered`) +
+            FfiConverterBoolean.allocationSize(value.`roaming`) +
+            FfiConverterBoolean.allocationSize(value.`batteryLow`)
     )
 
     override fun write(value: PumpBudget, buf: ByteBuffer) {
@@ -7002,7 +7300,9 @@ public object FfiConverterTypePumpBudget: FfiConverterRustBuffer<PumpBudget> {
             FfiConverterOptionalULong.write(value.`bytesMax`, buf)
             FfiConverterULong.write(value.`waitMsMax`, buf)
             FfiConverterBoolean.write(value.`byUser`, buf)
-            FfiConverterBoolean.write(value.`originals`, buf)
+            FfiConverterBoolean.write(value.`metered`, buf)
+            FfiConverterBoolean.write(value.`roaming`, buf)
+            FfiConverterBoolean.write(value.`batteryLow`, buf)
     }
 }
 
@@ -7066,6 +7366,16 @@ data class PumpReport (
      * When to call again, in milliseconds from now; none when nothing is left to do.
      */
     var `nextWakeupMs`: kotlin.ULong?
+    ,
+    /**
+     * Pictures that wait for another network or for a charger; tell the observer, who may "send now".
+     */
+    var `heldBack`: List<HeldBack>
+    ,
+    /**
+     * What was removed from the phone at the end to keep to its disk budget.
+     */
+    var `pruned`: PruneReport
 
 ){
 
@@ -7093,6 +7403,8 @@ public object FfiConverterTypePumpReport: FfiConverterRustBuffer<PumpReport> {
             FfiConverterSequenceTypeAlarm.read(buf),
             FfiConverterTypePumpEnd.read(buf),
             FfiConverterOptionalULong.read(buf),
+            FfiConverterSequenceTypeHeldBack.read(buf),
+            FfiConverterTypePruneReport.read(buf),
         )
     }
 
@@ -7107,7 +7419,9 @@ public object FfiConverterTypePumpReport: FfiConverterRustBuffer<PumpReport> {
             FfiConverterOptionalTypeTrouble.allocationSize(value.`trouble`) +
             FfiConverterSequenceTypeAlarm.allocationSize(value.`alarms`) +
             FfiConverterTypePumpEnd.allocationSize(value.`end`) +
-            FfiConverterOptionalULong.allocationSize(value.`nextWakeupMs`)
+            FfiConverterOptionalULong.allocationSize(value.`nextWakeupMs`) +
+            FfiConverterSequenceTypeHeldBack.allocationSize(value.`heldBack`) +
+            FfiConverterTypePruneReport.allocationSize(value.`pruned`)
     )
 
     override fun write(value: PumpReport, buf: ByteBuffer) {
@@ -7122,6 +7436,8 @@ public object FfiConverterTypePumpReport: FfiConverterRustBuffer<PumpReport> {
             FfiConverterSequenceTypeAlarm.write(value.`alarms`, buf)
             FfiConverterTypePumpEnd.write(value.`end`, buf)
             FfiConverterOptionalULong.write(value.`nextWakeupMs`, buf)
+            FfiConverterSequenceTypeHeldBack.write(value.`heldBack`, buf)
+            FfiConverterTypePruneReport.write(value.`pruned`, buf)
     }
 }
 
@@ -8034,6 +8350,148 @@ public object FfiConverterTypeHardwareFailure : FfiConverterRustBuffer<HardwareF
 
 
 /**
+ * Why pictures are held back.
+ */
+
+enum class Hold {
+
+    /**
+     * The network is metered.
+     */
+    METERED,
+    /**
+     * It is a foreign carrier's.
+     */
+    ROAMING,
+    /**
+     * The battery is low.
+     */
+    BATTERY_LOW;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHold: FfiConverterRustBuffer<Hold> {
+    override fun read(buf: ByteBuffer) = try {
+        Hold.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Hold) = 4UL
+
+    override fun write(value: Hold, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Until when an original stays on the phone.
+ */
+
+enum class KeepOriginals {
+
+    /**
+     * Until headquarters has given a receipt for it.
+     */
+    UNTIL_RECEIPT,
+    /**
+     * Until as many witnesses as the set-up asks for have cosigned the log that this receipt is from.
+     * Never, where the set-up names no witnesses.
+     */
+    UNTIL_SECOND_SITE,
+    /**
+     * For good.
+     */
+    ALWAYS;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeKeepOriginals: FfiConverterRustBuffer<KeepOriginals> {
+    override fun read(buf: ByteBuffer) = try {
+        KeepOriginals.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: KeepOriginals) = 4UL
+
+    override fun write(value: KeepOriginals, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Why nothing, or not enough, was removed although photographs take more than the budget.
+ */
+
+enum class KeptBecause {
+
+    /**
+     * What is left may not be removed by the rule, or is not at headquarters yet.
+     */
+    NOTHING_MAY_GO,
+    /**
+     * The log has contradicted itself, or began anew from a backup: the phone keeps what it has.
+     */
+    LOG_CONTRADICTED,
+    /**
+     * No receipt can be checked now.
+     */
+    NO_KEYS;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeKeptBecause: FfiConverterRustBuffer<KeptBecause> {
+    override fun read(buf: ByteBuffer) = try {
+        KeptBecause.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: KeptBecause) = 4UL
+
+    override fun write(value: KeptBecause, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Whether a correction names the photographs of the record that was wrong again.
  */
 
@@ -8707,7 +9165,8 @@ enum class PhotoProgress {
      */
     VERIFIED,
     /**
-     * The file on the phone is gone or damaged.
+     * Headquarters does not have it, and the file on the phone is gone or damaged; or it was pruned
+     * and headquarters lost it afterwards.
      */
     LOST;
 
@@ -8793,7 +9252,7 @@ public object FfiConverterTypePhotoRole: FfiConverterRustBuffer<PhotoRole> {
 enum class PumpEnd {
 
     /**
-     * Nothing is left to do.
+     * Nothing is left to do, but for what is held back.
      */
     DONE,
     /**
@@ -9794,6 +10253,70 @@ public object FfiConverterOptionalTypeSheetFlags: FfiConverterRustBuffer<SheetFl
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeKeepOriginals: FfiConverterRustBuffer<KeepOriginals?> {
+    override fun read(buf: ByteBuffer): KeepOriginals? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeKeepOriginals.read(buf)
+    }
+
+    override fun allocationSize(value: KeepOriginals?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeKeepOriginals.allocationSize(value)
+        }
+    }
+
+    override fun write(value: KeepOriginals?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeKeepOriginals.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeKeptBecause: FfiConverterRustBuffer<KeptBecause?> {
+    override fun read(buf: ByteBuffer): KeptBecause? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeKeptBecause.read(buf)
+    }
+
+    override fun allocationSize(value: KeptBecause?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeKeptBecause.allocationSize(value)
+        }
+    }
+
+    override fun write(value: KeptBecause?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeKeptBecause.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeTrouble: FfiConverterRustBuffer<Trouble?> {
     override fun read(buf: ByteBuffer): Trouble? {
         if (buf.get().toInt() == 0) {
@@ -9960,6 +10483,34 @@ public object FfiConverterSequenceTypeFinding: FfiConverterRustBuffer<List<Findi
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFinding.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeHeldBack: FfiConverterRustBuffer<List<HeldBack>> {
+    override fun read(buf: ByteBuffer): List<HeldBack> {
+        val len = buf.getInt()
+        return List<HeldBack>(len) {
+            FfiConverterTypeHeldBack.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<HeldBack>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeHeldBack.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<HeldBack>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeHeldBack.write(it, buf)
         }
     }
 }
