@@ -186,6 +186,7 @@ impl Hq {
                 witnesses: None,
             },
             addresses: vec![],
+            sealing: None,
         };
         let line = |name: &str, required| FormLine {
             code: code(name),
