@@ -35,6 +35,7 @@ mod locker;
 mod notebook;
 mod outbox;
 pub mod random;
+mod sealing;
 #[doc(hidden)]
 pub mod steps;
 pub mod sync;
@@ -64,4 +65,5 @@ pub use self::{
         TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
+    sealing::PhotoSealing,
 };

@@ -16,6 +16,8 @@ mod hq;
 mod keys;
 #[path = "ffi/rest.rs"]
 mod rest;
+#[path = "ffi/sealed.rs"]
+mod sealed;
 #[path = "ffi/tour.rs"]
 mod tour;
 #[path = "ffi/transfers.rs"]

@@ -51,6 +51,10 @@ fn told(summary: &OutboxSummary) -> String {
         (summary.rejected, "records are not accepted by headquarters; see `list`"),
         (summary.suspect, "records could not be read at headquarters and are tried again"),
         (summary.photos_lost, "pictures are gone or damaged on this device"),
+        (
+            summary.photos_held_sealed,
+            "sealed pictures are at headquarters, which cannot open them yet; they are not sent again",
+        ),
     ] {
         if count > 0 {
             text.push_str(&format!("{count} {what}\n"));
@@ -74,6 +78,8 @@ fn as_json(summary: &OutboxSummary) -> Value {
         "suspect": summary.suspect,
         "photos_verified": summary.photos_verified,
         "photos_lost": summary.photos_lost,
+        "photos_held_sealed": summary.photos_held_sealed,
+        "sealing": words::sealing(summary.sealing),
         "oldest_unsent_ms": summary.oldest_unsent_ms,
         "blocked_by": summary.blocked_by,
         "next_wakeup_ms": summary.next_wakeup_ms,

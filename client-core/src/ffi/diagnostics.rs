@@ -50,6 +50,8 @@ fn outbox(notebook: &Notebook) -> Result<Value, NotebookError> {
         "suspect": summary.suspect,
         "photos_verified": summary.photos_verified,
         "photos_lost": summary.photos_lost,
+        "photos_held_sealed": summary.photos_held_sealed,
+        "sealing": format!("{:?}", summary.sealing).to_lowercase(),
         "blocked": summary.blocked_by.is_some(),
         "next_wakeup_ms": summary.next_wakeup_ms,
     }))

@@ -139,6 +139,9 @@ pub struct Notebook {
     at_work: resting::AtWork,
     /// Held while a record takes its place in a chain.
     capturing: Mutex<()>,
+    /// Held from the first file that is sealed to headquarters until the record that names it is stored:
+    /// each sealing of one photograph is another file, and the last one has to be the one that is known.
+    sealing: Mutex<()>,
     /// Held while a sync or an enrolment runs.
     syncing: Mutex<()>,
     /// Held while transfers are planned or one is completed: both make and remove the same files.

@@ -73,6 +73,7 @@ impl Notebook {
             outbox: Mutex::new(Some(outbox)),
             at_work: resting::AtWork::default(),
             capturing: Mutex::new(()),
+            sealing: Mutex::new(()),
             syncing: Mutex::new(()),
             planning: Mutex::new(()),
             going_to_rest: Mutex::new(()),

@@ -9,6 +9,8 @@ use hattama_proto::{
 };
 use uuid::Uuid;
 
+use crate::sealing::PhotoSealing;
+
 /// How opening went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opened {
@@ -47,6 +49,8 @@ pub struct EnrolmentSummary {
     pub hardware: Vec<(Role, Kid)>,
     /// Version of the election set-up.
     pub pack_version: u32,
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub sealing: PhotoSealing,
 }
 
 /// How far a sync may go.
@@ -174,7 +178,8 @@ pub enum Alarm {
     Rejected(RecordId),
     /// A photo's file is gone or damaged on the phone.
     PhotoLost(PhotoHash),
-    /// Headquarters says that a photo of the same hash has another length.
+    /// Headquarters says that a photo of the same hash has another length, or that what was sealed is not
+    /// the photo that its record names. The file stays on the phone.
     PhotoDisputed(PhotoHash),
     /// A key of this notebook was revoked.
     Revoked(Kid),
@@ -210,6 +215,11 @@ pub struct OutboxSummary {
     pub photos_verified: u32,
     /// Photos whose file is gone or damaged.
     pub photos_lost: u32,
+    /// Photos that headquarters has as they were sealed, and cannot open yet. They wait for their receipts
+    /// and are counted in their lanes too; nothing of them is sent again.
+    pub photos_held_sealed: u32,
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub sealing: PhotoSealing,
     /// Age of the oldest record without a receipt, in milliseconds.
     pub oldest_unsent_ms: Option<u64>,
     /// What stands in the way, in words.
@@ -317,6 +327,8 @@ pub struct PhotoItem {
     pub bytes: u64,
     /// How far it has come.
     pub progress: PhotoProgress,
+    /// Whether it is sealed to headquarters: then nobody can look at it on this phone.
+    pub sealed: bool,
 }
 
 /// How far a photo has come.
