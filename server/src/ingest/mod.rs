@@ -20,7 +20,7 @@ pub(crate) use self::{enrol::own_statement, invite::Pseudonyms};
 pub use self::{
     enrol::{EnrolError, Enrolments},
     invite::{Guest, Invitations, InviteError},
-    photos::{PhotoBegin, PhotoError, PhotoUpload, Photos},
+    photos::{Brought, PhotoBegin, PhotoError, PhotoStanding, PhotoUpload, Photos, TakenIn},
     push::{Push, PushError},
     quota::Quota,
     session::{SessionError, Sessions},
