@@ -33,6 +33,9 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 /// The newest schema of the released versions; each has a fixture.
 const NEWEST: u32 = 4;
 
+/// The schema that this program makes, which no release has yet.
+const OURS: u32 = 5;
+
 /// What the encrypted fixtures were closed with.
 fn vault() -> Arc<dyn KeyVault> {
     let words = Zeroizing::new("three words unchosen".to_owned());
@@ -138,7 +141,7 @@ fn a_plain_notebook_of_every_released_schema_opens_and_goes_on() {
         let notebook = Notebook::open(folder.path(), options(&TestClock::new())).unwrap();
         assert_whole(&notebook);
         drop(notebook);
-        assert_eq!(version_of(&folder.path().join("outbox.db")), NEWEST);
+        assert_eq!(version_of(&folder.path().join("outbox.db")), OURS);
     }
 }
 
