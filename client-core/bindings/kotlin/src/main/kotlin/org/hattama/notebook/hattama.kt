@@ -1293,7 +1293,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() and 0xFFFF) != 49447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_read_photo() and 0xFFFF) != 64747) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_read_photo() and 0xFFFF) != 23519) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_unlock() and 0xFFFF) != 46515) {
@@ -1368,7 +1368,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_outbox() and 0xFFFF) != 42302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 44580) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 1473) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() and 0xFFFF) != 44011) {
@@ -3800,7 +3800,8 @@ public interface NotebookInterface {
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
     fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray
 
@@ -3936,7 +3937,7 @@ public interface NotebookInterface {
 
     /**
      * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * is encrypted: `read_photo` gives what it holds. One that is sealed to headquarters lies there sealed.
      */
     fun `photoPath`(`photo`: kotlin.String): kotlin.String
 
@@ -4190,7 +4191,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
     @Throws(NotebookException::class)override fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
@@ -4630,7 +4632,7 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
     /**
      * Where the file of a photo is kept. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * is encrypted: `read_photo` gives what it holds. One that is sealed to headquarters lies there sealed.
      */
     @Throws(NotebookException::class)override fun `photoPath`(`photo`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
@@ -5546,6 +5548,11 @@ data class Enrolment (
      * Version of the election set-up.
      */
     var `setUpVersion`: kotlin.UInt
+    ,
+    /**
+     * Whether photographs are sealed to headquarters.
+     */
+    var `sealing`: PhotoSealing
 
 ){
 
@@ -5567,6 +5574,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterOptionalSequenceString.read(buf),
             FfiConverterSequenceTypeKeyRole.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterTypePhotoSealing.read(buf),
         )
     }
 
@@ -5575,7 +5583,8 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterString.allocationSize(value.`organisation`) +
             FfiConverterOptionalSequenceString.allocationSize(value.`units`) +
             FfiConverterSequenceTypeKeyRole.allocationSize(value.`hardwareVouched`) +
-            FfiConverterUInt.allocationSize(value.`setUpVersion`)
+            FfiConverterUInt.allocationSize(value.`setUpVersion`) +
+            FfiConverterTypePhotoSealing.allocationSize(value.`sealing`)
     )
 
     override fun write(value: Enrolment, buf: ByteBuffer) {
@@ -5584,6 +5593,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterOptionalSequenceString.write(value.`units`, buf)
             FfiConverterSequenceTypeKeyRole.write(value.`hardwareVouched`, buf)
             FfiConverterUInt.write(value.`setUpVersion`, buf)
+            FfiConverterTypePhotoSealing.write(value.`sealing`, buf)
     }
 }
 
@@ -6614,6 +6624,17 @@ data class OutboxSummary (
     var `photosLost`: kotlin.UInt
     ,
     /**
+     * Photos that headquarters keeps as they were sealed and cannot open yet. They wait in their lanes for
+     * a receipt; nothing of them is sent again.
+     */
+    var `photosHeldSealed`: kotlin.UInt
+    ,
+    /**
+     * Whether photographs that are taken now are sealed to headquarters.
+     */
+    var `sealing`: PhotoSealing
+    ,
+    /**
      * Age of the oldest record without a receipt, in milliseconds.
      */
     var `oldestUnsentMs`: kotlin.ULong?
@@ -6654,6 +6675,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypePhotoSealing.read(buf),
             FfiConverterOptionalULong.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
@@ -6672,6 +6695,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.allocationSize(value.`suspect`) +
             FfiConverterUInt.allocationSize(value.`photosVerified`) +
             FfiConverterUInt.allocationSize(value.`photosLost`) +
+            FfiConverterUInt.allocationSize(value.`photosHeldSealed`) +
+            FfiConverterTypePhotoSealing.allocationSize(value.`sealing`) +
             FfiConverterOptionalULong.allocationSize(value.`oldestUnsentMs`) +
             FfiConverterOptionalString.allocationSize(value.`blockedBy`) +
             FfiConverterOptionalULong.allocationSize(value.`nextWakeupMs`)
@@ -6689,6 +6714,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.write(value.`suspect`, buf)
             FfiConverterUInt.write(value.`photosVerified`, buf)
             FfiConverterUInt.write(value.`photosLost`, buf)
+            FfiConverterUInt.write(value.`photosHeldSealed`, buf)
+            FfiConverterTypePhotoSealing.write(value.`sealing`, buf)
             FfiConverterOptionalULong.write(value.`oldestUnsentMs`, buf)
             FfiConverterOptionalString.write(value.`blockedBy`, buf)
             FfiConverterOptionalULong.write(value.`nextWakeupMs`, buf)
@@ -6780,6 +6807,11 @@ data class PhotoItem (
      * How far it has come.
      */
     var `progress`: PhotoProgress
+    ,
+    /**
+     * Whether it is sealed to headquarters: nobody can look at it here, and `read_photo` refuses it.
+     */
+    var `sealed`: kotlin.Boolean
 
 ){
 
@@ -6801,6 +6833,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterUInt.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterTypePhotoProgress.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6809,7 +6842,8 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterTypePhotoRole.allocationSize(value.`role`) +
             FfiConverterUInt.allocationSize(value.`page`) +
             FfiConverterULong.allocationSize(value.`bytes`) +
-            FfiConverterTypePhotoProgress.allocationSize(value.`progress`)
+            FfiConverterTypePhotoProgress.allocationSize(value.`progress`) +
+            FfiConverterBoolean.allocationSize(value.`sealed`)
     )
 
     override fun write(value: PhotoItem, buf: ByteBuffer) {
@@ -6818,6 +6852,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterUInt.write(value.`page`, buf)
             FfiConverterULong.write(value.`bytes`, buf)
             FfiConverterTypePhotoProgress.write(value.`progress`, buf)
+            FfiConverterBoolean.write(value.`sealed`, buf)
     }
 }
 
@@ -7505,7 +7540,7 @@ data class Warning (
     /**
      * A stable code: `no-set-up`, `unknown-unit`, `unknown-form`, `unknown-line`, `line-missing`,
      * `unknown-choice`, `unknown-copy`, `unknown-question`, `unknown-category`, `critical-answer`,
-     * `clock-off`, `clock-absurd`, `no-preview`, `same-photo-twice`.
+     * `clock-off`, `clock-absurd`, `no-preview`, `not-sealed`, `sealed-to-fewer`, `same-photo-twice`.
      */
     var `code`: kotlin.String
     ,
@@ -8778,6 +8813,59 @@ public object FfiConverterTypePhotoRole: FfiConverterRustBuffer<PhotoRole> {
     override fun allocationSize(value: PhotoRole) = 4UL
 
     override fun write(value: PhotoRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Whether photographs that are taken now are sealed to headquarters, so that nobody can look at them on
+ * this phone any more.
+ */
+
+enum class PhotoSealing {
+
+    /**
+     * No: the set-up does not ask for it, or there is none yet.
+     */
+    OFF,
+    /**
+     * Originals are; their previews and thumbnails can be shown.
+     */
+    ORIGINALS,
+    /**
+     * All of it is.
+     */
+    ALL,
+    /**
+     * The set-up asks for it and names nobody this version can seal to: they are kept as without
+     * sealing. Tell the observer, who tells the coordinator.
+     */
+    UNUSABLE;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePhotoSealing: FfiConverterRustBuffer<PhotoSealing> {
+    override fun read(buf: ByteBuffer) = try {
+        PhotoSealing.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: PhotoSealing) = 4UL
+
+    override fun write(value: PhotoSealing, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
