@@ -20,28 +20,25 @@ jose() {
     cp "$here/jose/package-lock.json" "$to/jose/installed"
 }
 
+# $1: a reader in Python, in an environment of its own.
+python() {
+    cmp -s "$here/$1/requirements.txt" "$to/$1/installed" && return
+    python3 -m venv --clear "$to/$1/venv"
+    twice "$to/$1/venv/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement "$here/$1/requirements.txt"
+    cp "$here/$1/requirements.txt" "$to/$1/installed"
+}
+
 joserfc() {
-    cmp -s "$here/joserfc/requirements.txt" "$to/joserfc/installed" && return
-    python3 -m venv --clear "$to/joserfc/venv"
-    twice "$to/joserfc/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --requirement "$here/joserfc/requirements.txt"
-    cp "$here/joserfc/requirements.txt" "$to/joserfc/installed"
+    python joserfc
 }
 
 schemathesis() {
-    cmp -s "$here/schemathesis/requirements.txt" "$to/schemathesis/installed" && return
-    python3 -m venv --clear "$to/schemathesis/venv"
-    twice "$to/schemathesis/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --requirement "$here/schemathesis/requirements.txt"
-    cp "$here/schemathesis/requirements.txt" "$to/schemathesis/installed"
+    python schemathesis
 }
 
 openmetrics() {
-    cmp -s "$here/openmetrics/requirements.txt" "$to/openmetrics/installed" && return
-    python3 -m venv --clear "$to/openmetrics/venv"
-    twice "$to/openmetrics/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --requirement "$here/openmetrics/requirements.txt"
-    cp "$here/openmetrics/requirements.txt" "$to/openmetrics/installed"
+    python openmetrics
 }
 
 go_tlog() {
