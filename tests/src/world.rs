@@ -31,6 +31,7 @@ use hattama_server::{
     blobs::Blobs,
     config::Config,
     folder::DataFolder,
+    fsck::{PhotoFiles, check_folder},
     setup::{InitOptions, NewHeadquarters, NewWitnesses, Setup, init},
     store::DatabaseUrl,
 };
@@ -235,6 +236,16 @@ impl World {
     /// A phone that nobody has invited yet.
     pub fn blank_phone(&self) -> Phone {
         Phone::new(Some(self.made.election.clone()))
+    }
+
+    /// What `fsck` finds in the headquarters, which must have ended; none where all of it holds.
+    pub fn fsck(&self) -> Option<String> {
+        let folder = DataFolder::open(&self.hq).expect("the folder is there");
+        let config = Config::load(&folder.config()).expect("it was configured");
+        let checked = block_on(async {
+            check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await
+        });
+        checked.err().map(|lie| lie.to_string())
     }
 
     /// The bytes of a whole photo, as headquarters keeps them.

@@ -10,8 +10,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use hattama_server::{app::Headquarters, metrics::Metrics};
-use hattama_tests::world::{Ending, World, block_on};
+use hattama_server::metrics::Metrics;
+use hattama_tests::world::{Ending, World, block_on, open_patiently};
 use serde_json::{Value, json};
 
 /// Set to 1, a verifier that is not there fails its test instead of skipping it.
@@ -157,7 +157,7 @@ fn pypi_prometheus_client_reads_every_figure_and_notices_a_lie() {
     let mut world = World::new();
     world.end(Ending::InOrder);
     let text = block_on(async {
-        let headquarters = Headquarters::open(world.data()).await.expect("it was in order");
+        let headquarters = open_patiently(world.data()).await;
         let metrics = Metrics::of(&headquarters);
         headquarters.db.answers().await.expect("it is open");
         let text = metrics.text().expect("written");

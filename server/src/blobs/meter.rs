@@ -1,11 +1,9 @@
 //! How long the store of photographs takes.
 
-use std::time::Instant;
-
 use prometheus_client::registry::{Registry, Unit};
 
 use super::BlobError;
-use crate::metrics::{Seconds, seconds};
+use crate::metrics::{Seconds, seconds, timed};
 
 /// Measures what is kept and read.
 #[derive(Clone, Debug)]
@@ -26,12 +24,7 @@ impl BlobMeter {
         kind: &'static str,
         work: impl Future<Output = Result<T, BlobError>>,
     ) -> Result<T, BlobError> {
-        let started = Instant::now();
-        let done = work.await;
-        let outcome = if done.is_ok() { "done" } else { "failed" };
-        let seconds = started.elapsed().as_secs_f64();
-        self.seconds.get_or_create(&[("kind", kind), ("outcome", outcome)]).observe(seconds);
-        done
+        timed(&self.seconds, kind, work, |done| if done.is_ok() { "done" } else { "failed" }).await
     }
 
     pub(crate) fn register(&self, registry: &mut Registry) {

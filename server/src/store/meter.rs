@@ -1,11 +1,9 @@
 //! How long the store takes.
 
-use std::time::Instant;
-
 use prometheus_client::registry::{Registry, Unit};
 
 use super::StoreError;
-use crate::metrics::{Seconds, seconds};
+use crate::metrics::{Seconds, seconds, timed};
 
 /// Measures every crossing to the store. Clones measure together.
 #[derive(Clone, Debug)]
@@ -27,16 +25,12 @@ impl StoreMeter {
         kind: &'static str,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let started = Instant::now();
-        let done = work.await;
-        let outcome = match &done {
+        timed(&self.seconds, kind, work, |done| match done {
             Err(error) if error.is_transient() => "away",
             Err(StoreError::Damaged { .. }) => "damaged",
             _ => "answered",
-        };
-        let seconds = started.elapsed().as_secs_f64();
-        self.seconds.get_or_create(&[("kind", kind), ("outcome", outcome)]).observe(seconds);
-        done
+        })
+        .await
     }
 
     pub(crate) fn register(&self, registry: &mut Registry) {

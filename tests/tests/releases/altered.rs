@@ -1,11 +1,6 @@
 //! What is altered in the store of a stopped headquarters is named, and not shown.
 
-use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    fsck::{PhotoFiles, check_folder},
-};
-use hattama_tests::world::{Ending, World, block_on};
+use hattama_tests::world::{Ending, World};
 use serde_json::json;
 
 use super::office::{archive_mapped, as_, both, ready, release};
@@ -20,9 +15,9 @@ fn a_published_file_or_its_mapping_that_was_altered_in_the_store_is_named() {
         let mut world = World::new();
         archive_mapped(&world);
         world.end(Ending::InOrder);
-        assert_eq!(fsck(&world), None);
+        assert_eq!(world.fsck(), None);
         alter(&world, mend);
-        assert!(fsck(&world).is_some(), "{mend}");
+        assert!(world.fsck().is_some(), "{mend}");
     }
 }
 
@@ -32,25 +27,16 @@ fn a_release_that_was_altered_in_the_store_is_named_and_not_shown() {
     ready(&mut world);
     release(&world, &json!({ "differences": both() }));
     world.end(Ending::InOrder);
-    assert_eq!(fsck(&world), None);
+    assert_eq!(world.fsck(), None);
     alter(
         &world,
         "update release_draft
             set content = cast(replace(cast(content as text), 'heron', 'raven') as blob)",
     );
-    let said = fsck(&world).unwrap();
+    let said = world.fsck().unwrap();
     assert!(said.contains("the bytes are not those that were logged"), "{said}");
     world.start();
     assert_eq!(as_(&world, "").get("/public/releases/1").status, 500);
-}
-
-/// What is found in the stopped headquarters, if anything.
-fn fsck(world: &World) -> Option<String> {
-    let folder = DataFolder::open(world.data()).unwrap();
-    let config = Config::load(&folder.config()).unwrap();
-    let checked =
-        block_on(async { check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await });
-    checked.err().map(|lie| lie.to_string())
 }
 
 /// Alters one row of the stopped headquarters.
@@ -69,7 +55,7 @@ fn a_release_whose_row_says_otherwise_than_its_statement_is_named_and_not_shown(
         release(&world, &json!({ "differences": both() }));
         world.end(Ending::InOrder);
         alter(&world, mend);
-        assert!(fsck(&world).is_some(), "{mend}");
+        assert!(world.fsck().is_some(), "{mend}");
         world.start();
         for path in ["", "/release.json", "/release.jws"] {
             let answer = as_(&world, "").get(&format!("/public/releases/{number}{path}"));
@@ -96,7 +82,7 @@ fn a_release_that_no_statement_is_about_is_named_and_not_shown() {
          select '0123456789abcdef', 2, hex(zeroblob(32)), decided_by, decided_at_ms
            from release_outcome",
     );
-    let said = fsck(&world).unwrap();
+    let said = world.fsck().unwrap();
     assert!(said.contains("release 2: the store has it, and no statement"), "{said}");
     world.start();
     assert_eq!(as_(&world, "").get("/public/releases/1").status, 200);
@@ -110,9 +96,9 @@ fn a_sample_whose_list_was_altered_is_named_and_nothing_is_estimated_from_it() {
     assert_eq!(drawn.status, 200, "{}", drawn.text());
     assert_eq!(world.wire().get("/v1/coverage").status, 200);
     world.end(Ending::InOrder);
-    assert_eq!(fsck(&world), None);
+    assert_eq!(world.fsck(), None);
     alter(&world, "update sample_unit set unit = unit || '9' where place = 2");
-    let said = fsck(&world).unwrap();
+    let said = world.fsck().unwrap();
     assert!(said.contains("the bytes are not those that were logged"), "{said}");
     world.start();
     assert_eq!(world.wire().get("/v1/coverage").status, 500);

@@ -15,12 +15,7 @@ use hattama_proto::{
     kind::{Kind, Role},
     record::RequestClaims,
 };
-use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    fsck::{PhotoFiles, check_folder},
-};
-use hattama_tests::world::{Ending, World, block_on};
+use hattama_tests::world::{Ending, World};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _},
@@ -171,13 +166,13 @@ fn what_was_altered_of_a_hardware_key_is_named_and_not_shown() {
     let enrolment = notebook.enrol(&invited(&world)).unwrap();
     let (_, kid) = enrolment.kids[0];
     world.end(Ending::InOrder);
-    assert_eq!(fsck(&world), None);
+    assert_eq!(world.fsck(), None);
     let mend = "update hardware_request set request = (select request from hardware_request
                  where kid <> ?1) where kid = ?1";
     let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
     assert_eq!(store.execute(mend, [kid.to_string()]).unwrap(), 1);
     drop(store);
-    let said = fsck(&world).unwrap();
+    let said = world.fsck().unwrap();
     assert!(said.contains("the bytes are not those that were logged"), "{said}");
     world.start();
     let answer = world.wire().get(&format!("/v1/devices/{kid}/hardware"));
@@ -186,15 +181,6 @@ fn what_was_altered_of_a_hardware_key_is_named_and_not_shown() {
     let store = rusqlite::Connection::open(world.data().join("hq.db")).unwrap();
     assert_eq!(store.execute("delete from hardware_request", []).unwrap(), 2);
     drop(store);
-    let said = fsck(&world).unwrap();
+    let said = world.fsck().unwrap();
     assert!(said.contains("the store not what it is about"), "{said}");
-}
-
-/// What is found in the stopped headquarters, if anything.
-fn fsck(world: &World) -> Option<String> {
-    let folder = DataFolder::open(world.data()).unwrap();
-    let config = Config::load(&folder.config()).unwrap();
-    let checked =
-        block_on(async { check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await });
-    checked.err().map(|lie| lie.to_string())
 }
