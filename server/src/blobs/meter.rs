@@ -3,7 +3,7 @@
 use prometheus_client::registry::{Registry, Unit};
 
 use super::BlobError;
-use crate::metrics::{Seconds, seconds, timed};
+use crate::metrics::{Seconds, each, seconds, timed};
 
 /// Measures what is kept and read.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct BlobMeter {
 
 impl Default for BlobMeter {
     fn default() -> Self {
-        Self { seconds: seconds() }
+        Self { seconds: seconds(each(&["keep", "read"], &["done", "failed"])) }
     }
 }
 

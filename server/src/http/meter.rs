@@ -30,7 +30,7 @@ pub struct RequestMeter {
 
 impl Default for RequestMeter {
     fn default() -> Self {
-        Self { requests: counts(), seconds: seconds() }
+        Self { requests: counts([]), seconds: seconds([]) }
     }
 }
 

@@ -16,7 +16,14 @@ pub struct RecordMeter {
 
 impl Default for RecordMeter {
     fn default() -> Self {
-        Self { records: counts() }
+        let known = [
+            Verdict::Stored,
+            Verdict::Duplicate,
+            Verdict::Held,
+            Verdict::Rejected,
+            Verdict::Deferred,
+        ];
+        Self { records: counts(known.map(|verdict| [("verdict", name(verdict))])) }
     }
 }
 

@@ -21,9 +21,13 @@ pub struct LogMeter {
 impl Default for LogMeter {
     fn default() -> Self {
         let entries = Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0, 2048.0]);
-        Self { waited: seconds(), groups: seconds(), entries }
+        let known = || OUTCOMES.map(|outcome| [("outcome", outcome)]);
+        Self { waited: seconds(known()), groups: seconds(known()), entries }
     }
 }
+
+/// What may become of it.
+const OUTCOMES: [&str; 4] = ["logged", "overloaded", "store", "stopped"];
 
 /// What became of it, for a label.
 fn outcome<T>(done: &Result<T, SequenceError>) -> &'static str {

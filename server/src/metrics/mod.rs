@@ -18,7 +18,7 @@ use std::{fmt, sync::Arc};
 
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
-pub(crate) use self::family::{Counts, Seconds, counts, seconds, timed};
+pub(crate) use self::family::{Counts, Seconds, counts, each, seconds, timed};
 use self::{process::Process, state::State};
 use crate::app::Headquarters;
 

@@ -3,7 +3,7 @@
 use prometheus_client::registry::{Registry, Unit};
 
 use super::StoreError;
-use crate::metrics::{Seconds, seconds, timed};
+use crate::metrics::{Seconds, each, seconds, timed};
 
 /// Measures every crossing to the store. Clones measure together.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct StoreMeter {
 
 impl Default for StoreMeter {
     fn default() -> Self {
-        Self { seconds: seconds() }
+        Self { seconds: seconds(each(&["read", "commit"], &["answered", "away", "damaged"])) }
     }
 }
 

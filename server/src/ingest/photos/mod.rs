@@ -122,7 +122,7 @@ pub enum PhotoBegin {
     /// It is whole already: this is the answer.
     Whole(PhotoReply),
     /// Take the body.
-    Take(PhotoUpload),
+    Take(Box<PhotoUpload>),
 }
 
 impl Photos {
@@ -188,7 +188,7 @@ impl Photos {
             pending: Vec::new(),
             at: range.first,
         };
-        Ok(PhotoBegin::Take(upload))
+        Ok(PhotoBegin::Take(Box::new(upload)))
     }
 
     async fn position(&self, photo: PhotoHash) -> Result<Option<u64>, PhotoError> {
