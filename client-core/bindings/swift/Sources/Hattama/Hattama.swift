@@ -1683,14 +1683,16 @@ open class Locker: LockerProtocol, @unchecked Sendable {
 
     /**
      * The locker in the folder of `config`, made or to be made; `vault` is the phone's own, without
-     * which no PIN opens anything.
+     * which no PIN opens anything. `hardware` vouches for the keys of either notebook when it is
+     * enrolled.
      */
-public static func at(config: NotebookConfig, vault: KeyVault?)throws  -> Locker  {
+public static func at(config: NotebookConfig, vault: KeyVault?, hardware: HardwareSigner? = nil)throws  -> Locker  {
     return try  FfiConverterTypeLocker_lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
         uniffiCallStatus in
     uniffi_hattama_client_core_fn_constructor_locker_at(
         FfiConverterTypeNotebookConfig_lower(config),
-        FfiConverterOptionTypeKeyVault.lower(vault),uniffiCallStatus
+        FfiConverterOptionTypeKeyVault.lower(vault),
+        FfiConverterOptionTypeHardwareSigner.lower(hardware),uniffiCallStatus
     )
 })
 }
@@ -9941,7 +9943,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebookevents_alarm() != 52981) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_constructor_locker_at() != 10941) {
+    if (uniffi_hattama_client_core_checksum_constructor_locker_at() != 23888) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_constructor_notebook_open() != 55065) {

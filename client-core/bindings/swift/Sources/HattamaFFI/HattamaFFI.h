@@ -351,7 +351,7 @@ void uniffi_hattama_client_core_fn_free_locker(uint64_t handle, RustCallStatus *
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CONSTRUCTOR_LOCKER_AT
 #define UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_CONSTRUCTOR_LOCKER_AT
-uint64_t uniffi_hattama_client_core_fn_constructor_locker_at(RustBuffer config, RustBuffer vault, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_hattama_client_core_fn_constructor_locker_at(RustBuffer config, RustBuffer vault, RustBuffer hardware, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HATTAMA_CLIENT_CORE_FN_METHOD_LOCKER_CHANGE_PIN

@@ -949,7 +949,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_hattama_client_core_fn_free_locker(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_hattama_client_core_fn_constructor_locker_at(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_hattama_client_core_fn_constructor_locker_at(`config`: RustBuffer.ByValue,`vault`: RustBuffer.ByValue,`hardware`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_hattama_client_core_fn_method_locker_change_pin(`ptr`: Long,`pin`: RustBuffer.ByValue,`becomes`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
@@ -1429,7 +1429,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebookevents_alarm() and 0xFFFF) != 52981) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_constructor_locker_at() and 0xFFFF) != 10941) {
+    if ((lib.uniffi_hattama_client_core_checksum_constructor_locker_at() and 0xFFFF) != 23888) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_constructor_notebook_open() and 0xFFFF) != 55065) {
@@ -3631,16 +3631,18 @@ open class Locker: Disposable, AutoCloseable, LockerInterface
 
     /**
      * The locker in the folder of `config`, made or to be made; `vault` is the phone's own, without
-     * which no PIN opens anything.
+     * which no PIN opens anything. `hardware` vouches for the keys of either notebook when it is
+     * enrolled.
      */
-    @Throws(NotebookException::class) fun `at`(`config`: NotebookConfig, `vault`: KeyVault?): Locker {
+    @Throws(NotebookException::class) fun `at`(`config`: NotebookConfig, `vault`: KeyVault?, `hardware`: HardwareSigner? = null): Locker {
             return FfiConverterTypeLocker.lift(
     uniffiRustCallWithError(NotebookException) { _status ->
     UniffiLib.uniffi_hattama_client_core_fn_constructor_locker_at(
 
 
         FfiConverterTypeNotebookConfig.lower(`config`),
-        FfiConverterOptionalTypeKeyVault.lower(`vault`),_status)
+        FfiConverterOptionalTypeKeyVault.lower(`vault`),
+        FfiConverterOptionalTypeHardwareSigner.lower(`hardware`),_status)
 }
     )
     }
