@@ -63,7 +63,7 @@ impl Examples {
                 Vec::new()
             }
             // No pages.
-            "/units/{code}/complaint.zip" => Vec::new(),
+            "/units/{code}/complaint.zip" | "/healthz" | "/readyz" => Vec::new(),
             drawing if drawing.starts_with("/drawings/") => Vec::new(),
             "/public/releases.json" | "/public/releases/{number}/{file}" => Vec::new(),
             // Files of the program, looked at as parts of the pages.
