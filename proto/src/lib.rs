@@ -10,6 +10,7 @@
 //! * [`tlog`]: the transparency log's hashes, proofs, checkpoints and receipts.
 //! * [`wire`], [`problem`]: requests, replies and refusals.
 //! * `passphrase`: a secret under one; a feature, for who keeps secrets.
+//! * `sealing`: files that only their recipients can read; a feature, for who seals and unseals.
 //! * [`limits`]: every limit, with its reason.
 //!
 //! No I/O, no clock, no async: time and randomness are arguments of whoever calls.
@@ -27,6 +28,8 @@ pub mod pack;
 pub mod passphrase;
 pub mod problem;
 pub mod record;
+#[cfg(feature = "sealing")]
+pub mod sealing;
 pub mod statement;
 pub mod time;
 pub mod tlog;

@@ -6,7 +6,8 @@
 //!
 //! Every file is written anew beside, brought to the disk, renamed, and only then is the plain one
 //! written over and removed. So a crash leaves plain files, encrypted ones and some of both; the next
-//! opening does what is left. What flash keeps of what was written over, a laboratory may still find.
+//! opening does what is left. Photographs that are sealed to headquarters get the names of an encrypted
+//! notebook and no second layer. What flash keeps of what was written over, a laboratory may still find.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -87,7 +88,16 @@ fn seal_all(
             wipe::destroy(&path, random)?;
             continue;
         }
-        if files.have_sealed(&path)? {
+        if let Some(photo) = Files::sealed_photo(&name) {
+            let sealed = files.sealed_name(photo);
+            let place = target.join(&sealed[..2]).join(&sealed);
+            fs::rename(&path, &place)?;
+            sync_parent(&place)?;
+            sync_parent(&path)?;
+            crash_point("sealed-photo-renamed");
+            continue;
+        }
+        if Files::is_for_headquarters(&name) || files.have_sealed(&path)? {
             continue;
         }
         let sealed = files.name(&name);

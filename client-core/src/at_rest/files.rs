@@ -7,13 +7,19 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use hattama_proto::{id::PhotoHash, wire::SealedAs};
 use zeroize::Zeroizing;
 
 use super::{
-    format::{self, Opener, RANDOM_BYTES, Sealer},
+    format::{self, Opener, Sealer, unopened},
     identity::Rest,
+    outbound::Outbound,
 };
-use crate::random::RandomSource;
+use crate::{random::RandomSource, sealing::SealTo};
+
+/// What the file of a photograph that was sealed to headquarters is called, in a plain notebook and in
+/// an encrypted one: apart from each other, and from files that the notebook can read.
+const SEALED: [&str; 2] = ["sealed", "age"];
 
 /// How the files of one notebook are kept.
 #[derive(Clone)]
@@ -49,6 +55,27 @@ impl Files {
         }
     }
 
+    /// What the file of a photograph is called that was sealed to headquarters.
+    pub(crate) fn sealed_name(&self, photo: PhotoHash) -> String {
+        let plain = format!("{photo}.{}", SEALED[0]);
+        match self {
+            Self::Plain => plain,
+            Self::Sealed(keys, _) => format!("{}.{}", keys.name(&plain), SEALED[1]),
+        }
+    }
+
+    /// What a plain notebook's file is called, and what it is, if its name says that it is sealed to
+    /// headquarters.
+    pub(super) fn sealed_photo(name: &str) -> Option<PhotoHash> {
+        name.strip_suffix(SEALED[0])?.strip_suffix('.')?.parse().ok()
+    }
+
+    /// Whether a file of this name is sealed to headquarters.
+    pub(crate) fn is_for_headquarters(name: &str) -> bool {
+        let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+        ending.is_some_and(|ending| SEALED.contains(&ending))
+    }
+
     /// How long the file of so much content is, in bytes.
     pub(crate) const fn stored_len(&self, content: u64) -> u64 {
         match self {
@@ -67,13 +94,23 @@ impl Files {
         self.around(File::create(path)?)
     }
 
+    /// Makes a file that is not there yet and that only headquarters will be able to read.
+    pub(crate) fn create_sealed(
+        path: &Path,
+        to: &SealTo,
+        random: &dyn RandomSource,
+    ) -> io::Result<NewFile> {
+        let file = File::create_new(path)?;
+        Ok(NewFile(New::Outbound(Box::new(Outbound::new(file, to, random)?))))
+    }
+
     fn around(&self, file: File) -> io::Result<NewFile> {
         match self {
             Self::Plain => Ok(NewFile(New::Plain(file))),
             Self::Sealed(keys, random) => {
-                let mut bytes = Zeroizing::new([0; RANDOM_BYTES]);
-                random.fill(bytes.as_mut()).map_err(io::Error::other)?;
-                Ok(NewFile(New::Sealed(Box::new(Sealer::new(file, keys, &bytes)?))))
+                let mut fill = |bytes: &mut [u8]| random.fill(bytes).map_err(io::Error::other);
+                let sealer = Sealer::new(file, &[keys.files().recipient()], &mut fill)?;
+                Ok(NewFile(New::Sealed(Box::new(sealer))))
             }
         }
     }
@@ -99,7 +136,7 @@ impl Files {
     /// Whether the file at `path` is one that these keys have sealed.
     pub(super) fn have_sealed(&self, path: &Path) -> io::Result<bool> {
         let Self::Sealed(keys, _) = self else { return Ok(false) };
-        match Opener::new(File::open(path)?, keys) {
+        match opener(File::open(path)?, keys) {
             Ok(_) => Ok(true),
             Err(error)
                 if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
@@ -144,7 +181,7 @@ impl StoredFile {
             Keys::None => Ok(OpenFile(Open::Plain(file))),
             Keys::Of(keys) => {
                 let keys = keys.upgrade().ok_or_else(locked)?;
-                Ok(OpenFile(Open::Sealed(Box::new(Opener::new(file, &keys)?))))
+                Ok(OpenFile(Open::Sealed(Box::new(opener(file, &keys)?))))
             }
         }
     }
@@ -189,7 +226,7 @@ impl OpenFile {
     pub fn content_len(&self) -> io::Result<u64> {
         match &self.0 {
             Open::Plain(file) => Ok(file.metadata()?.len()),
-            Open::Sealed(opener) => Ok(opener.len()),
+            Open::Sealed(opener) => Ok(opener.content_len()),
         }
     }
 }
@@ -224,16 +261,20 @@ pub(crate) struct NewFile(New);
 enum New {
     Plain(File),
     Sealed(Box<Sealer<File>>),
+    Outbound(Box<Outbound>),
 }
 
 impl NewFile {
-    /// Brings all of it to the disk. The file's name is not there yet.
-    pub(crate) fn finish(self) -> io::Result<()> {
+    /// Brings all of it to the disk. The file's name is not there yet. Says how it will travel if it was
+    /// sealed to headquarters.
+    pub(crate) fn finish(self) -> io::Result<Option<SealedAs>> {
         match self.0 {
             New::Plain(file) => file,
             New::Sealed(sealer) => sealer.finish()?,
+            New::Outbound(outbound) => return outbound.finish().map(Some),
         }
-        .sync_all()
+        .sync_all()?;
+        Ok(None)
     }
 }
 
@@ -242,6 +283,7 @@ impl Write for NewFile {
         match &mut self.0 {
             New::Plain(file) => file.write(bytes),
             New::Sealed(sealer) => sealer.write(bytes),
+            New::Outbound(outbound) => outbound.write(bytes),
         }
     }
 
@@ -249,8 +291,13 @@ impl Write for NewFile {
         match &mut self.0 {
             New::Plain(file) => file.flush(),
             New::Sealed(sealer) => sealer.flush(),
+            New::Outbound(outbound) => outbound.flush(),
         }
     }
+}
+
+fn opener(file: File, keys: &Rest) -> io::Result<Opener<File>> {
+    Opener::new(file, std::slice::from_ref(keys.files())).map_err(unopened)
 }
 
 fn locked() -> io::Error {

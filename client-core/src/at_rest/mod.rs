@@ -11,6 +11,8 @@
 //! people's programs open with the notebook's identity. Its name is no hash of its content: whoever has
 //! a photograph could find out whether it is in the notebook.
 //!
+//! A photograph that was sealed to headquarters has no second layer: none of these keys opens it.
+//!
 //! What stays to be seen of a locked notebook: how many files there are, how long they are, when they
 //! were written, the two public keys, and that it is a notebook of this program.
 
@@ -18,6 +20,7 @@ mod convert;
 mod files;
 mod format;
 mod identity;
+mod outbound;
 pub(crate) mod wipe;
 
 pub use self::files::{OpenFile, StoredFile};

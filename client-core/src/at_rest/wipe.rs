@@ -18,7 +18,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::format::MAGIC;
+use hattama_proto::sealing::MAGIC;
+
 use crate::{
     error::NotebookError, keys, outbox, random::RandomSource, steps::crash_point, vault::TRIES_FILE,
 };

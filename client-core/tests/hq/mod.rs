@@ -206,6 +206,7 @@ impl Hq {
                     .map(|witness| Witnesses { keys: vec![witness.key().to_string()], quorum: 1 }),
             },
             addresses: vec![],
+            sealing: None,
         };
         let line = |name: &str, required| FormLine {
             code: code(name),

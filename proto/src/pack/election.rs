@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LegalDeadline, Names};
+use super::{LegalDeadline, Names, Sealing};
 use crate::{
     id::{ChoiceCode, ContestCode, CopyType, ElectionId, Kid},
     key::PublicKey,
@@ -48,6 +48,9 @@ pub struct ElectionPart {
     pub keys: HqKeys,
     /// Headquarters' addresses, tried in order.
     pub addresses: Vec<String>,
+    /// Whether phones seal photographs to headquarters; none in set-ups made before there was sealing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing: Option<Sealing>,
 }
 
 /// One contest on the ballot.

@@ -11,6 +11,7 @@ mod manifest;
 mod names;
 mod outline;
 mod relation;
+mod sealing;
 mod units;
 
 pub use self::{
@@ -29,6 +30,7 @@ pub use self::{
     relation::{
         Finding, FindingVerdict, Operator, Relation, RelationSeverity, Term, check_relations,
     },
+    sealing::Sealing,
     units::{Special, Unit, UnitKind, UnitPart, UnitRegister},
 };
 use crate::id::{CopyType, FormCode, PartHash};

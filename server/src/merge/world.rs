@@ -130,6 +130,7 @@ pub(crate) fn pack() -> Arc<Pack> {
                 witnesses: None,
             },
             addresses: vec![],
+            sealing: None,
         },
         units: UnitRegister::new(UnitPart { version: 1, units, outlines: None }).unwrap(),
         forms: FormPart { forms: vec![results] },

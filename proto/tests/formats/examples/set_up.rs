@@ -81,6 +81,7 @@ pub(crate) fn election_part() -> ElectionPart {
             witnesses: None,
         },
         addresses: vec!["https://hq.example.org".into()],
+        sealing: None,
     }
 }
 

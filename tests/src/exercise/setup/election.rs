@@ -124,6 +124,7 @@ pub(super) fn election(keys: HqKeys, addresses: Vec<String>) -> ElectionPart {
         corroboration: Corroboration::AnyPersons,
         keys,
         addresses,
+        sealing: None,
     }
 }
 
