@@ -37,6 +37,7 @@ mod locker;
 mod notebook;
 mod outbox;
 pub mod random;
+mod sealing;
 #[doc(hidden)]
 pub mod steps;
 pub mod sync;
@@ -68,4 +69,5 @@ pub use self::{
     },
     outbox::LostReceipt,
     sync::{Conditions, HeldBack, Hold},
+    sealing::PhotoSealing,
 };

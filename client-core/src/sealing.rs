@@ -102,7 +102,9 @@ mod tests {
         assert_eq!(policy(&[&a], true).told(), PhotoSealing::All);
         assert_eq!(policy(&[], true).told(), PhotoSealing::Unusable);
         assert_eq!(policy(&["age1nobody"], true).told(), PhotoSealing::Unusable);
-        let Policy::Seal(to) = policy(&[&a, "age1nobody", &b, &a], false) else { panic!("two can") };
+        let Policy::Seal(to) = policy(&[&a, "age1nobody", &b, &a], false) else {
+            panic!("two can")
+        };
         assert_eq!((to.recipients.len(), to.unreadable), (2, 1));
     }
 }

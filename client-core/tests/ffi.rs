@@ -18,6 +18,8 @@ mod keys;
 mod pruning;
 #[path = "ffi/rest.rs"]
 mod rest;
+#[path = "ffi/sealed.rs"]
+mod sealed;
 #[path = "ffi/tour.rs"]
 mod tour;
 #[path = "ffi/transfers.rs"]

@@ -18,6 +18,10 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
 /// Largest photograph or other attachment, in bytes. The largest phone pictures are 20 to 30 MB.
 pub const PHOTO_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Largest photograph that a phone sealed to headquarters, in bytes: the tags of a thousand chunks and a
+/// header fit into one cell besides.
+pub const SEALED_BYTES_MAX: u64 = PHOTO_BYTES_MAX + CELL_BYTES;
+
 /// Size of one cell of a photo upload, in bytes. Small enough that a dropped 2G connection loses
 /// seconds, large enough that the bitmap of a 64 MiB file stays at 256 bytes.
 pub const CELL_BYTES: u64 = 32 * 1024;

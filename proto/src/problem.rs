@@ -45,6 +45,9 @@ pub enum ProblemCode {
     TooLarge,
     /// 422: the photo's bytes are not those of its hash. Cells were reset; send it again.
     DigestMismatch,
+    /// 422: a key of headquarters opens the sealed file, and what is in it is not the photo that its
+    /// record names. Keep the file, and tell a coordinator.
+    SealingWrong,
     /// 422: understood, and wrong: the detail says what.
     Invalid,
     /// 408: the body stopped coming. Whole cells that came were kept.
@@ -81,7 +84,7 @@ impl ProblemCode {
             Self::InvitationExpired => 410,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
-            Self::DigestMismatch | Self::Invalid | Self::KeyReused => 422,
+            Self::DigestMismatch | Self::Invalid | Self::KeyReused | Self::SealingWrong => 422,
             Self::TooManyRequests => 429,
             Self::StoreUnavailable | Self::LogStopped => 503,
             Self::StorageFull => 507,

@@ -3,19 +3,15 @@
 
 use std::{
     io::{ErrorKind, Read, Write as _},
-    path::Path,
     sync::mpsc,
     thread,
 };
 
-use hattama_proto::{id::PhotoHash, limits::PHOTO_BYTES_MAX};
+use hattama_proto::{id::PhotoHash, limits::PHOTO_BYTES_MAX, wire::SealedAs};
 use ring::digest::{Context, SHA256};
 
 use super::{photo::too_large, sniff};
-use crate::{
-    at_rest::{Files, NewFile},
-    error::NotebookError,
-};
+use crate::{at_rest::NewFile, error::NotebookError};
 
 /// Bytes copied at a time.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -28,15 +24,12 @@ pub(super) struct Copied {
     pub(super) hash: PhotoHash,
     pub(super) bytes: u64,
     pub(super) media_type: &'static str,
+    /// How it travels, if it was sealed while it was copied. All else is said of the source.
+    pub(super) sealed: Option<SealedAs>,
 }
 
 /// Copies `source` into a new file. Its bytes are on the disk once it returns; its name is not.
-pub(super) fn copy(
-    source: &mut dyn Read,
-    target: &Path,
-    files: &Files,
-) -> Result<Copied, NotebookError> {
-    let mut file = files.create_new(target)?;
+pub(super) fn copy(source: &mut dyn Read, mut file: NewFile) -> Result<Copied, NotebookError> {
     let mut head = Vec::new();
     let (pieces, waiting) = mpsc::sync_channel::<Vec<u8>>(PIECES_WAITING_MAX);
     thread::scope(|scope| {
@@ -47,11 +40,11 @@ pub(super) fn copy(
         });
         let bytes = write(source, &mut file, &mut head, &pieces)?;
         drop(pieces);
-        file.finish()?;
+        let sealed = file.finish()?;
         let digest = hashing.join().expect("hashing does not panic");
         let hash =
             PhotoHash::from_bytes(digest.as_ref().try_into().expect("SHA-256 gives 32 bytes"));
-        Ok(Copied { hash, bytes, media_type: sniff::media_type(&head) })
+        Ok(Copied { hash, bytes, media_type: sniff::media_type(&head), sealed })
     })
 }
 

@@ -23,7 +23,7 @@ pub(crate) use self::{
     body::{body_of, correction_of},
     check::{Known, check},
     claims::{Place, claims, fresh_nonce, fresh_uid},
-    photo::{Depth, Intake, is_intact},
+    photo::{Depth, Intake, SealedPhoto, is_intact},
 };
 
 pub use self::{

@@ -4,6 +4,9 @@
 //! ```text
 //! tmp/<random> ──fsync──> blobs/ab/<hash> ──fsync of the folder──> may be named
 //! ```
+//!
+//! Where the set-up asks for it, what is copied is sealed to headquarters in the same pass, and nothing
+//! else of it ever lies in the notebook. The hash is that of the clear bytes all the same.
 
 use std::{
     fs::{self, File},
@@ -15,6 +18,7 @@ use hattama_proto::{
     id::{PhotoHash, to_hex},
     limits::PHOTO_BYTES_MAX,
     record::{Photo, PhotoRole},
+    wire::SealedAs,
 };
 use ring::digest::{Context, SHA256};
 
@@ -27,8 +31,9 @@ use crate::{
     Pictures,
     at_rest::{Files, StoredFile},
     error::NotebookError,
-    outbox::blob_path,
+    outbox::{blob_path, sealed_path},
     random::RandomSource,
+    sealing::SealTo,
     steps::crash_point,
 };
 
@@ -45,13 +50,22 @@ pub(crate) struct Intake<'a> {
     pub(crate) random: &'a dyn RandomSource,
     /// Whether small pictures are made.
     pub(crate) pictures: Pictures,
+    /// To whom photographs are sealed, if they are.
+    pub(crate) seal_to: Option<&'a SealTo>,
+    /// How a photograph is sealed that the notebook has already.
+    pub(crate) known: &'a dyn Fn(PhotoHash) -> Result<Option<SealedAs>, NotebookError>,
 }
+
+/// A photograph that was sealed, and how.
+pub(crate) type SealedPhoto = (PhotoHash, SealedAs);
 
 /// A file that was taken in.
 #[derive(Clone, Debug)]
 pub(crate) struct TakenPhoto {
     /// The original first, then its preview and thumbnail if there are any.
     pub(crate) photos: Vec<Photo>,
+    /// Those of them that were sealed just now.
+    pub(crate) sealed: Vec<SealedPhoto>,
     /// Why there are no small pictures.
     pub(crate) no_preview: Option<String>,
 }
@@ -63,23 +77,43 @@ impl Intake<'_> {
             return Err(NotebookError::invalid("photos", "pages are numbered from 1"));
         }
         let mut source = open(&input.path)?;
-        let original = self.store(&mut source, PhotoRole::Original, input.page)?;
-        let mut taken = TakenPhoto { photos: vec![original], no_preview: None };
+        let mut taken = TakenPhoto { photos: Vec::new(), sealed: Vec::new(), no_preview: None };
+        self.store(&mut source, PhotoRole::Original, input.page, &mut taken)?;
         if self.pictures == Pictures::Skip {
             return Ok(taken);
         }
-        let path = self.folder.join(blob_path(taken.photos[0].sha256, self.files));
-        match picture::small(&self.files.at(path)) {
+        match self.small(input, &taken.photos[0]) {
             Ok(small) => {
                 for (role, jpeg) in
                     [(PhotoRole::Preview, small.preview), (PhotoRole::Thumbnail, small.thumbnail)]
                 {
-                    taken.photos.push(self.store(&mut jpeg.as_slice(), role, input.page)?);
+                    self.store(&mut jpeg.as_slice(), role, input.page, &mut taken)?;
                 }
             }
             Err(reason) => taken.no_preview = Some(reason),
         }
         Ok(taken)
+    }
+
+    /// The small pictures of an original that was just stored.
+    fn small(&self, input: &PhotoInput, original: &Photo) -> Result<picture::Small, String> {
+        let kept = self.files.at(self.folder.join(blob_path(original.sha256, self.files)));
+        if self.seal_to.is_none() || is_whole(&kept, original) {
+            return picture::small(&kept);
+        }
+        // Nobody here can read what was sealed, so they are made of what was handed over; and only if that
+        // is still what was sealed.
+        let source = StoredFile::plain(input.path.clone());
+        let small = picture::small(&source)?;
+        match is_intact(&source, original.sha256, original.bytes, Depth::Bytes) {
+            true => Ok(small),
+            false => Err("the file was changed while it was taken in".to_owned()),
+        }
+    }
+
+    /// To whom a picture of this role is sealed, if it is.
+    fn seal_to(&self, role: PhotoRole) -> Option<&SealTo> {
+        self.seal_to.filter(|to| role == PhotoRole::Original || to.previews)
     }
 
     /// Copies `source` to its place among the blobs. Durable once it returns.
@@ -88,13 +122,19 @@ impl Intake<'_> {
         source: &mut dyn std::io::Read,
         role: PhotoRole,
         page: u32,
-    ) -> Result<Photo, NotebookError> {
+        taken: &mut TakenPhoto,
+    ) -> Result<(), NotebookError> {
         let mut name = [0; 16];
         self.random
             .fill(&mut name)
             .map_err(|error| NotebookError::Storage { reason: error.to_string() })?;
         let temporary = self.folder.join("tmp").join(to_hex(&name));
-        let Copied { hash, bytes, media_type } = match copy(source, &temporary, self.files) {
+        let file = match self.seal_to(role) {
+            None => self.files.create_new(&temporary),
+            Some(to) => Files::create_sealed(&temporary, to, self.random),
+        };
+        let copied = file.map_err(NotebookError::from).and_then(|file| copy(source, file));
+        let Copied { hash, bytes, media_type, sealed } = match copied {
             Ok(copied) => copied,
             Err(error) => {
                 // Room is what is short most likely: leave none of it taken.
@@ -103,10 +143,28 @@ impl Intake<'_> {
             }
         };
         crash_point("photo-copied");
-        let place = self.folder.join(blob_path(hash, self.files));
+        taken.photos.push(Photo {
+            sha256: hash,
+            bytes,
+            media_type: media_type.to_owned(),
+            role,
+            page,
+        });
+        let clear = self.folder.join(blob_path(hash, self.files));
+        let place = match sealed {
+            None => clear.clone(),
+            Some(_) => self.folder.join(sealed_path(hash, self.files)),
+        };
         let folder = place.parent().expect("a blob lies in a folder");
-        // The same picture again: what lies there has its hash for a name already.
-        if fs::metadata(&place).is_ok_and(|there| there.len() == self.files.stored_len(bytes)) {
+        let lies = |place: &Path, len: u64| fs::metadata(place).is_ok_and(|it| it.len() == len);
+        // The same picture again: what lies there has its hash for a name already. What was taken in
+        // before the set-up asked for sealing stays as it is.
+        let known = (self.known)(hash)?;
+        let there = match known {
+            Some(known) => lies(&self.folder.join(sealed_path(hash, self.files)), known.bytes),
+            None => lies(&clear, self.files.stored_len(bytes)),
+        };
+        if there {
             fs::remove_file(&temporary)?;
         } else {
             match fs::create_dir(folder) {
@@ -116,10 +174,16 @@ impl Intake<'_> {
             }
             fs::rename(&temporary, &place)?;
             File::open(folder)?.sync_all()?;
+            taken.sealed.extend(sealed.map(|sealed| (hash, sealed)));
         }
         crash_point("photo-in-place");
-        Ok(Photo { sha256: hash, bytes, media_type: media_type.to_owned(), role, page })
+        Ok(())
     }
+}
+
+/// Whether an original can be read here, because it was taken in before photographs were sealed.
+fn is_whole(file: &StoredFile, original: &Photo) -> bool {
+    file.content_len().is_ok_and(|len| len == original.bytes)
 }
 
 fn open(path: &Path) -> Result<File, NotebookError> {

@@ -66,6 +66,14 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// The set-up asks for photographs to be sealed to headquarters and names nobody this program can
+    /// seal to: these were kept as without sealing.
+    NotSealed,
+    /// Photographs were sealed, and to fewer than the set-up names: this program cannot read the others.
+    SealedToFewer {
+        /// How many were left out.
+        left_out: usize,
+    },
     /// The same file was handed over twice.
     SamePhotoTwice {
         /// The later page.

@@ -8,11 +8,11 @@ use std::{
 };
 
 use clap::Args;
-use hattama_client_core::EnrolmentSummary;
+use hattama_client_core::{EnrolmentSummary, PhotoSealing};
 use hattama_proto::{invitation::Invitation, kind::Role, statement::Mandate};
 use serde_json::{Value, json};
 
-use super::{At, CliError, open::Beginning, output};
+use super::{At, CliError, open::Beginning, output, words};
 
 const AFTER_HELP: &str = "\
 Makes the notebook if there is none. Records captured before the enrolment stay and are sent with \
@@ -75,6 +75,7 @@ pub(super) fn as_json(enrolled: &EnrolmentSummary) -> Value {
         "persons": persons.collect::<BTreeMap<_, _>>(),
         "keys": keys.collect::<BTreeMap<_, _>>(),
         "pack_version": enrolled.pack_version,
+        "sealing": words::sealing(enrolled.sealing),
     })
 }
 
@@ -97,5 +98,17 @@ pub(super) fn told(enrolled: &EnrolmentSummary) -> String {
         };
         text.push_str(&format!("{what:<11}  as {person}\n"));
     }
+    text.push_str(match enrolled.sealing {
+        PhotoSealing::Off => "",
+        PhotoSealing::Originals => {
+            "photographs  are sealed to headquarters; this device shows their previews only\n"
+        }
+        PhotoSealing::All => {
+            "photographs  are sealed to headquarters; this device cannot show them\n"
+        }
+        PhotoSealing::Unusable => {
+            "photographs  should be sealed to headquarters and cannot be; tell your coordinator\n"
+        }
+    });
     text
 }

@@ -53,6 +53,10 @@ fn told(summary: &OutboxSummary) -> String {
         (summary.photos_lost, "pictures are gone or damaged on this device"),
         (summary.photos_pruned, "originals were removed from this device; headquarters had them"),
         (summary.gone_for_resend, "of these headquarters lost, and they cannot be sent again"),
+        (
+            summary.photos_held_sealed,
+            "sealed pictures are at headquarters, which cannot open them yet; they are not sent again",
+        ),
     ] {
         if count > 0 {
             text.push_str(&format!("{count} {what}\n"));
@@ -79,6 +83,8 @@ fn as_json(summary: &OutboxSummary) -> Value {
         "photos_pruned": summary.photos_pruned,
         "gone_for_resend": summary.gone_for_resend,
         "held_bytes": summary.held_bytes,
+        "photos_held_sealed": summary.photos_held_sealed,
+        "sealing": words::sealing(summary.sealing),
         "oldest_unsent_ms": summary.oldest_unsent_ms,
         "blocked_by": summary.blocked_by,
         "next_wakeup_ms": summary.next_wakeup_ms,

@@ -1,7 +1,8 @@
 //! What a notebook says, in words for people. Pure.
 
 use hattama_client_core::{
-    Alarm, LaneSummary, PhotoProgress, RecordItem, RecordProgress, Trouble, capture::Warning,
+    Alarm, LaneSummary, PhotoProgress, PhotoSealing, RecordItem, RecordProgress, Trouble,
+    capture::Warning,
 };
 use hattama_proto::{
     pack::{Finding, FindingVerdict},
@@ -37,6 +38,16 @@ pub(super) fn pictures(item: &RecordItem) -> String {
     if item.photos.is_empty() { String::new() } else { format!("{whole}/{}", item.photos.len()) }
 }
 
+/// How photographs are sealed, for programs.
+pub(super) const fn sealing(sealing: PhotoSealing) -> &'static str {
+    match sealing {
+        PhotoSealing::Off => "off",
+        PhotoSealing::Originals => "originals",
+        PhotoSealing::All => "all",
+        PhotoSealing::Unusable => "unusable",
+    }
+}
+
 /// A warning as a sentence.
 pub(super) fn warning(warning: &Warning) -> String {
     match warning {
@@ -67,6 +78,15 @@ pub(super) fn warning(warning: &Warning) -> String {
         Warning::NoPreview { page, reason } => format!(
             "no small picture could be made of page {page} ({reason}); the file itself is kept \
              and will be sent"
+        ),
+        Warning::NotSealed => {
+            "the photographs could not be sealed to headquarters as the set-up asks, \
+                               and were kept as they are; tell your coordinator"
+                .into()
+        }
+        Warning::SealedToFewer { left_out } => format!(
+            "the photographs are sealed, but {left_out} of those who should open them are not known \
+             to this program; tell your coordinator"
         ),
         Warning::SamePhotoTwice { page } => {
             format!("page {page} is a file that was given before; was another one meant?")

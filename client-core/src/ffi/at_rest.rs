@@ -82,7 +82,8 @@ impl Notebook {
     }
 
     /// What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-    /// encrypted. Originals have up to 64 MiB; show a preview where there is one.
+    /// encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+    /// that is sealed to headquarters: nothing on this phone opens it.
     pub fn read_photo(&self, photo: String) -> Result<Vec<u8>, NotebookError> {
         let photo = code("photo", &photo)?;
         self.call(|core| Ok(core.read_photo(photo)?.to_vec()))

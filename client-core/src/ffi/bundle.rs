@@ -123,7 +123,9 @@ fn write(
             let file = notebook.stored_photo(photo.hash)?;
             if photos == Photos::Add && photo.role == PhotoRole::Original && file.path().exists() {
                 working.go_on()?;
-                zip.file(&format!("photos/{}", photo.hash), &file)?;
+                // What is sealed to headquarters travels so; the ending says what opens it.
+                let ending = if photo.sealed { ".age" } else { "" };
+                zip.file(&format!("photos/{}{ending}", photo.hash), &file)?;
             }
         }
     }

@@ -94,7 +94,7 @@ pub struct Finding {
 pub struct Warning {
     /// A stable code: `no-set-up`, `unknown-unit`, `unknown-form`, `unknown-line`, `line-missing`,
     /// `unknown-choice`, `unknown-copy`, `unknown-question`, `unknown-category`, `critical-answer`,
-    /// `clock-off`, `clock-absurd`, `no-preview`, `same-photo-twice`.
+    /// `clock-off`, `clock-absurd`, `no-preview`, `not-sealed`, `sealed-to-fewer`, `same-photo-twice`.
     pub code: String,
     /// What it is about: a code of the set-up, a page, milliseconds. Empty where the code says all.
     pub detail: String,
@@ -263,6 +263,8 @@ impl From<core::Warning> for Warning {
             W::ClockOff { ahead_ms } => ("clock-off", ahead_ms.to_string()),
             W::ClockAbsurd => ("clock-absurd", String::new()),
             W::NoPreview { page, .. } => ("no-preview", page.to_string()),
+            W::NotSealed => ("not-sealed", String::new()),
+            W::SealedToFewer { left_out } => ("sealed-to-fewer", left_out.to_string()),
             W::SamePhotoTwice { page } => ("same-photo-twice", page.to_string()),
         };
         Self { code: code.to_owned(), detail }

@@ -54,6 +54,8 @@ fn outbox(notebook: &Notebook) -> Result<Value, NotebookError> {
         "gone_for_resend": summary.gone_for_resend,
         "held_bytes": summary.held_bytes,
         "over_budget_bytes": summary.over_budget_bytes,
+        "photos_held_sealed": summary.photos_held_sealed,
+        "sealing": format!("{:?}", summary.sealing).to_lowercase(),
         "blocked": summary.blocked_by.is_some(),
         "next_wakeup_ms": summary.next_wakeup_ms,
     }))

@@ -78,6 +78,33 @@ impl From<core::Opened> for Opened {
     }
 }
 
+/// Whether photographs that are taken now are sealed to headquarters, so that nobody can look at them on
+/// this phone any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, uniffi::Enum)]
+pub enum PhotoSealing {
+    /// No: the set-up does not ask for it, or there is none yet.
+    #[default]
+    Off,
+    /// Originals are; their previews and thumbnails can be shown.
+    Originals,
+    /// All of it is.
+    All,
+    /// The set-up asks for it and names nobody this version can seal to: they are kept as without
+    /// sealing. Tell the observer, who tells the coordinator.
+    Unusable,
+}
+
+impl From<core::PhotoSealing> for PhotoSealing {
+    fn from(sealing: core::PhotoSealing) -> Self {
+        match sealing {
+            core::PhotoSealing::Off => Self::Off,
+            core::PhotoSealing::Originals => Self::Originals,
+            core::PhotoSealing::All => Self::All,
+            core::PhotoSealing::Unusable => Self::Unusable,
+        }
+    }
+}
+
 /// What an enrolment brought.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Enrolment {
@@ -92,6 +119,8 @@ pub struct Enrolment {
     pub hardware_vouched: Vec<KeyRole>,
     /// Version of the election set-up.
     pub set_up_version: u32,
+    /// Whether photographs are sealed to headquarters.
+    pub sealing: PhotoSealing,
 }
 
 impl From<core::EnrolmentSummary> for Enrolment {
@@ -106,6 +135,7 @@ impl From<core::EnrolmentSummary> for Enrolment {
             units,
             hardware_vouched: summary.hardware.iter().map(|(role, _)| (*role).into()).collect(),
             set_up_version: summary.pack_version,
+            sealing: summary.sealing.into(),
         }
     }
 }
@@ -158,6 +188,11 @@ pub struct OutboxSummary {
     pub held_bytes: u64,
     /// By how much that is more than the disk budget, in bytes; 0 without a budget.
     pub over_budget_bytes: u64,
+    /// Photos that headquarters keeps as they were sealed and cannot open yet. They wait in their lanes for
+    /// a receipt; nothing of them is sent again.
+    pub photos_held_sealed: u32,
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub sealing: PhotoSealing,
     /// Age of the oldest record without a receipt, in milliseconds.
     pub oldest_unsent_ms: Option<u64>,
     /// What stands in the way, in words.
@@ -184,6 +219,8 @@ impl From<core::OutboxSummary> for OutboxSummary {
             gone_for_resend: summary.gone_for_resend,
             held_bytes: summary.held_bytes,
             over_budget_bytes: summary.over_budget_bytes,
+            photos_held_sealed: summary.photos_held_sealed,
+            sealing: summary.sealing.into(),
             oldest_unsent_ms: summary.oldest_unsent_ms,
             blocked_by: summary.blocked_by,
             next_wakeup_ms: summary.next_wakeup_ms,
@@ -260,6 +297,8 @@ pub struct PhotoItem {
     /// When its file was removed from this phone to make room, by this device's clock; none while it is
     /// here. Show the preview.
     pub pruned_at_ms: Option<i64>,
+    /// Whether it is sealed to headquarters: nobody can look at it here, and `read_photo` refuses it.
+    pub sealed: bool,
 }
 
 /// Which picture of a page.
@@ -334,6 +373,7 @@ impl From<core::PhotoItem> for PhotoItem {
             },
             page: photo.page,
             bytes: photo.bytes,
+            sealed: photo.sealed,
             progress: match photo.progress {
                 core::PhotoProgress::Queued => PhotoProgress::Queued,
                 core::PhotoProgress::Verified => PhotoProgress::Verified,

@@ -60,7 +60,8 @@ pub use self::{
     hardware::{HardwareFailure, HardwareSigner, MadeKey},
     items::{
         Decided, Enrolment, JournalLine, KeyRole, LaneSummary, MessageItem, Opened, OutboxSummary,
-        OwnKey, PhotoItem, PhotoProgress, PhotoRole, RecordItem, RecordProgress, Salvage,
+        OwnKey, PhotoItem, PhotoProgress, PhotoRole, PhotoSealing, RecordItem, RecordProgress,
+        Salvage,
     },
     lifecycle::NotebookConfig,
     notebook::Notebook,

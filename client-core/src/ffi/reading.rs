@@ -83,8 +83,9 @@ impl Notebook {
         self.call(|core| core.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
-    /// is encrypted: `read_photo` gives what it holds.
+    /// Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an
+    /// encrypted notebook the file is encrypted: `read_photo` gives what it holds. One that is sealed to
+    /// headquarters lies there sealed.
     pub fn photo_path(&self, photo: String) -> Result<String, NotebookError> {
         let photo = code("photo", &photo)?;
         self.call(|core| Ok(core.photo_path(photo).display().to_string()))

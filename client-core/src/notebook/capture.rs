@@ -15,12 +15,13 @@ use super::{Notebook, lock};
 use crate::{
     capture::{
         CaptureSummary, CorrectedDraft, CorrectionDraft, FormDraft, IncidentDraft, Intake,
-        KeptPhotos, Known, NotObtainedDraft, Place, ProtocolDraft, Warning, body_of, check, claims,
-        correction_of,
+        KeptPhotos, Known, NotObtainedDraft, Place, ProtocolDraft, SealedPhoto, Warning, body_of,
+        check, claims, correction_of,
     },
     clock::Anchor,
     error::NotebookError,
     outbox::{self, NewRecord},
+    sealing::Policy,
     steps::crash_point,
 };
 
@@ -87,7 +88,9 @@ impl Notebook {
         let kept = corrects.as_ref().map_or(Vec::new(), |corrects| corrects.kept.clone());
         // Until a record names them.
         let _used = self.files_in_use.read().unwrap_or_else(PoisonError::into_inner);
-        let taken = self.take_in(&draft, kept)?;
+        let policy = self.sealing();
+        let _sealing = matches!(policy, Policy::Seal(_)).then(|| lock(&self.sealing));
+        let taken = self.take_in(&draft, kept, &policy)?;
         let body = match corrects {
             None => body_of(draft, taken.photos),
             Some(Corrects { record, reason, .. }) => {
@@ -96,7 +99,7 @@ impl Notebook {
         };
         body.check().map_err(|error| NotebookError::invalid("record", error))?;
         crash_point("before-signing");
-        let record = self.sign_and_store(role, election, body)?;
+        let record = self.sign_and_store(role, election, body, &taken.sealed)?;
 
         let (findings, mut warnings) = self.advice(&record.claims.body);
         warnings.extend(taken.warnings);
@@ -132,7 +135,12 @@ impl Notebook {
         check(body, &known, &now)
     }
 
-    fn take_in(&self, draft: &CorrectedDraft, kept: Vec<Photo>) -> Result<TakenIn, NotebookError> {
+    fn take_in(
+        &self,
+        draft: &CorrectedDraft,
+        kept: Vec<Photo>,
+        policy: &Policy,
+    ) -> Result<TakenIn, NotebookError> {
         if draft.photos().len() + kept.len() > PHOTOS_PER_RECORD_MAX {
             // Told before anything is copied.
             return Err(NotebookError::invalid(
@@ -142,18 +150,38 @@ impl Notebook {
         }
         // A notebook at rest takes nothing in, not even a file.
         self.with(|_| Ok(()))?;
+        let mut all = TakenIn { photos: kept, ..TakenIn::default() };
+        if draft.photos().is_empty() {
+            return Ok(all);
+        }
+        match policy {
+            Policy::Unusable => all.warnings.push(Warning::NotSealed),
+            Policy::Seal(to) if to.unreadable > 0 => {
+                all.warnings.push(Warning::SealedToFewer { left_out: to.unreadable });
+            }
+            _ => {}
+        }
+        if !all.warnings.is_empty() {
+            let now = self.options.clock.now();
+            self.with(|outbox| outbox.note(now.wall, "sealing-recipients-unreadable", ""))?;
+        }
         let intake = Intake {
             folder: &self.folder,
             files: &self.files()?,
             random: self.options.random.as_ref(),
             pictures: self.options.pictures,
+            seal_to: match policy {
+                Policy::Seal(to) => Some(to),
+                Policy::Off | Policy::Unusable => None,
+            },
+            known: &|photo| self.with(|outbox| outbox.sealed(photo)),
         };
-        let mut all = TakenIn { photos: kept, ..TakenIn::default() };
         for input in draft.photos() {
             let taken = intake.take(input)?;
             if let Some(reason) = taken.no_preview {
                 all.warnings.push(Warning::NoPreview { page: input.page, reason });
             }
+            all.sealed.extend(taken.sealed);
             for photo in taken.photos {
                 if photo.role == PhotoRole::Original {
                     if all.originals.contains(&photo.sha256) {
@@ -175,6 +203,7 @@ impl Notebook {
         role: Role,
         election: ElectionId,
         body: Body,
+        sealed: &[SealedPhoto],
     ) -> Result<Record, NotebookError> {
         // From the look at the head of the chain to the commit nobody else may take the place.
         // The outbox itself stays free while the key signs.
@@ -201,7 +230,7 @@ impl Notebook {
             Record::read(verified).map_err(|error| NotebookError::invalid("record", error))?;
         crash_point("record-signed");
         self.with(|outbox| {
-            outbox.append(&NewRecord { record: &record, role, captured_at: now.wall })
+            outbox.append(&NewRecord { record: &record, role, captured_at: now.wall, sealed })
         })?;
         Ok(record)
     }
@@ -221,6 +250,7 @@ struct Corrects {
 #[derive(Default)]
 struct TakenIn {
     photos: Vec<Photo>,
+    sealed: Vec<SealedPhoto>,
     originals: Vec<hattama_proto::id::PhotoHash>,
     warnings: Vec<Warning>,
 }

@@ -116,6 +116,7 @@ impl Notebook {
                 kids: Vec::new(),
                 hardware: Vec::new(),
                 pack_version: trust.pack_version,
+                sealing: self.photo_sealing(),
             });
             summary.persons.push((row.role, body.person));
             summary.kids.push((row.role, body.kid));

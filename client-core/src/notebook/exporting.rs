@@ -2,6 +2,7 @@
 //! damaged, or nobody shall touch it any more. Reads, and writes nothing into the notebook's folder.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read as _, Write as _},
     path::Path,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use hattama_proto::{
-    id::{RecordId, to_hex},
+    id::{PhotoHash, RecordId, to_hex},
     jws::Envelope,
 };
 use ring::digest::{Context, SHA256};
@@ -34,7 +35,8 @@ pub struct Exported {
     pub records: u32,
     /// Receipts, as `ID.tlog-proof`; none where the database cannot be read at all.
     pub receipts: u32,
-    /// Photographs and other files, as `photos/HASH`.
+    /// Photographs and other files, as `photos/HASH`; those that are sealed to headquarters stay so, as
+    /// `photos/HASH.age`.
     pub photos: u32,
 }
 
@@ -94,11 +96,19 @@ fn write(folder: &Path, files: &Files, found: Found, to: &Path) -> Result<Export
         keep(&to.join(format!("{subject}.tlog-proof")), &mut text.as_bytes())?;
         exported.receipts += 1;
     }
+    // Names of an encrypted notebook say nothing; those of the photographs it knows are made again.
+    let sealed: BTreeMap<String, PhotoHash> =
+        found.photos.into_iter().map(|photo| (files.sealed_name(photo), photo)).collect();
     let blobs = folder.join("blobs");
     let sub_folders = if blobs.is_dir() { blobs.read_dir()?.collect() } else { Vec::new() };
     for sub_folder in sub_folders {
         for file in sub_folder?.path().read_dir()? {
-            exported.photos += photograph(&files.at(file?.path()), &to.join("photos"))?;
+            let path = file?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            exported.photos += match Files::is_for_headquarters(&name) {
+                true => sealed_photograph(&path, sealed.get(&name), &to.join("photos"))?,
+                false => photograph(&files.at(path), &to.join("photos"))?,
+            };
         }
     }
     Ok(exported)
@@ -126,6 +136,22 @@ fn photograph(file: &StoredFile, to: &Path) -> Result<u32, NotebookError> {
     }
     target.sync_all()?;
     fs::rename(fresh, to.join(to_hex(hash.finish().as_ref())))?;
+    Ok(1)
+}
+
+/// One file that only headquarters can read, as it is; called by the hash of what is in it, where that is
+/// known, and by the name it has where not.
+fn sealed_photograph(
+    path: &Path,
+    photo: Option<&PhotoHash>,
+    to: &Path,
+) -> Result<u32, NotebookError> {
+    let name = match (photo, path.file_stem()) {
+        (Some(photo), _) => photo.to_hex(),
+        (None, Some(stem)) => stem.to_string_lossy().into_owned(),
+        (None, None) => return Ok(0),
+    };
+    keep(&to.join(format!("{name}.age")), &mut File::open(path)?)?;
     Ok(1)
 }
 

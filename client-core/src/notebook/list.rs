@@ -9,7 +9,7 @@ use crate::{
     at_rest::{Files, StoredFile},
     error::NotebookError,
     keeping,
-    outbox::{self, blob_path},
+    outbox::{self, blob_path, sealed_path},
     sync::{Class, Deadline},
 };
 
@@ -42,23 +42,39 @@ impl Notebook {
         self.with(|outbox| outbox.photo_receipt(photo))
     }
 
-    /// Where the file of a photo is kept, or was, if it was pruned. Do not write there. What lies there is encrypted if the
-    /// notebook is: [`read_photo`](Self::read_photo) gives what it holds. A locked notebook does not
-    /// know where, and answers with a name that no file has.
+    /// Where the file of a photo is kept, or was, if it was pruned. Do not write there. What lies there is
+    /// encrypted if the notebook is: [`read_photo`](Self::read_photo) gives what it holds. One that was
+    /// sealed to headquarters lies there sealed. A locked notebook does not know where, and answers with a
+    /// name that no file has.
     pub fn photo_path(&self, photo: PhotoHash) -> std::path::PathBuf {
-        self.folder.join(blob_path(photo, &self.files().unwrap_or(Files::Plain)))
+        match self.stored_photo(photo) {
+            Ok(stored) => stored.path().to_owned(),
+            Err(_) => self.folder.join(blob_path(photo, &Files::Plain)),
+        }
     }
 
-    /// The file of a photo, to be read however it is kept.
+    /// The file of a photo as it travels, to be read however it is kept: the photo itself, or the sealed
+    /// file of one that was sealed to headquarters.
     pub fn stored_photo(&self, photo: PhotoHash) -> Result<StoredFile, NotebookError> {
         let files = self.files()?;
-        Ok(files.at(self.folder.join(blob_path(photo, &files))))
+        Ok(match self.with(|outbox| outbox.sealed(photo))? {
+            Some(_) => StoredFile::plain(self.folder.join(sealed_path(photo, &files))),
+            None => files.at(self.folder.join(blob_path(photo, &files))),
+        })
     }
 
     /// What the file of a photo holds, at most 64 MiB of it: for showing thumbnails and previews of a
-    /// notebook that is encrypted at rest.
+    /// notebook that is encrypted at rest. Refused for one that was sealed to headquarters: nothing on
+    /// this phone opens it.
     pub fn read_photo(&self, photo: PhotoHash) -> Result<Zeroizing<Vec<u8>>, NotebookError> {
         let _working = self.enter()?;
+        if self.with(|outbox| outbox.sealed(photo))?.is_some() {
+            return Err(NotebookError::invalid(
+                "photo",
+                "it was sealed to headquarters when it was taken, and this phone cannot read it back; \
+                 ask headquarters to show it",
+            ));
+        }
         let files = self.files()?;
         let path = self.folder.join(blob_path(photo, &files));
         if !path.exists() && self.with(|outbox| outbox.pruned_at(photo))?.is_some() {
@@ -86,6 +102,7 @@ impl Notebook {
             Ok((outbox.summary(now.wall.0)?, outbox.backoffs()?, manifest))
         })?;
         summary.over_budget_bytes = keeping::over(self.options.disk, summary.held_bytes);
+        summary.sealing = self.photo_sealing();
         if summary.is_empty() {
             return Ok(summary);
         }

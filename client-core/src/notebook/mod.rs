@@ -151,6 +151,9 @@ pub struct Notebook {
     /// Held by many while files are taken in and named, and alone while originals are removed: a file
     /// that is captured again must not be removed between the two.
     files_in_use: RwLock<()>,
+    /// Held from the first file that is sealed to headquarters until the record that names it is stored:
+    /// each sealing of one photograph is another file, and the last one has to be the one that is known.
+    sealing: Mutex<()>,
     /// Held while a sync or an enrolment runs.
     syncing: Mutex<()>,
     /// Held while transfers are planned or one is completed: both make and remove the same files.

@@ -74,6 +74,7 @@ impl Notebook {
             at_work: resting::AtWork::default(),
             capturing: Mutex::new(()),
             files_in_use: RwLock::new(()),
+            sealing: Mutex::new(()),
             syncing: Mutex::new(()),
             planning: Mutex::new(()),
             going_to_rest: Mutex::new(()),

@@ -24,6 +24,7 @@ use crate::{
     at_rest::Files,
     error::NotebookError,
     outbox,
+    sealing::{PhotoSealing, Policy},
     sync::{Heard, Trust, fetch_part, hear_bytes, statement},
     transport::{Stop, Transport},
 };
@@ -118,12 +119,34 @@ impl Notebook {
             }
         }
         let addresses = serde_json::to_string(&addresses).expect("texts are JSON");
+        let sealing = pack.election.sealing.as_ref();
+        let sealing = sealing.map(|asked| serde_json::to_string(asked).expect("texts are JSON"));
         vec![
             (outbox::MANIFEST, Some(manifest.verified.text().to_owned())),
             (outbox::NEXT_MANIFEST, None),
             (outbox::HQ_KEY, Some(pack.election.keys.hq.to_string())),
             (outbox::ADDRESSES, Some(addresses)),
+            (outbox::SEALING, sealing),
         ]
+    }
+
+    /// What is done with photographs that are taken in now, as the set-up says.
+    pub(super) fn sealing(&self) -> Policy {
+        // A set-up that cannot be read now must not stop a capture, nor end the sealing.
+        if let Ok(Some(pack)) = self.pack() {
+            return Policy::of(pack.election.sealing.as_ref());
+        }
+        let kept = self.with(|outbox| outbox.setting(outbox::SEALING)).ok().flatten();
+        match kept.map(|text| serde_json::from_str(&text)) {
+            None => Policy::Off,
+            Some(Ok(asked)) => Policy::of(Some(&asked)),
+            Some(Err(_)) => Policy::Unusable,
+        }
+    }
+
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub fn photo_sealing(&self) -> PhotoSealing {
+        self.sealing().told()
     }
 
     /// The manifest in use, checked again.

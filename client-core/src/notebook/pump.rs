@@ -261,7 +261,7 @@ impl Run<'_> {
         let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) else {
             return Ok(());
         };
-        let heard = hear_have(self.exchange(ask_photo(hash)));
+        let heard = hear_have(self.exchange(ask_photo(photo)));
         let changes = self.engine.photo_asked(photo, &heard);
         self.apply(&changes)
     }
@@ -280,9 +280,9 @@ impl Run<'_> {
             return self.apply(&changes);
         }
         let (file, seen) = (self.notebook.stored_photo(hash)?, self.notebook.seen_notes()?);
-        let heard: Heard<PhotoReply> = hear(self.exchange(send_range(hash, range, file)));
-        let wrong_bytes = matches!(&heard, Heard::Problem(problem)
-            if problem.code == ProblemCode::DigestMismatch);
+        let heard: Heard<PhotoReply> = hear(self.exchange(send_range(photo, range, file)));
+        let wrong_bytes = matches!(&heard, Heard::Problem(problem) if matches!(
+            problem.code, ProblemCode::DigestMismatch | ProblemCode::SealingWrong));
         let changes = if wrong_bytes && !self.is_intact(photo, Depth::Bytes)? {
             self.engine.photo_lost(photo)
         } else {
@@ -293,7 +293,7 @@ impl Run<'_> {
 
     fn is_intact(&self, photo: &PendingPhoto, depth: Depth) -> Result<bool, NotebookError> {
         let file = self.notebook.stored_photo(photo.hash)?;
-        Ok(is_intact(&file, photo.hash, photo.bytes, depth))
+        Ok(is_intact(&file, photo.file_hash(), photo.bytes, depth))
     }
 
     fn read_feed(&mut self, role: Role) -> Result<(), NotebookError> {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::PruneReport;
 use crate::sync::{Conditions, HeldBack};
+use crate::sealing::PhotoSealing;
 
 /// How opening went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct EnrolmentSummary {
     pub hardware: Vec<(Role, Kid)>,
     /// Version of the election set-up.
     pub pack_version: u32,
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub sealing: PhotoSealing,
 }
 
 /// How far a sync may go.
@@ -194,7 +197,8 @@ pub enum Alarm {
     /// Headquarters lost so many originals that were removed from this phone on the strength of its
     /// receipts. They cannot be sent again; their previews are.
     GoneForResend(u32),
-    /// Headquarters says that a photo of the same hash has another length.
+    /// Headquarters says that a photo of the same hash has another length, or that what was sealed is not
+    /// the photo that its record names. The file stays on the phone.
     PhotoDisputed(PhotoHash),
     /// A key of this notebook was revoked.
     Revoked(Kid),
@@ -238,6 +242,11 @@ pub struct OutboxSummary {
     pub held_bytes: u64,
     /// By how much that is more than the disk budget, in bytes; 0 without a budget.
     pub over_budget_bytes: u64,
+    /// Photos that headquarters has as they were sealed, and cannot open yet. They wait for their receipts
+    /// and are counted in their lanes too; nothing of them is sent again.
+    pub photos_held_sealed: u32,
+    /// Whether photographs that are taken now are sealed to headquarters.
+    pub sealing: PhotoSealing,
     /// Age of the oldest record without a receipt, in milliseconds.
     pub oldest_unsent_ms: Option<u64>,
     /// What stands in the way, in words.
@@ -348,6 +357,8 @@ pub struct PhotoItem {
     /// When its file was removed from this phone to make room, by the phone's clock; none while it is
     /// here. Its hash, its receipt and its record stay.
     pub pruned_at: Option<UnixMillis>,
+    /// Whether it is sealed to headquarters: then nobody can look at it on this phone.
+    pub sealed: bool,
 }
 
 /// How far a photo has come.

@@ -25,6 +25,7 @@ use hattama_proto::{
 
 use super::{Notebook, PumpBudget, PumpEnd, PumpReport, lock};
 use crate::{
+    at_rest::StoredFile,
     capture::{Depth, is_intact},
     error::NotebookError,
     sync::{
@@ -61,7 +62,9 @@ impl Notebook {
     /// pictures those that may go under these `conditions`. None before the enrolment. May be asked again at any time; what runs already is then named again by
     /// the same id.
     ///
-    /// Also none while the notebook is encrypted at rest: what the system uploads lies in clear.
+    /// While the notebook is encrypted at rest, only photographs that are sealed to headquarters: what the
+    /// system uploads lies outside the notebook's encryption. Its addresses name them by the hash of the
+    /// original, and the system keeps addresses as long as it needs them.
     pub fn plan_transfers(
         &self,
         max: u32,
@@ -69,14 +72,14 @@ impl Notebook {
     ) -> Result<Vec<TransferPlan>, NotebookError> {
         let _working = self.enter()?;
         let _alone = lock(&self.planning);
-        if self.keys()?.rest().is_some() {
-            return Ok(Vec::new());
-        }
         let Some(at) = self.headquarters()? else { return Ok(Vec::new()) };
         let addresses = usable_addresses(&at.addresses)
             .map_err(|error| NotebookError::Network { reason: error.to_string() })?;
         let address = addresses.first().ok_or(NotebookError::NotEnrolled)?;
         let mut view = self.waiting_photos()?;
+        if self.keys()?.rest().is_some() {
+            view.photos.retain(|photo| photo.sealed.is_some());
+        }
         self.forget_files(&view)?;
         let mut course = Course {
             batch: 0,
@@ -95,21 +98,15 @@ impl Notebook {
                 break;
             };
             let path = self.stored_photo(hash)?;
-            if photo.there == There::Whole || !is_intact(&path, hash, photo.bytes, Depth::Length) {
+            if photo.there == There::Whole || !is_whole(&path, photo, Depth::Length) {
                 // Nothing is left to upload, or nothing is there: a sync finds out.
                 view.photos.retain(|photo| photo.hash != hash);
                 continue;
             }
-            for cell in range.first / CELL_BYTES..range.end.div_ceil(CELL_BYTES) {
-                photo.have.set(cell);
-            }
-            if photo.have.is_full(photo.bytes) {
-                view.photos.retain(|photo| photo.hash != hash);
-            }
-            let id = name(hash, range);
+            let id = name(photo.file_hash(), range);
             let file = self.folder.join(FOLDER).join(&id);
             write_range(path.path(), range, &self.folder.join("tmp").join(&id), &file)?;
-            let request = send_range(hash, range, path);
+            let request = send_range(photo, range, path);
             plans.push(TransferPlan {
                 method: request.method.name(),
                 url: format!("{address}{}", request.path),
@@ -119,6 +116,12 @@ impl Notebook {
                 id,
                 file,
             });
+            for cell in range.first / CELL_BYTES..range.end.div_ceil(CELL_BYTES) {
+                photo.have.set(cell);
+            }
+            if photo.have.is_full(photo.bytes) {
+                view.photos.retain(|photo| photo.hash != hash);
+            }
         }
         Ok(plans)
     }
@@ -133,7 +136,7 @@ impl Notebook {
     ) -> Result<PumpReport, NotebookError> {
         let _working = self.enter()?;
         let _alone = lock(&self.planning);
-        let (hash, range) = read_name(id)
+        let (file_hash, range) = read_name(id)
             .ok_or_else(|| NotebookError::invalid("transfer", "no plan has this name"))?;
         let view = self.waiting_photos()?;
         let Some(trust) = self.trust()? else { return Err(NotebookError::NotEnrolled) };
@@ -141,7 +144,7 @@ impl Notebook {
         let kids = Role::ALL.map(|role| self.kid(role)).to_vec();
         let budget = PumpBudget::default();
         let mut engine = Engine::new(&budget, Link::default(), kids, Vec::new(), now.clone());
-        if let Some(photo) = view.photos.iter().find(|photo| photo.hash == hash) {
+        if let Some(photo) = view.photos.iter().find(|photo| photo.file_hash() == file_hash) {
             // Which step would follow does not matter; the engine learns the moment and the pauses.
             engine.next(&view, now.clone(), self.dice()?);
             let seen = self.seen_notes()?;
@@ -149,17 +152,17 @@ impl Notebook {
                 engine.report.bytes_sent = range.len();
             }
             let heard: Heard<PhotoReply> = hear(answer);
-            let wrong_bytes = matches!(&heard, Heard::Problem(problem)
-                if problem.code == ProblemCode::DigestMismatch);
-            let path = self.stored_photo(hash)?;
-            let changes = if wrong_bytes && !is_intact(&path, hash, photo.bytes, Depth::Bytes) {
+            let wrong_bytes = matches!(&heard, Heard::Problem(problem) if matches!(
+                problem.code, ProblemCode::DigestMismatch | ProblemCode::SealingWrong));
+            let path = self.stored_photo(photo.hash)?;
+            let changes = if wrong_bytes && !is_whole(&path, photo, Depth::Bytes) {
                 engine.photo_lost(photo)
             } else {
                 engine.range_sent(photo, range, &heard, &trust, &seen)
             };
             self.with(|outbox| outbox.apply(&changes, now.wall))?;
         }
-        forget_file(&self.folder.join(FOLDER).join(name(hash, range)))?;
+        forget_file(&self.folder.join(FOLDER).join(name(file_hash, range)))?;
         let left = engine.next(&self.snapshot(&trust)?, self.options.clock.now(), self.dice()?);
         let (end, next_wakeup_ms) = match left {
             Step::Nothing => (PumpEnd::Done, None),
@@ -189,7 +192,7 @@ impl Notebook {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let of = entry.file_name().to_str().and_then(read_name).map(|(hash, _)| hash);
-            if !view.photos.iter().any(|photo| Some(photo.hash) == of) {
+            if !view.photos.iter().any(|photo| Some(photo.file_hash()) == of) {
                 forget_file(&entry.path())?;
             }
         }
@@ -197,6 +200,11 @@ impl Notebook {
     }
 }
 
+fn is_whole(file: &StoredFile, photo: &PendingPhoto, depth: Depth) -> bool {
+    is_intact(file, photo.file_hash(), photo.bytes, depth)
+}
+
+/// By the hash of the file that travels: each sealing of a photo is another.
 fn name(hash: PhotoHash, range: ContentRange) -> String {
     format!("{hash}-{}-{}-{}", range.first, range.end, range.size)
 }

@@ -8,12 +8,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenError;
 
 /// All migrations, oldest first. Released ones are never edited.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_outbox.sql"),
     include_str!("migrations/0002_cosigned.sql"),
     include_str!("migrations/0003_epochs.sql"),
     include_str!("migrations/0004_messages.sql"),
     include_str!("migrations/0005_pruned.sql"),
+    include_str!("migrations/0006_sealed.sql"),
 ];
 
 /// The newest version this program knows.

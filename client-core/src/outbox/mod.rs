@@ -14,7 +14,7 @@
 //! | after | left behind | then |
 //! |---|---|---|
 //! | a photo is copied | a file in `tmp/` | removed |
-//! | it was renamed | a file nobody names | kept; taken up again if the photo comes again |
+//! | it was renamed | a file nobody names | kept; taken up again if the photo comes again, or sealed anew |
 //! | a record was signed | nothing | the capture had not returned |
 //! | its transaction | a record without a copy in `records/` | the copy is written |
 //! | a batch was sent | nothing | sent again, answered `duplicate` |
@@ -40,6 +40,7 @@ mod pruned;
 mod receipts;
 mod records;
 mod salvage;
+mod sealed;
 mod settings;
 pub(crate) mod sidecar;
 mod summary;
@@ -56,9 +57,10 @@ pub(crate) use self::{
     photos::blob_path,
     records::NewRecord,
     salvage::{Found, find},
+    sealed::sealed_path,
     settings::{
         ADDRESSES, CLOCK_ANCHOR, ELECTION, EPOCH, EnrolmentRow, HQ_KEY, LANGUAGE, LINK, MANIFEST,
-        NEXT_MANIFEST, PIN, ROOT_KEY, SUCCESSION, feed, seen,
+        NEXT_MANIFEST, PIN, ROOT_KEY, SEALING, SUCCESSION, feed, seen,
     },
 };
 use crate::{KeepReceipts, at_rest::Files, error::NotebookError};

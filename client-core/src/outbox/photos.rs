@@ -20,8 +20,10 @@ impl Outbox {
     /// Photos that are not verified and whose record headquarters has, most urgent first.
     pub(crate) fn pending_photos(&self) -> Result<Vec<PendingPhoto>, NotebookError> {
         let mut statement = self.db.prepare_cached(
-            "select p.hash, p.bytes, o.lane, o.wanted, o.have, o.there, o.attempts, o.deadline
+            "select p.hash, coalesce(s.bytes, p.bytes), o.lane, o.wanted, o.have, o.there, o.attempts,
+                    o.deadline, s.sha256
              from photo_out o join photo p on p.hash = o.hash
+                 left join sealed_photo s on s.hash = o.hash
              where o.state = 'queued' and exists (
                  select 1 from record_photo n join outbox r on r.record = n.record
                  where n.hash = o.hash and r.state in ('acked', 'held'))
@@ -38,7 +40,8 @@ impl Outbox {
     /// The photos a record names.
     pub(crate) fn photos_of(&self, record: RecordId) -> Result<Vec<PhotoItem>, NotebookError> {
         let mut statement = self.db.prepare_cached(
-            "select n.hash, n.role, n.page, p.bytes, o.state, g.at_ms
+            "select n.hash, n.role, n.page, p.bytes, o.state, g.at_ms,
+                    exists (select 1 from sealed_photo s where s.hash = n.hash)
              from record_photo n join photo p on p.hash = n.hash join photo_out o on o.hash = n.hash
              left join pruned g on g.hash = n.hash
              where n.record = ?1 order by n.page, n.role, n.hash",
@@ -59,6 +62,7 @@ impl Outbox {
                     _ => return Err(unreadable("state")),
                 },
                 pruned_at: row.get::<_, Option<i64>>(5)?.map(UnixMillis),
+                sealed: row.get(6)?,
             });
         }
         Ok(photos)
@@ -96,6 +100,10 @@ fn pending_photo(row: &Row<'_>) -> Result<PendingPhoto, NotebookError> {
         there: There::from_name(&row.get::<_, String>(5)?).ok_or_else(|| unreadable("state"))?,
         attempts: row.get(6)?,
         deadline: Deadline::read(row.get::<_, Option<String>>(7)?.as_deref()),
+        sealed: row
+            .get::<_, Option<String>>(8)?
+            .map(|sha256| read("photo hash", &sha256))
+            .transpose()?,
     })
 }
 

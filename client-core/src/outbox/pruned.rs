@@ -4,12 +4,12 @@
 //! mark ──commit──> remove the file ──> gone          a crash in between: the next opening removes it
 //! ```
 
-use std::{fs, io::ErrorKind};
+use std::{fs, io::ErrorKind, path::Path};
 
 use hattama_proto::{id::PhotoHash, record::Photo, time::UnixMillis};
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{Outbox, journal, photos::blob_path, read};
+use super::{Outbox, journal, photos::blob_path, read, sealed::sealed_path};
 use crate::{error::NotebookError, keeping::Original, steps::crash_point, sync::Lane};
 
 impl Outbox {
@@ -90,13 +90,10 @@ impl Outbox {
             return Ok(());
         }
         for hash in &due {
-            let path = self.folder.join(blob_path(read("photo hash", hash)?, &self.files));
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-            if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
-                fs::File::open(parent)?.sync_all()?;
+            let photo = read("photo hash", hash)?;
+            // As it is, as it was sealed, or, taken in twice with the set-up changed between, both.
+            for path in [blob_path(photo, &self.files), sealed_path(photo, &self.files)] {
+                Self::remove_file(&self.folder.join(path))?;
             }
             crash_point("pruned-file-removed");
         }
@@ -106,6 +103,18 @@ impl Outbox {
         }
         tx.commit()?;
         crash_point("prune-noted");
+        Ok(())
+    }
+
+    /// Removes a file, durably; does nothing where there is none.
+    fn remove_file(path: &Path) -> Result<(), NotebookError> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
+            fs::File::open(parent)?.sync_all()?;
+        }
         Ok(())
     }
 

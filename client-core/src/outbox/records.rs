@@ -1,14 +1,15 @@
 //! Records: appended once, looked up, and never changed.
 
 use hattama_proto::{
-    id::{Kid, RecordId},
+    id::{Kid, PhotoHash, RecordId},
     kind::{Kind, Role},
     record::{Body, Corrected, Photo, PhotoRole, Record, Severity},
     time::UnixMillis,
+    wire::SealedAs,
 };
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 
-use super::{Outbox, photos::blob_path, pruned, read};
+use super::{Outbox, photos::blob_path, pruned, read, sealed, sealed::sealed_path};
 use crate::{
     Decided, RecordItem, RecordProgress,
     error::NotebookError,
@@ -24,6 +25,8 @@ pub(crate) struct NewRecord<'a> {
     pub(crate) role: Role,
     /// What the phone's clock said.
     pub(crate) captured_at: UnixMillis,
+    /// Which of the photographs it names were sealed to headquarters just now, and how.
+    pub(crate) sealed: &'a [(PhotoHash, SealedAs)],
 }
 
 /// Most pending records that are looked at for one plan: more than a phone ever captures in a day.
@@ -50,7 +53,9 @@ impl Outbox {
         insert(&tx, new)?;
         for photo in new.record.claims.body.photos() {
             pruned::came_back(&tx, photo, |hash| {
-                self.folder.join(blob_path(hash, &self.files)).exists()
+                [blob_path(hash, &self.files), sealed_path(hash, &self.files)]
+                    .iter()
+                    .any(|path| self.folder.join(path).exists())
             })?;
         }
         crash_point("record-before-commit");
@@ -183,6 +188,9 @@ pub(super) fn insert(tx: &Transaction<'_>, new: &NewRecord<'_>) -> Result<(), No
     tx.prepare_cached("insert into sidecar_due (record) values (?1)")?.execute([&id])?;
     for photo in claims.body.photos() {
         insert_photo(tx, &id, photo)?;
+    }
+    for (photo, sealed) in new.sealed {
+        sealed::note(tx, *photo, *sealed)?;
     }
     Ok(())
 }

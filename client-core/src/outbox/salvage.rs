@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hattama_proto::id::RecordId;
+use hattama_proto::id::{PhotoHash, RecordId};
 use rusqlite::{Connection, types::Value};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 use crate::{Salvage, at_rest::Files, error::NotebookError};
 
 /// Tables copied as they are. Queue states are not among them: they are found out again.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("setting", "name, value"),
     ("device_key", "kid, role, public_key"),
     ("enrolment", "role, invitation, request, statement, token, token_expires_at"),
@@ -34,6 +34,7 @@ const TABLES: [(&str, &str); 12] = [
     ("lost_receipt", "epoch, kind, subject, text, cosigned"),
     ("pruned", "hash, at_ms, why, gone"),
     ("arrived", "kind, subject, position, cosigned"),
+    ("sealed_photo", "hash, sha256, bytes"),
 ];
 
 /// Copies what `damaged` still gives into `fresh`, which has the schema and this notebook's keys.
@@ -65,6 +66,8 @@ pub(crate) struct Found {
     pub(crate) records: BTreeSet<String>,
     /// Receipts by the id of what they are for; cosigned ones where there are any.
     pub(crate) receipts: BTreeMap<String, String>,
+    /// Photographs that the database knows of: where names say nothing, they tell whose file is whose.
+    pub(crate) photos: BTreeSet<PhotoHash>,
 }
 
 /// Looks into the copies of the records and into the database, of which a copy is made in `beside`.
@@ -75,6 +78,11 @@ pub(crate) fn find(folder: &Path, files: &Files, beside: &Path) -> Result<Found,
     for row in rows(&database, files, "record", "envelope") {
         if let [Value::Text(text)] = row.as_slice() {
             found.records.insert(text.clone());
+        }
+    }
+    for row in rows(&database, files, "photo", "hash") {
+        if let [Value::Text(hash)] = row.as_slice() {
+            found.photos.extend(hash.parse::<PhotoHash>().ok());
         }
     }
     for table in ["receipt", "cosigned_receipt"] {

@@ -20,6 +20,9 @@ pub(crate) const HQ_KEY: &str = "hq-key";
 pub(crate) const MANIFEST: &str = "manifest";
 /// A newer signed manifest whose parts have not all arrived.
 pub(crate) const NEXT_MANIFEST: &str = "next-manifest";
+/// How the set-up in use wants photographs sealed, JSON; none if it does not. Beside the set-up, so that
+/// one whose files are damaged does not end it.
+pub(crate) const SEALING: &str = "sealing";
 /// What was measured of the network, JSON.
 pub(crate) const LINK: &str = "link";
 /// The newest epoch of the log that was heard of: SHA-256 of its statement.

@@ -125,7 +125,7 @@ pub(super) fn restore_record(outbox: &mut Outbox, text: &str) -> Result<bool, No
     let Ok(record) = Record::read(verified) else { return Ok(false) };
     let captured_at = record.claims.claimed_at.to_unix_millis();
     let tx = outbox.db.transaction()?;
-    match insert(&tx, &NewRecord { record: &record, role, captured_at }) {
+    match insert(&tx, &NewRecord { record: &record, role, captured_at, sealed: &[] }) {
         Ok(()) => {
             tx.commit()?;
             Ok(true)

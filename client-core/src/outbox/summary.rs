@@ -44,8 +44,11 @@ impl Outbox {
 
     fn count_photos(&self, summary: &mut OutboxSummary) -> Result<(), NotebookError> {
         let mut statement = self.db.prepare_cached(
-            "select o.lane, o.state, count(*), sum(p.bytes)
-             from photo_out o join photo p on p.hash = o.hash group by o.lane, o.state",
+            "select o.lane, o.state, count(*), sum(coalesce(s.bytes, p.bytes)),
+                    sum(o.reason is 'held-sealed')
+             from photo_out o join photo p on p.hash = o.hash
+                 left join sealed_photo s on s.hash = o.hash
+             group by o.lane, o.state",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -54,7 +57,10 @@ impl Outbox {
             match row.get::<_, String>(1)?.as_str() {
                 "verified" => summary.photos_verified += count,
                 "lost" => summary.photos_lost += count,
-                _ => add(summary, lane, count, row.get::<_, i64>(3)?.cast_unsigned()),
+                _ => {
+                    add(summary, lane, count, row.get::<_, i64>(3)?.cast_unsigned());
+                    summary.photos_held_sealed += row.get::<_, u32>(4)?;
+                }
             }
         }
         Ok(())

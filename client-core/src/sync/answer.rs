@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use hattama_proto::{
     problem::Problem,
-    wire::{CellBitmap, HAVE_HEADER, WIRE_HEADER, WIRE_VERSION},
+    wire::{CellBitmap, HAVE_HEADER, HELD_SEALED, WIRE_HEADER, WIRE_VERSION},
 };
 use serde::de::DeserializeOwned;
 
@@ -40,6 +40,8 @@ pub(crate) enum Have {
     Cells(CellBitmap),
     /// All of them, and the hash is right.
     Complete,
+    /// All of the sealed file, and nobody there can open it yet.
+    HeldSealed,
 }
 
 /// What came back to a `HEAD`.
@@ -79,6 +81,7 @@ pub(crate) fn hear_have(answer: Result<Response, TransportError>) -> HeardHave {
     match response.status {
         200..300 => match response.header(HAVE_HEADER) {
             Some("complete") => Heard::Reply(Have::Complete),
+            Some(HELD_SEALED) => Heard::Reply(Have::HeldSealed),
             Some(cells) => CellBitmap::try_from(cells.to_owned())
                 .map_or(garbled, |cells| Heard::Reply(Have::Cells(cells))),
             None => garbled,
@@ -150,6 +153,8 @@ mod tests {
         assert_eq!(hear_have(Ok(answer.clone())), Heard::Reply(Have::Cells(cells)));
         answer.headers[1].1 = "complete".into();
         assert_eq!(hear_have(Ok(answer.clone())), Heard::Reply(Have::Complete));
+        answer.headers[1].1 = "held-sealed".into();
+        assert_eq!(hear_have(Ok(answer.clone())), Heard::Reply(Have::HeldSealed));
         answer.headers.pop();
         assert_eq!(hear_have(Ok(answer)), Heard::Garbled { status: 200 });
         assert_eq!(

@@ -3,7 +3,7 @@
 use hattama_proto::{
     limits::CELL_BYTES,
     problem::{Problem, ProblemCode},
-    wire::{ContentRange, PhotoReply},
+    wire::{CellBitmap, ContentRange, PhotoReply},
 };
 
 use super::{
@@ -25,6 +25,11 @@ impl Engine {
         self.course.slot += 1;
         let (hash, class) = (photo.hash, Class::of(photo.lane));
         match heard {
+            Heard::Reply(reply) if reply.held_sealed => {
+                let mut changes = self.works(class);
+                changes.extend(self.held_sealed(photo));
+                changes
+            }
             Heard::Reply(reply) if reply.state.complete => {
                 let mut changes = self.works(class);
                 changes.extend(self.complete(photo, reply, trust, seen));
@@ -86,6 +91,18 @@ impl Engine {
         }
     }
 
+    /// Headquarters keeps the sealed file and cannot open it yet: it is asked now and then, and nothing is
+    /// sent again.
+    fn held_sealed(&self, photo: &PendingPhoto) -> Vec<Change> {
+        let hash = photo.hash;
+        let deadline = Deadline::after(BACKOFF_ORIGINALS_MS_MAX, &self.now, Firmness::Soft);
+        vec![
+            Change::PhotoCells { hash, have: CellBitmap::full(photo.bytes) },
+            Change::PhotoThere { hash, there: There::Unknown },
+            Change::PhotoWaits { hash, reason: "held-sealed".to_owned(), deadline },
+        ]
+    }
+
     fn photo_refused<T>(
         &mut self,
         photo: &PendingPhoto,
@@ -98,11 +115,13 @@ impl Engine {
             ProblemCode::DigestMismatch => {
                 vec![Change::PhotoReset { hash }, self.photo_waits(photo, "digest-mismatch")]
             }
-            ProblemCode::SizeConflict | ProblemCode::TooLarge => {
+            ProblemCode::SizeConflict | ProblemCode::TooLarge | ProblemCode::SealingWrong => {
                 self.alarm(Alarm::PhotoDisputed(hash));
                 let deadline = Deadline::after(BACKOFF_ORIGINALS_MS_MAX, &self.now, Firmness::Soft);
                 let reason = problem.code.name();
                 vec![
+                    // What is there now is worth nothing, or it is not known what it is.
+                    Change::PhotoReset { hash },
                     Change::PhotoWaits { hash, reason, deadline },
                     Change::Note { code: "photo-disputed", detail: hash.to_hex() },
                 ]
@@ -126,10 +145,15 @@ impl Engine {
         match heard {
             Heard::Reply(have) => {
                 let mut changes = self.works(class);
-                changes.push(match have {
-                    Have::Cells(have) => Change::PhotoCells { hash, have: have.clone() },
-                    Have::Complete => Change::PhotoThere { hash, there: There::Whole },
-                });
+                match have {
+                    Have::Cells(have) => {
+                        changes.push(Change::PhotoCells { hash, have: have.clone() });
+                    }
+                    Have::Complete => {
+                        changes.push(Change::PhotoThere { hash, there: There::Whole });
+                    }
+                    Have::HeldSealed => changes.extend(self.held_sealed(photo)),
+                }
                 changes
             }
             Heard::Garbled { status: 403 } => vec![self.photo_waits(photo, "not-expected")],

@@ -7,7 +7,7 @@ use hattama_proto::{
     kind::Role,
     limits::{BATCH_BYTES_MAX, CELL_BYTES, STATUS_IDS_MAX},
     tlog::LogEntry,
-    wire::{CellBitmap, ContentRange},
+    wire::{CellBitmap, ContentRange, SealedAs},
 };
 
 use super::{Class, Conditions, Deadline, Lane, allowed::hold};
@@ -41,8 +41,10 @@ pub(crate) struct PendingRecord {
 pub(crate) struct PendingPhoto {
     /// The photo.
     pub(crate) hash: PhotoHash,
-    /// Its length.
+    /// How many bytes travel: its own, or those of the sealed file.
     pub(crate) bytes: u64,
+    /// SHA-256 of the sealed file, if it is sealed to headquarters.
+    pub(crate) sealed: Option<PhotoHash>,
     /// Its lane.
     pub(crate) lane: Lane,
     /// Headquarters asked for it.
@@ -55,6 +57,18 @@ pub(crate) struct PendingPhoto {
     pub(crate) attempts: u32,
     /// Not before.
     pub(crate) deadline: Option<Deadline>,
+}
+
+impl PendingPhoto {
+    /// SHA-256 of the file that travels.
+    pub(crate) fn file_hash(&self) -> PhotoHash {
+        self.sealed.unwrap_or(self.hash)
+    }
+
+    /// How it travels, if it is sealed.
+    pub(crate) fn sealed_as(&self) -> Option<SealedAs> {
+        self.sealed.map(|sha256| SealedAs { sha256, bytes: self.bytes })
+    }
 }
 
 /// What is known of a photo at headquarters.

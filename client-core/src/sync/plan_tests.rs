@@ -35,6 +35,7 @@ fn record(n: u8, lane: Lane, role: Role) -> PendingRecord {
 
 fn photo(n: u8, lane: Lane, bytes: u64) -> PendingPhoto {
     PendingPhoto {
+        sealed: None,
         hash: PhotoHash::from_bytes([n; 32]),
         bytes,
         lane,

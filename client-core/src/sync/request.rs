@@ -8,11 +8,13 @@ use hattama_proto::{
     record::Seen,
     tlog::LogEntry,
     wire::{
-        ContentRange, EnrolmentPush, PushRequest, StatusRequest, WIRE_HEADER, WIRE_VERSION, Waiting,
+        ContentRange, EnrolmentPush, PushRequest, SEALED_HEADER, StatusRequest, WIRE_HEADER,
+        WIRE_VERSION, Waiting,
     },
 };
 use serde::Serialize;
 
+use super::PendingPhoto;
 use crate::{
     at_rest::StoredFile,
     limits::ANSWER_BYTES_MAX,
@@ -60,13 +62,13 @@ pub(crate) fn enrol(request: &str) -> Request {
 }
 
 /// `HEAD /v1/blobs/{sha256}`.
-pub(crate) fn ask_photo(hash: PhotoHash) -> Request {
-    request(Method::Head, format!("/v1/blobs/{hash}"))
+pub(crate) fn ask_photo(photo: &PendingPhoto) -> Request {
+    about(Method::Head, photo)
 }
 
-/// `PUT /v1/blobs/{sha256}` of one range of `file`.
-pub(crate) fn send_range(hash: PhotoHash, range: ContentRange, file: StoredFile) -> Request {
-    let mut request = request(Method::Put, format!("/v1/blobs/{hash}"));
+/// `PUT /v1/blobs/{sha256}` of one range of `file`, as the photo travels.
+pub(crate) fn send_range(photo: &PendingPhoto, range: ContentRange, file: StoredFile) -> Request {
+    let mut request = about(Method::Put, photo);
     request.headers.push(("content-range", range.to_header()));
     request.headers.push(("content-type", "application/octet-stream".to_owned()));
     request.body = RequestBody::FileRange { file, first: range.first, len: range.len() };
@@ -98,6 +100,13 @@ fn post(path: &str, body: &impl Serialize) -> Request {
     let mut request = request(Method::Post, path.to_owned());
     request.headers.push(("content-type", "application/json".to_owned()));
     request.body = RequestBody::Bytes(json);
+    request
+}
+
+/// A request about a photo, which is called by its own hash also where a sealed file travels.
+fn about(method: Method, photo: &PendingPhoto) -> Request {
+    let mut request = request(method, format!("/v1/blobs/{}", photo.hash));
+    request.headers.extend(photo.sealed_as().map(|sealed| (SEALED_HEADER, sealed.to_header())));
     request
 }
 

@@ -12,5 +12,6 @@ mod locking;
 mod memory;
 mod needles;
 mod phone;
+mod sealed;
 mod seizure;
 mod wiping;

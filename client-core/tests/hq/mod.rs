@@ -27,10 +27,11 @@ use hattama_proto::{
     pack::{
         Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart, FormDefinition, FormKind,
         FormLine, FormPart, HqKeys, IncidentPart, Names, PackManifest, PartName, PartRef, Relation,
-        RelationSeverity, Term, Unit, UnitKind, UnitPart, Witnesses,
+        RelationSeverity, Sealing, Term, Unit, UnitKind, UnitPart, Witnesses,
     },
     problem::{Problem, ProblemCode},
     record::{Figure, Record, RequestClaims},
+    sealing::{Identity, NotOpened, Opener},
     statement::{
         Decision, Disposition, Enrolment, Level, Mandate, StatementBody, StatementClaims,
         Succession, sign_statement,
@@ -39,8 +40,8 @@ use hattama_proto::{
     tlog::{Checkpoint, Cosigner, KeyName, LogEntry, NoteSigner, Origin, SignedNote, Tree},
     wire::{
         CellBitmap, ContentRange, EnrolmentPush, EnrolmentReply, Feed, FeedItem, FeedKind,
-        HAVE_HEADER, PhotoReply, PhotoState, PushReply, PushRequest, ReceiptPart, RecordVerdict,
-        StatusReply, StatusRequest, Verdict, WIRE_HEADER,
+        HAVE_HEADER, HELD_SEALED, PhotoReply, PhotoState, PushReply, PushRequest, ReceiptPart,
+        RecordVerdict, SEALED_HEADER, SealedAs, StatusReply, StatusRequest, Verdict, WIRE_HEADER,
     },
 };
 
@@ -83,7 +84,14 @@ pub struct State {
     pub records: BTreeMap<RecordId, String>,
     pub sent: Vec<String>,
     pub photos: BTreeMap<PhotoHash, Vec<u8>>,
+    /// By the hash of the file that comes: the photo's own, or that of the sealed file.
     pub partial: BTreeMap<PhotoHash, (Vec<u8>, CellBitmap)>,
+    /// Sealed files that no key here opens, by the hash of the original.
+    pub held_sealed: BTreeMap<PhotoHash, Vec<u8>>,
+    /// Who unseals here.
+    pub identities: Vec<Identity>,
+    /// What the next set-up says of sealing.
+    pub sealing: Option<Sealing>,
     pub named: BTreeSet<PhotoHash>,
     pub feed: Vec<FeedKind>,
     pub parts: BTreeMap<PartHash, Vec<u8>>,
@@ -137,6 +145,9 @@ impl Hq {
                 sent: vec![],
                 photos: BTreeMap::new(),
                 partial: BTreeMap::new(),
+                held_sealed: BTreeMap::new(),
+                identities: vec![],
+                sealing: None,
                 named: BTreeSet::new(),
                 feed: vec![],
                 parts: BTreeMap::new(),
@@ -206,7 +217,7 @@ impl Hq {
                     .map(|witness| Witnesses { keys: vec![witness.key().to_string()], quorum: 1 }),
             },
             addresses: vec![],
-            sealing: None,
+            sealing: self.state.lock().unwrap().sealing.clone(),
         };
         let line = |name: &str, required| FormLine {
             code: code(name),
@@ -314,6 +325,19 @@ impl Hq {
             secret: "c2VjcmV0c2VjcmV0".into(),
             expires_at: UnixMillis(i64::MAX),
         }
+    }
+
+    /// Publishes a set-up under which photographs are sealed to the recipients of these identities, and
+    /// to those of `away`, which are not here.
+    pub fn seal_photographs(&self, here: &[Identity], away: &[Identity], previews: bool) {
+        let recipients = here.iter().chain(away).map(|one| one.recipient().to_string()).collect();
+        {
+            let mut state = self.state.lock().unwrap();
+            state.identities = here.to_vec();
+            state.sealing = Some(Sealing { recipients, previews });
+        }
+        let manifest = self.sign_pack(2, &self.root);
+        self.state.lock().unwrap().manifest = manifest;
     }
 
     pub fn has(&self, record: RecordId) -> bool {
@@ -508,10 +532,15 @@ impl Hq {
         let bytes = body(request);
         assert_eq!(bytes.len() as u64, range.len());
         state.range_bytes += arrive.min(range.len());
-        if !state.photos.contains_key(&hash) {
+        let sealed: Option<SealedAs> = header(SEALED_HEADER).map(|value| value.parse().unwrap());
+        assert!(sealed.is_none_or(|sealed| sealed.bytes == range.size));
+        let coming = sealed.map_or(hash, |sealed| sealed.sha256);
+        if !state.photos.contains_key(&hash) && !state.held_sealed.contains_key(&hash) {
             let size = usize::try_from(range.size).unwrap();
-            let (file, have) =
-                state.partial.entry(hash).or_insert_with(|| (vec![0; size], CellBitmap::default()));
+            let (file, have) = state
+                .partial
+                .entry(coming)
+                .or_insert_with(|| (vec![0; size], CellBitmap::default()));
             let end = range.end.min(range.first.saturating_add(arrive));
             let mut at = range.first;
             // Whole cells are kept, as many as arrived.
@@ -528,17 +557,24 @@ impl Hq {
                 at = stop;
             }
             if have.is_full(range.size) {
-                let (file, _) = state.partial.remove(&hash).unwrap();
-                if PhotoHash::of(&file) != hash {
+                let (file, _) = state.partial.remove(&coming).unwrap();
+                if PhotoHash::of(&file) != coming {
                     return Err(Problem::new(ProblemCode::DigestMismatch, "send it again"));
                 }
-                state.photos.insert(hash, file);
+                match sealed {
+                    None => drop(state.photos.insert(hash, file)),
+                    Some(_) => unseal(state, hash, file)?,
+                }
             }
         }
+        if state.held_sealed.contains_key(&hash) {
+            let state = PhotoState { have: CellBitmap::default(), complete: false };
+            return Ok(PhotoReply { state, receipt: None, checkpoint: None, held_sealed: true });
+        }
         if !state.photos.contains_key(&hash) {
-            let have = state.partial[&hash].1.clone();
+            let have = state.partial[&coming].1.clone();
             let state = PhotoState { have, complete: false };
-            return Ok(PhotoReply { state, receipt: None, checkpoint: None });
+            return Ok(PhotoReply { state, receipt: None, checkpoint: None, held_sealed: false });
         }
         let index = Self::append(state, LogEntry::Photo(*hash.as_bytes()));
         let proof = state.tree.inclusion_proof(index, state.tree.len()).unwrap();
@@ -546,6 +582,7 @@ impl Hq {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: Some(ReceiptPart::new(index, &proof)),
             checkpoint: Some(self.checkpoint(&state.tree)),
+            held_sealed: false,
         })
     }
 
@@ -596,7 +633,11 @@ impl Hq {
             }
             (Method::Head, path) => {
                 let hash: PhotoHash = code(path.rsplit('/').next().unwrap());
-                let have = match (state.photos.contains_key(&hash), state.partial.get(&hash)) {
+                let sealed = request.headers.iter().find(|(name, _)| *name == SEALED_HEADER);
+                let sealed = sealed.map(|(_, value)| value.parse::<SealedAs>().unwrap());
+                let coming = sealed.map_or(hash, |sealed| sealed.sha256);
+                let have = match (state.photos.contains_key(&hash), state.partial.get(&coming)) {
+                    (false, _) if state.held_sealed.contains_key(&hash) => HELD_SEALED.to_owned(),
                     (true, _) => "complete".to_owned(),
                     (false, Some((_, have))) => have.clone().into(),
                     (false, None) => {
@@ -663,6 +704,27 @@ impl Transport for Hq {
                 Ok(answer)
             }
             _ => Ok(self.answer(&request, fault.as_ref())),
+        }
+    }
+}
+
+/// Takes in a sealed file that is whole.
+fn unseal(state: &mut State, photo: PhotoHash, file: Vec<u8>) -> Result<(), Problem> {
+    let wrong = || Problem::new(ProblemCode::SealingWrong, "it is not the photo");
+    match Opener::new(std::io::Cursor::new(&file), &state.identities) {
+        Err(NotOpened::NotFor) => {
+            state.held_sealed.insert(photo, file);
+            Ok(())
+        }
+        Err(_) => Err(wrong()),
+        Ok(mut opener) => {
+            let mut original = vec![];
+            opener.read_to_end(&mut original).map_err(|_| wrong())?;
+            if PhotoHash::of(&original) != photo {
+                return Err(wrong());
+            }
+            state.photos.insert(photo, original);
+            Ok(())
         }
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! A photo is uploaded in ranges that begin on a cell boundary, in any order, any number of times;
 //! the address is the hash, so there is nothing to lose between requests.
+//!
+//! A photo that a phone sealed to headquarters travels as the sealed file, to the address of the
+//! original's hash; the header [`SEALED_HEADER`] says so in each request, and ranges and cells are those
+//! of the sealed file.
 
 use std::str::FromStr;
 
@@ -9,10 +13,59 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::ReceiptPart;
-use crate::limits::{CELL_BYTES, PHOTO_BYTES_MAX};
+use crate::{
+    id::PhotoHash,
+    limits::{CELL_BYTES, SEALED_BYTES_MAX},
+};
 
-/// Header of the answer to `HEAD`: the bitmap in base64, or `complete`.
+/// Header of the answer to `HEAD`: the bitmap in base64, `complete`, or [`HELD_SEALED`].
 pub const HAVE_HEADER: &str = "Hattama-Have";
+
+/// Value of [`HAVE_HEADER`]: the sealed file is there and kept, and no key at headquarters opens it yet.
+pub const HELD_SEALED: &str = "held-sealed";
+
+/// Header of a request about a sealed file: its own SHA-256 and length, `HEX/BYTES`.
+pub const SEALED_HEADER: &str = "Hattama-Sealed";
+
+/// A photo as it travels when it is sealed to headquarters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SealedAs {
+    /// SHA-256 of the sealed file. Each sealing of one photo has another.
+    pub sha256: PhotoHash,
+    /// Length of the sealed file, in bytes.
+    pub bytes: u64,
+}
+
+/// The text does not say how a photo is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write Hattama-Sealed: SHA256/BYTES of the sealed file")]
+pub struct SealedAsError;
+
+impl SealedAs {
+    /// The header's value.
+    pub fn to_header(&self) -> String {
+        format!("{}/{}", self.sha256, self.bytes)
+    }
+}
+
+impl FromStr for SealedAs {
+    type Err = SealedAsError;
+
+    fn from_str(text: &str) -> Result<Self, SealedAsError> {
+        let (sha256, bytes) = text.split_once('/').ok_or(SealedAsError)?;
+        let sha256 = sha256.parse().map_err(|_| SealedAsError)?;
+        let bytes = decimal(bytes).ok_or(SealedAsError)?;
+        if bytes == 0 || bytes > SEALED_BYTES_MAX {
+            return Err(SealedAsError);
+        }
+        Ok(Self { sha256, bytes })
+    }
+}
+
+/// A number of digits only: `u64::from_str` takes a leading plus, which no header has.
+fn decimal(digits: &str) -> Option<u64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
 
 /// Answer to a `PUT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +79,10 @@ pub struct PhotoReply {
     /// The signed checkpoint the receipt needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,
+    /// The sealed file is whole at headquarters, which keeps it and cannot open it yet: nothing has to be
+    /// sent, and the receipt comes once somebody has brought the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_sealed: bool,
 }
 
 /// Where an upload stands. What headquarters says is the truth; a phone's copy is a cache.
@@ -44,12 +101,12 @@ pub struct CellBitmap(Vec<u8>);
 
 /// The text is not a bitmap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a cell bitmap is base64 of at most 256 bytes")]
+#[error("a cell bitmap is base64 of at most 257 bytes")]
 pub struct CellBitmapError;
 
 impl CellBitmap {
-    /// Longest bitmap, in bytes: that of the largest photo.
-    pub const BYTES_MAX: usize = 256;
+    /// Longest bitmap, in bytes: that of the largest photo, sealed.
+    pub const BYTES_MAX: usize = 257;
 
     /// How many cells a photo of `bytes` has.
     pub const fn cells(bytes: u64) -> u64 {
@@ -59,6 +116,13 @@ impl CellBitmap {
     /// Takes stored bytes.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CellBitmapError> {
         if bytes.len() > Self::BYTES_MAX { Err(CellBitmapError) } else { Ok(Self(bytes)) }
+    }
+
+    /// That of a photo of `bytes` that is there whole.
+    pub fn full(bytes: u64) -> Self {
+        let mut full = Self::default();
+        (0..Self::cells(bytes)).for_each(|cell| full.set(cell));
+        full
     }
 
     /// The bytes to store.
@@ -148,7 +212,7 @@ pub enum ContentRangeError {
     #[error("a range begins at a multiple of 32768 and ends at one or at the end of the photo")]
     NotOnCells,
     /// Longer than a photo may be.
-    #[error("a photo has at most 67108864 bytes")]
+    #[error("a photo has at most 67108864 bytes, sealed at most 67141632")]
     TooLarge,
 }
 
@@ -173,19 +237,13 @@ impl FromStr for ContentRange {
     type Err = ContentRangeError;
 
     fn from_str(text: &str) -> Result<Self, ContentRangeError> {
-        // `u64::from_str` takes a leading plus, which no header has.
-        let number = |digits: &str| {
-            (digits.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| digits.parse::<u64>().ok())
-                .flatten()
-        };
         let read = || {
             let (range, size) = text.strip_prefix("bytes ")?.split_once('/')?;
             let (first, last) = range.split_once('-')?;
-            Some((number(first)?, number(last)?, number(size)?))
+            Some((decimal(first)?, decimal(last)?, decimal(size)?))
         };
         let (first, last, size) = read().ok_or(ContentRangeError::Malformed)?;
-        if size > PHOTO_BYTES_MAX {
+        if size > SEALED_BYTES_MAX {
             return Err(ContentRangeError::TooLarge);
         }
         if first > last || last >= size {
@@ -225,6 +283,22 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ContentRange>(), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn how_a_photo_is_sealed_reads_back_and_nothing_else_does() {
+        let sealed = SealedAs { sha256: PhotoHash::of(b"sealed"), bytes: 70_000 };
+        assert_eq!(sealed.to_header().parse(), Ok(sealed));
+        let hex = sealed.sha256.to_hex();
+        for wrong in ["", "/", "70000", &hex, &format!("{hex}/"), &format!("{hex}/+1")] {
+            assert_eq!(wrong.parse::<SealedAs>(), Err(SealedAsError), "{wrong}");
+        }
+        for bytes in [0, SEALED_BYTES_MAX + 1] {
+            assert!(format!("{hex}/{bytes}").parse::<SealedAs>().is_err());
+        }
+        let largest = CellBitmap::full(SEALED_BYTES_MAX);
+        assert!(largest.is_full(SEALED_BYTES_MAX));
+        assert!(CellBitmap::from_bytes(largest.as_bytes().to_vec()).is_ok());
     }
 
     #[test]

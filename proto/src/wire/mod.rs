@@ -16,8 +16,8 @@ mod waiting;
 
 pub use self::{
     blobs::{
-        CellBitmap, CellBitmapError, ContentRange, ContentRangeError, HAVE_HEADER, PhotoReply,
-        PhotoState,
+        CellBitmap, CellBitmapError, ContentRange, ContentRangeError, HAVE_HEADER, HELD_SEALED,
+        PhotoReply, PhotoState, SEALED_HEADER, SealedAs, SealedAsError,
     },
     enrolment::{EnrolmentPush, EnrolmentReply, PartLocation},
     feed::{Feed, FeedItem, FeedKind},

@@ -264,10 +264,19 @@ fn a_verdict_of_a_later_version_is_read_as_unknown() {
 
 #[test]
 fn photo_replies() {
-    check("photo-reply", &PhotoReply { state: partial(), receipt: None, checkpoint: None });
-    let whole =
-        PhotoReply { state: complete(), receipt: Some(receipt(5)), checkpoint: Some(checkpoint()) };
+    let state = partial();
+    let so_far = PhotoReply { state, receipt: None, checkpoint: None, held_sealed: false };
+    check("photo-reply", &so_far);
+    let whole = PhotoReply {
+        state: complete(),
+        receipt: Some(receipt(5)),
+        checkpoint: Some(checkpoint()),
+        held_sealed: false,
+    };
     check("photo-reply-complete", &whole);
+    let state = PhotoState { complete: false, ..complete() };
+    let held = PhotoReply { state, receipt: None, checkpoint: None, held_sealed: true };
+    check("photo-reply-held-sealed", &held);
 }
 
 #[test]
@@ -360,6 +369,8 @@ fn a_problem_of_a_later_version_is_read_as_unknown() {
 #[test]
 fn the_parts_of_a_set_up() {
     check("pack-election", &examples::election_part());
+    // What it may say besides: a set-up without it is the same bytes as before there was sealing.
+    check("pack-sealing", &examples::sealing());
     check("pack-forms", &examples::form_part());
     check("pack-incidents", &examples::incident_part());
     check("pack-units", &examples::unit_part());

@@ -14,7 +14,7 @@ pub(crate) use self::{
     records::{
         chain_of_incidents, chain_of_results, claims, incident, not_obtained, photo, protocol, told,
     },
-    set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, unit_part},
+    set_up::{PACK_PARTS, election_part, form_part, incident_part, relations, sealing, unit_part},
     statements::{
         accounting, decision, desk, enrolment, epoch, incident_changes, incident_review,
         invitation, manifest, mapped_publication, message, publication, release, request,

@@ -9,7 +9,7 @@ use hattama_proto::{
         CategoryDefinition, Choice, Contest, CopyTypeDefinition, Corroboration, ElectionPart,
         FormDefinition, FormKind, FormLine, FormPart, HqKeys, IncidentPart, LinkedCopies, Names,
         Operator, PartName, PhaseDefinition, Question, QuestionKind, Relation, RelationSeverity,
-        Special, Term, Unit, UnitKind, UnitPart,
+        Sealing, Special, Term, Unit, UnitKind, UnitPart,
     },
     statement::Level,
     tlog::{KeyName, NoteSigner},
@@ -31,6 +31,11 @@ fn line(text: &str) -> LineCode {
 
 fn copy(text: &str) -> CopyType {
     CopyType::new(text).unwrap()
+}
+
+pub(crate) fn sealing() -> Sealing {
+    let recipient = "age13aqvttdk3ujkyjh9kg2w5an6dmy5mq5a84a4uxk3hfhnugfc9p0sy5p2wh";
+    Sealing { recipients: vec![recipient.to_owned()], previews: true }
 }
 
 pub(crate) fn election_part() -> ElectionPart {
