@@ -313,13 +313,8 @@ impl Headquarters {
             review.clone(),
         );
         Ok(Self {
-            photos: Photos::new(
-                db.clone(),
-                blobs.clone(),
-                folder.partial(),
-                sequencer.clone(),
-                clock,
-            ),
+            photos: Photos::new(db.clone(), blobs.clone(), folder, sequencer.clone(), clock)
+                .unsealed_by(keys::sealing(&folder.keys())?),
             enrolments: Enrolments::new(
                 db.clone(),
                 book.clone(),

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! hattama.toml   configuration
-//! keys/          root.seed hq.seed log.seed (0600), log.head (last signed tree), log.head.lost-N
+//! keys/          root.seed hq.seed log.seed (0600), log.head (last signed tree), log.head.lost-N;
+//!                sealing.age: opens photographs that phones seal, where the set-up asks for it
 //! hq.db          the store, unless it is PostgreSQL
 //! blobs/         photos, whole and verified, under their hash
 //! partial/       photos on their way
+//! sealed/        photos that no key here opens yet, as phones sealed them
 //! log/           the public log: checkpoint and tiles, as any web server may serve them
 //! damaged        why the store is checked as a whole before the next start, if it is
 //! log.lost-N/    what it was before a new epoch began
@@ -131,6 +133,11 @@ impl DataFolder {
     /// `partial/`.
     pub fn partial(&self) -> PathBuf {
         self.root.join("partial")
+    }
+
+    /// `sealed/`: there once a photo came that no key here opens.
+    pub fn sealed(&self) -> PathBuf {
+        self.root.join("sealed")
     }
 
     /// `log/`.

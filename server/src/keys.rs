@@ -1,6 +1,6 @@
 //! Headquarters' own keys: `root` signs election set-ups, `hq` signs statements, `log` signs
-//! checkpoints; `accounts` seals people's second factors. Seeds of 32 bytes in files that only the owner
-//! can read.
+//! checkpoints; `accounts` seals people's second factors; `sealing` opens photographs that phones sealed.
+//! Seeds of 32 bytes in files that only the owner can read; the last one as `age-keygen` writes it.
 
 use std::{
     fs, io,
@@ -9,10 +9,14 @@ use std::{
 
 use hattama_proto::{
     key::SigningKey,
+    sealing::{Identity, KeyTextError, Recipient},
     tlog::{KeyName, NoteSigner},
 };
 
 use crate::{folder::write_durably, random};
+
+/// The file of what opens photographs sealed to headquarters.
+const SEALING: &str = "sealing.age";
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,18 @@ pub enum KeyFileError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// The file does not hold identities of age.
+    #[error(
+        "{path} is damaged: {source}. Restore it from its backup; without the file headquarters serves, \
+         and keeps photographs sealed until it is back"
+    )]
+    Identity {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: KeyTextError,
     },
     /// No random bytes for a new key.
     #[error(transparent)]
@@ -72,6 +88,38 @@ pub fn accounts(folder: &Path) -> Result<[u8; 32], KeyFileError> {
             Ok(new)
         }
         found => found,
+    }
+}
+
+/// Makes the identity that opens photographs sealed to headquarters; says to whom they are sealed.
+pub fn create_sealing(folder: &Path) -> Result<Recipient, KeyFileError> {
+    let identity = Identity::from_secret(random::bytes()?);
+    let recipient = identity.recipient();
+    let text = format!("# public key: {recipient}\n{}\n", *identity.to_text());
+    let path = folder.join(SEALING);
+    write_durably(&path, text.as_bytes()).map_err(|source| KeyFileError::Io { path, source })?;
+    Ok(recipient)
+}
+
+/// Who opens photographs that were sealed to headquarters: none where the set-up does not ask for it, or
+/// the key is kept elsewhere.
+pub fn sealing(folder: &Path) -> Result<Vec<Identity>, KeyFileError> {
+    let path = folder.join(SEALING);
+    match identities(&path) {
+        Err(KeyFileError::Missing(_)) => Ok(Vec::new()),
+        found => found,
+    }
+}
+
+/// The identities of age in a file.
+pub fn identities(path: &Path) -> Result<Vec<Identity>, KeyFileError> {
+    let path = path.to_owned();
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            Identity::read_file(&text).map_err(|source| KeyFileError::Identity { path, source })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyFileError::Missing(path)),
+        Err(source) => Err(KeyFileError::Io { path, source }),
     }
 }
 

@@ -15,11 +15,15 @@ use hattama_proto::{
     id::{ElectionId, Kid, PartHash},
     jws::SignError,
     key::SigningKey,
-    pack::{HqKeys, HqKeysError, Pack, PackError, PackManifest, PartName, PartRef, Witnesses},
+    pack::{
+        HqKeys, HqKeysError, Pack, PackError, PackManifest, PartName, PartRef, Sealing, Witnesses,
+    },
+    sealing::{Identity, Recipient, RecipientsError, recipients},
     statement::{StatementClaims, sign_statement},
     time::UnixMillis,
     tlog::{KeyName, NoteSigner},
 };
+use serde::Deserialize as _;
 
 use crate::{
     access::{AccountState, Role, Scope},
@@ -67,6 +71,20 @@ pub struct InitOptions {
     pub operator: String,
     /// Who watches the log.
     pub witnesses: NewWitnesses,
+    /// Whether phones seal photographs, and to whom.
+    pub sealing: NewSealing,
+}
+
+/// To whom phones of a new headquarters seal photographs, besides whom `election.json` names in
+/// `sealing`. Nobody at all: they do not.
+#[derive(Clone, Debug, Default)]
+pub struct NewSealing {
+    /// Whether headquarters makes a key of its own and can open them.
+    pub here: bool,
+    /// Others: a key that is kept elsewhere.
+    pub recipients: Vec<Recipient>,
+    /// Whether previews and thumbnails are sealed too.
+    pub previews: bool,
 }
 
 /// The witnesses of a new headquarters.
@@ -109,6 +127,10 @@ pub struct NewHeadquarters {
     pub root: Kid,
     /// The operator token, told once; only its hash is kept.
     pub operator_token: String,
+    /// To whom phones seal photographs, as the set-up names them; empty if they do not.
+    pub sealed_to: Vec<String>,
+    /// Which of them is headquarters itself, if it is one.
+    pub sealed_here: Option<Recipient>,
 }
 
 /// Why no headquarters was made.
@@ -132,6 +154,9 @@ pub enum InitError {
     /// The witnesses' keys are not keys, or do not make a quorum.
     #[error(transparent)]
     Witnesses(#[from] HqKeysError),
+    /// Nothing can be sealed as the set-up says.
+    #[error(transparent)]
+    Sealing(#[from] RecipientsError),
     /// The name of the first account cannot be used.
     #[error(
         "{0:?} cannot be the name of an account: 2 to 40 small letters a-z, digits, dots, hyphens or \
@@ -204,7 +229,7 @@ impl Setup {
 
     /// Whether the parts make a set-up. Found out before anything is made, so that a slip in a file
     /// can be mended and `init` tried again.
-    fn check(&self, log_origin: &str) -> Result<(), InitError> {
+    fn check(&self, log_origin: &str, sealing: &NewSealing) -> Result<(), InitError> {
         let stand_in = SigningKey::from_seed(&[1; 32]).expect("32 bytes are a seed");
         let keys = HqKeys {
             hq: stand_in.public(),
@@ -212,11 +237,18 @@ impl Setup {
             log_vkey: String::new(),
             witnesses: None,
         };
-        self.complete(&keys, &[]).map(drop)
+        // Stands in for the key that is made later.
+        let here = sealing.here.then(|| Identity::from_secret([1; 32]).recipient());
+        self.complete(&keys, &[], (sealing, here)).map(drop)
     }
 
     /// Fills in headquarters' keys and addresses.
-    fn complete(&self, keys: &HqKeys, addresses: &[String]) -> Result<Parts, InitError> {
+    fn complete(
+        &self,
+        keys: &HqKeys,
+        addresses: &[String],
+        sealing: (&NewSealing, Option<Recipient>),
+    ) -> Result<Parts, InitError> {
         let mut parts = self.parts.clone();
         let wrong = |error: serde_json::Error| InitError::Election(error.to_string());
         let election = parts.get(&PartName::Election).map_or(&[][..], Vec::as_slice);
@@ -224,6 +256,9 @@ impl Setup {
             serde_json::from_slice(election).map_err(wrong)?;
         election.insert("keys".into(), serde_json::to_value(keys).map_err(wrong)?);
         election.insert("addresses".into(), addresses.into());
+        if let Some(sealing) = sealing_of(election.get("sealing"), sealing)? {
+            election.insert("sealing".into(), serde_json::to_value(sealing).map_err(wrong)?);
+        }
         parts.insert(PartName::Election, serde_json::to_vec(&election).map_err(wrong)?);
         let named = parts.iter().map(|(name, bytes)| {
             (*name, PartRef { sha256: PartHash::of(bytes), bytes: bytes.len() as u64 })
@@ -232,6 +267,28 @@ impl Setup {
         let pack = Pack::assemble(&manifest, |name| parts.get(&name).map(Vec::as_slice))?;
         Ok(Parts { parts, manifest, pack })
     }
+}
+
+/// What a set-up says of sealing, with who is added to it. Checked here, because a phone can only leave
+/// out whom it cannot read.
+fn sealing_of(
+    said: Option<&serde_json::Value>,
+    (new, here): (&NewSealing, Option<Recipient>),
+) -> Result<Option<Sealing>, InitError> {
+    let wrong = |error: serde_json::Error| InitError::Election(format!("`sealing`: {error}"));
+    let said: Option<Sealing> = said.map(Sealing::deserialize).transpose().map_err(wrong)?;
+    if said.is_none() && here.is_none() && new.recipients.is_empty() {
+        return Ok(None);
+    }
+    let mut sealing = said.unwrap_or(Sealing { recipients: Vec::new(), previews: false });
+    for one in here.iter().chain(&new.recipients).map(ToString::to_string) {
+        if !sealing.recipients.contains(&one) {
+            sealing.recipients.push(one);
+        }
+    }
+    sealing.previews |= new.previews;
+    recipients(&sealing)?;
+    Ok(Some(sealing))
 }
 
 struct Parts {
@@ -252,7 +309,7 @@ pub async fn init(
     if !is_name(&options.operator) {
         return Err(InitError::Operator(options.operator.clone()));
     }
-    setup.check(&options.log_origin)?;
+    setup.check(&options.log_origin, &options.sealing)?;
     options.witnesses.check()?;
     // Read before anything is made.
     if let Some(url) = &options.database {
@@ -272,7 +329,14 @@ pub async fn init(
         log_vkey: signer.verifier_key().to_string(),
         witnesses: options.witnesses.policy(),
     };
-    let Parts { parts, manifest, pack } = setup.complete(&keys, &options.addresses)?;
+    let sealed_here = match options.sealing.here {
+        true => Some(keys::create_sealing(&folder.keys())?),
+        false => None,
+    };
+    let sealing = (&options.sealing, sealed_here);
+    let Parts { parts, manifest, pack } = setup.complete(&keys, &options.addresses, sealing)?;
+    let sealed_to =
+        pack.election.sealing.as_ref().map_or_else(Vec::new, |sealing| sealing.recipients.clone());
     let election = pack.election.id.clone();
     let config = Config {
         election: election.clone(),
@@ -328,7 +392,8 @@ pub async fn init(
     db.close().await;
     // Last, because it is what makes the folder a headquarters.
     config.save(&folder.config())?;
-    Ok(NewHeadquarters { election, root: root.kid(), operator_token })
+    let root = root.kid();
+    Ok(NewHeadquarters { election, root, operator_token, sealed_to, sealed_here })
 }
 
 /// The first account: all roles, because a small team is one person, and no password yet. It is in with

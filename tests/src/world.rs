@@ -32,7 +32,7 @@ use hattama_server::{
     config::Config,
     folder::DataFolder,
     fsck::{PhotoFiles, check_folder},
-    setup::{InitOptions, NewHeadquarters, NewWitnesses, Setup, init},
+    setup::{InitOptions, NewHeadquarters, NewSealing, NewWitnesses, Setup, init},
     store::DatabaseUrl,
 };
 use serde_json::json;
@@ -78,29 +78,38 @@ impl World {
     pub fn of(country: Country, engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
         let hq = folder.path().join("hq");
-        Self::build(country, engine, folder, hq, NewWitnesses::default())
+        Self::build(country, engine, (folder, hq), NewWitnesses::default(), NewSealing::default())
+    }
+
+    /// A headquarters with the small country and this store, to which phones seal photographs.
+    pub fn sealing(engine: Engine, sealing: NewSealing) -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder can be made");
+        let hq = folder.path().join("hq");
+        Self::build(Country::small(), engine, (folder, hq), NewWitnesses::default(), sealing)
     }
 
     /// A headquarters on a file of SQLite whose log these witnesses watch.
     pub fn watched_by(witnesses: NewWitnesses) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
         let hq = folder.path().join("hq");
-        Self::build(Country::small(), Engine::sqlite(), folder, hq, witnesses)
+        let (engine, sealing) = (Engine::sqlite(), NewSealing::default());
+        Self::build(Country::small(), engine, (folder, hq), witnesses, sealing)
     }
 
     /// A headquarters on SQLite whose data folder is on this disk.
     pub fn on_disk(disk: &SmallDisk) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder can be made");
         let hq = disk.path().join("hq");
-        Self::build(Country::small(), Engine::sqlite(), folder, hq, NewWitnesses::default())
+        let (engine, sealing) = (Engine::sqlite(), NewSealing::default());
+        Self::build(Country::small(), engine, (folder, hq), NewWitnesses::default(), sealing)
     }
 
     fn build(
         country: Country,
         engine: Engine,
-        folder: TempDir,
-        hq: PathBuf,
+        (folder, hq): (TempDir, PathBuf),
         witnesses: NewWitnesses,
+        sealing: NewSealing,
     ) -> Self {
         let set_up = folder.path().join("set-up");
         country.write(&set_up).expect("a set-up can be written");
@@ -117,6 +126,7 @@ impl World {
             blobs: engine.blobs().map(str::to_owned),
             operator: "op".to_owned(),
             witnesses,
+            sealing,
         };
         let made = block_on(async {
             let set_up = Setup::read(&set_up).expect("the set-up was just written");

@@ -12,5 +12,7 @@ mod cost;
 mod faults;
 #[path = "photos/ranges.rs"]
 mod ranges;
+#[path = "photos/sealed.rs"]
+mod sealed;
 #[path = "photos/store.rs"]
 mod store;

@@ -68,6 +68,7 @@ impl From<InitError> for CliError {
             | InitError::Origin(_)
             | InitError::Operator(_)
             | InitError::Witnesses(_)
+            | InitError::Sealing(_)
             | InitError::Blobs(_)
             | InitError::Store(StoreError::Url(_)) => Self::Input(text),
             InitError::Folder(error) => error.into(),

@@ -15,7 +15,7 @@ use crate::{
     config::WitnessConfig,
     folder::{DataFolder, write_durably},
     keys,
-    setup::{self, InitOptions, NewHeadquarters, NewWitnesses, Setup},
+    setup::{self, InitOptions, NewHeadquarters, NewSealing, NewWitnesses, Setup},
 };
 
 /// Where `init` and `serve` listen unless told otherwise.
@@ -66,6 +66,17 @@ pub(super) struct Init {
     /// given
     #[arg(long, value_name = "COUNT", requires = "witnesses")]
     quorum: Option<u32>,
+    /// Phones seal photographs to headquarters when they are taken and cannot read them back; the key
+    /// is made in keys/sealing.age
+    #[arg(long)]
+    seal_photographs: bool,
+    /// Somebody else who can open sealed photographs: a recipient of age (age1...), whose key is kept
+    /// elsewhere; repeat it for several. Without --seal-photographs headquarters itself cannot
+    #[arg(long = "recipient", value_name = "RECIPIENT")]
+    recipients: Vec<String>,
+    /// Phones seal previews and thumbnails too, and can show none
+    #[arg(long)]
+    seal_previews: bool,
     /// Make it a drill: another election in every signature, another log, a banner on every page
     #[arg(long)]
     drill: bool,
@@ -97,6 +108,7 @@ impl Init {
             blobs: self.blobs,
             operator: self.operator,
             witnesses: witnesses(&self.witnesses, self.quorum)?,
+            sealing: sealing(self.seal_photographs, &self.recipients, self.seal_previews)?,
         };
         let made = super::serve::runtime()?.block_on(setup::init(
             &self.folder,
@@ -148,7 +160,7 @@ root key        {root_kid}
                 {root}
                 signs changes of the election set-up and nothing else: move this file to a
                 medium that is kept offline; serving does not need it
-reached at      {reached}
+{sealed}reached at      {reached}
 
 Next:
   hattama user --folder {folder} password {operator}
@@ -165,6 +177,7 @@ Next:
         hq = hq.public(),
         root_kid = made.root,
         root = root.display(),
+        sealed = told_of_sealing(made, folder),
     ))
 }
 
@@ -183,6 +196,34 @@ fn witnesses(given: &[String], quorum: Option<u32>) -> Result<NewWitnesses, CliE
     let known = given.iter().map(one).collect::<Result<Vec<_>, CliError>>()?;
     let all = u32::try_from(known.len()).unwrap_or(u32::MAX);
     Ok(NewWitnesses { known, quorum: quorum.unwrap_or(all) })
+}
+
+/// To whom phones seal, as it was asked for.
+fn sealing(here: bool, given: &[String], previews: bool) -> Result<NewSealing, CliError> {
+    let one = |text: &String| {
+        text.parse().map_err(|error| CliError::Input(format!("--recipient {text}: {error}")))
+    };
+    let recipients = given.iter().map(one).collect::<Result<Vec<_>, CliError>>()?;
+    Ok(NewSealing { here, recipients, previews })
+}
+
+/// What is told of sealing.
+fn told_of_sealing(made: &NewHeadquarters, folder: &Path) -> String {
+    if made.sealed_to.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("sealed to       {}\n", made.sealed_to.join("\n                "));
+    text.push_str(&match made.sealed_here {
+        Some(_) => format!(
+            "                phones seal photographs to all of them; {} opens them here:\n                \
+             back it up, or what waits sealed stays so\n",
+            folder.join("keys").join("sealing.age").display()
+        ),
+        None => "                phones seal photographs to all of them; nobody here can open one: they \
+                 wait\n                for `hattama unseal --identity FILE`\n"
+            .to_owned(),
+    });
+    text
 }
 
 /// Addresses as phones will use them.

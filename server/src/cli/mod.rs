@@ -1,7 +1,7 @@
 //! The `hattama` command line: making and serving a headquarters, and its operators' daily work.
 //!
 //! ```text
-//! init, user, serve, migrate, doctor, roster              work on a data folder
+//! init, user, serve, migrate, doctor, roster, unseal      work on a data folder
 //! invite devices vault messages records units incidents   talk to a running headquarters
 //! official entries compare deadlines release publish       the same
 //! export sample estimate forensics                        the same
@@ -52,6 +52,7 @@ mod table;
 mod tls;
 mod unit_file;
 mod units;
+mod unseal;
 mod user;
 mod vault;
 mod verify;
@@ -102,6 +103,8 @@ enum Command {
     Serve(serve::Serve),
     /// Move an organisation's store to another database, of either engine
     Migrate(migrate::Migrate),
+    /// Open photographs that phones sealed, with a key that was kept elsewhere
+    Unseal(unseal::Unseal),
     /// Carry registrations over to a second round
     Roster(roster::Roster),
     /// Say whether a headquarters keeps what it acknowledges, and what to type if not
@@ -169,6 +172,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::User(user) => user.run(),
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Unseal(unseal) => unseal.run(),
         Command::Roster(roster) => roster.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),

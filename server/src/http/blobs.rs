@@ -10,17 +10,28 @@ use hattama_proto::{
     id::PhotoHash,
     problem::ProblemCode,
     record::PhotoRole,
-    wire::{ContentRange, HAVE_HEADER, PhotoReply},
+    wire::{
+        ContentRange, HAVE_HEADER, HELD_SEALED, PhotoReply, SEALED_HEADER, SealedAs, SealedAsError,
+    },
 };
 
 use super::{HttpProblem, body, room::RoomLeft};
-use crate::{access::Operator, app::Headquarters, ingest::PhotoBegin, store};
+use crate::{
+    access::Operator,
+    app::Headquarters,
+    ingest::{PhotoBegin, PhotoStanding},
+    store,
+};
 
 /// `PUT /v1/blobs/{sha256}` with `Content-Range`: one range onto cells. Safe to repeat, in any
 /// order. Whole cells of a cut body are kept.
 ///
+/// With `Hattama-Sealed: SHA256/BYTES` the range is one of a file that the phone sealed to headquarters;
+/// it is opened once it is whole. What no key here opens is kept, `held_sealed`, and has no receipt yet.
+///
 /// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
-/// names it; 409 for another length; 422 when the bytes are not those of the hash; 507 when there
+/// names it; 409 for another length; 422 when the bytes are not those of the hash, or what was sealed is
+/// not the photo; 507 when there
 /// is no room.
 pub(super) async fn put(
     _room: RoomLeft,
@@ -43,7 +54,8 @@ pub(super) async fn put(
         .map_err(|error: hattama_proto::wire::ContentRangeError| {
             HttpProblem::new(ProblemCode::MalformedRequest, error.to_string())
         })?;
-    let mut upload = match headquarters.photos.begin(*photo, range).await? {
+    let sealed = sealed(&request)?;
+    let mut upload = match headquarters.photos.begin(*photo, range, sealed).await? {
         PhotoBegin::Whole(reply) => return Ok(Json(reply)),
         PhotoBegin::Take(upload) => upload,
     };
@@ -68,13 +80,26 @@ pub(super) async fn put(
     Ok(Json(upload.finish().await?))
 }
 
-/// `HEAD /v1/blobs/{sha256}`: which cells have come, in the header `Hattama-Have`.
+/// How the photo is sealed, if the request says that it is.
+fn sealed(request: &HttpRequest) -> Result<Option<SealedAs>, HttpProblem> {
+    let Some(value) = request.headers().get(SEALED_HEADER) else { return Ok(None) };
+    let read = value.to_str().ok().and_then(|text| text.parse().ok());
+    read.map(Some)
+        .ok_or_else(|| HttpProblem::new(ProblemCode::MalformedRequest, SealedAsError.to_string()))
+}
+
+/// `HEAD /v1/blobs/{sha256}`: which cells have come, in the header `Hattama-Have`; with
+/// `Hattama-Sealed`, which of that sealed file.
 pub(super) async fn head(
+    request: HttpRequest,
     photo: Path<PhotoHash>,
     headquarters: Data<Headquarters>,
 ) -> Result<HttpResponse, HttpProblem> {
-    let state = headquarters.photos.state(*photo).await?;
-    let have = if state.complete { "complete".to_owned() } else { String::from(state.have) };
+    let have = match headquarters.photos.standing(*photo, sealed(&request)?).await? {
+        PhotoStanding::HeldSealed => HELD_SEALED.to_owned(),
+        PhotoStanding::Here(state) if state.complete => "complete".to_owned(),
+        PhotoStanding::Here(state) => String::from(state.have),
+    };
     Ok(HttpResponse::Ok().insert_header((HAVE_HEADER, have)).finish())
 }
 

@@ -348,6 +348,7 @@ impl From<PhotoError> for HttpProblem {
             PhotoError::NotExpected => ProblemCode::NotExpected,
             PhotoError::SizeConflict => ProblemCode::SizeConflict,
             PhotoError::Digest => ProblemCode::DigestMismatch,
+            PhotoError::Sealing => ProblemCode::SealingWrong,
             PhotoError::Full => {
                 return Self::new(ProblemCode::StorageFull, error.to_string())
                     .retry_after(STORE_RETRY_S);

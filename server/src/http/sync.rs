@@ -90,7 +90,7 @@ pub(super) async fn status(
     let checkpoint = checkpoint.map(|note| note.to_string());
     let mut photos: Vec<(PhotoHash, PhotoState)> = Vec::new();
     for photo in asked.photos {
-        match headquarters.photos.state(photo).await {
+        match headquarters.photos.state(photo, None).await {
             Ok(state) => photos.push((photo, state)),
             Err(PhotoError::NotExpected) => {}
             Err(error) => return Err(error.into()),

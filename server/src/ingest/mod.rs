@@ -22,7 +22,7 @@ pub use self::{
     enrol::{EnrolError, Enrolments},
     invite::{Guest, Invitations, InviteError},
     meter::{PhotoMeter, RecordMeter},
-    photos::{PhotoBegin, PhotoError, PhotoUpload, Photos},
+    photos::{Brought, PhotoBegin, PhotoError, PhotoStanding, PhotoUpload, Photos, TakenIn},
     push::{Push, PushError},
     quota::Quota,
     session::{SessionError, Sessions},

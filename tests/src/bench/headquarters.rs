@@ -12,7 +12,7 @@ use hattama_server::{
     config::Config,
     folder::DataFolder,
     http,
-    setup::{InitOptions, NewWitnesses, Setup, init},
+    setup::{InitOptions, NewSealing, NewWitnesses, Setup, init},
 };
 
 use super::{Places, register};
@@ -74,6 +74,7 @@ impl BenchHeadquarters {
             blobs: places.blobs.clone(),
             operator: "bench".into(),
             witnesses,
+            sealing: NewSealing::default(),
         };
         let hq = folder.path().join("hq");
         let (headquarters, token) = runtime.block_on(async {

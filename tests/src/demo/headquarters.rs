@@ -65,6 +65,7 @@ impl DemoHeadquarters {
             blobs: wanted.blobs.clone(),
             operator: OPERATOR.into(),
             witnesses: Default::default(),
+            sealing: Default::default(),
         };
         let made = runtime
             .block_on(async {

@@ -7,7 +7,7 @@ use hattama_proto::{
     problem::Problem,
     wire::{
         EnrolmentPush, EnrolmentReply, HAVE_HEADER, PhotoReply, PushReply, PushRequest,
-        RecordVerdict, StatusReply, StatusRequest, WIRE_HEADER,
+        RecordVerdict, SEALED_HEADER, SealedAs, StatusReply, StatusRequest, WIRE_HEADER,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -194,6 +194,31 @@ impl Wire {
             reply = Some(self.put_range(photo, number * RANGE, range, bytes.len())?);
         }
         Ok(reply.expect("a photo is not empty"))
+    }
+
+    /// Puts a whole sealed file, in ranges of at most a mebibyte.
+    pub fn put_sealed(
+        &self,
+        photo: &PhotoHash,
+        sealed: &[u8],
+        said: SealedAs,
+    ) -> Result<PhotoReply, Refused> {
+        const RANGE: usize = 1024 * 1024;
+        let (mut reply, said) = (None, said.to_header());
+        for (number, range) in sealed.chunks(RANGE).enumerate() {
+            let (first, size) = (number * RANGE, sealed.len());
+            let place = format!("bytes {first}-{}/{size}", first + range.len() - 1);
+            let headers = [("content-range", place.as_str()), (SEALED_HEADER, &said)];
+            let answer = self.send("PUT", &format!("/v1/blobs/{photo}"), &headers, range);
+            reply = Some(answer.expect("headquarters answers").read()?);
+        }
+        Ok(reply.expect("a sealed file is not empty"))
+    }
+
+    /// Which cells of a sealed file have come.
+    pub fn have_sealed(&self, photo: &PhotoHash, said: SealedAs) -> Option<String> {
+        let said = said.to_header();
+        self.send("HEAD", &format!("/v1/blobs/{photo}"), &[(SEALED_HEADER, &said)], &[])?.have
     }
 
     /// Which cells of a photo have come.

@@ -17,7 +17,7 @@ use hattama_server::{
     ingest::{PhotoBegin, Photos},
     publishing::{Brought, Keep},
     review::{Ask, Asked},
-    setup::{InitOptions, NewWitnesses, Setup, init},
+    setup::{InitOptions, NewSealing, NewWitnesses, Setup, init},
     store::{self, DatabaseUrl, Db, devices::NewInvitation},
     transfer::transfer,
 };
@@ -47,6 +47,7 @@ impl Beginning {
             blobs: None,
             operator: "op".to_owned(),
             witnesses: NewWitnesses::default(),
+            sealing: NewSealing::default(),
         };
         let beginning = Self { folder };
         let set_up = Setup::read(&set_up).unwrap();

@@ -1,6 +1,6 @@
 //! A drill: its data and the real ones never mix, and three steps prove the whole way.
 
-use hattama_server::setup::{InitOptions, NewWitnesses, Setup, init};
+use hattama_server::setup::{InitOptions, NewSealing, NewWitnesses, Setup, init};
 use hattama_tests::{
     form::plain_photo,
     world::{Device, World, block_on},
@@ -58,6 +58,7 @@ fn a_record_of_the_drill_never_counts_in_the_real_one_nor_the_other_way_round(wo
         blobs: None,
         operator: "op".to_owned(),
         witnesses: NewWitnesses::default(),
+        sealing: NewSealing::default(),
     };
     let made = block_on(init(&folder, &drill, &options, hattama_server::clock::system)).unwrap();
     assert_eq!(made.election.as_str(), format!("{}-drill", world.made().election));

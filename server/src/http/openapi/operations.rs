@@ -110,6 +110,10 @@ const fn change(path: &'static str, summary: &'static str, body: &'static str) -
     }
 }
 
+/// Of a photograph that a phone sealed to headquarters.
+const SEALED: Parameter =
+    may("Hattama-Sealed", Kind::Text, "SHA256/BYTES of the sealed file that travels instead.");
+
 const PHONES: &str = "Phones";
 const PUBLIC: &str = "Public";
 const RECORDS: &str = "Records";
@@ -225,8 +229,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "PUT",
-        headers: &[must("Content-Range", Kind::Text, "bytes FIRST-LAST/SIZE, on cells of 32 KiB.")],
-        refused: &[P::NotExpected, P::SizeConflict, P::DigestMismatch, P::Stalled],
+        headers: &[
+            must("Content-Range", Kind::Text, "bytes FIRST-LAST/SIZE, on cells of 32 KiB."),
+            SEALED,
+        ],
+        refused: &[P::NotExpected, P::SizeConflict, P::DigestMismatch, P::SealingWrong, P::Stalled],
         ..post(
             "/v1/blobs/{sha256}",
             PHONES,
@@ -237,6 +244,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "HEAD",
+        headers: &[SEALED],
         refused: &[P::NotExpected],
         ..get("/v1/blobs/{sha256}", PHONES, "Which cells have come.", Answer::Nothing)
     },

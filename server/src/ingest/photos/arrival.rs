@@ -2,29 +2,57 @@
 //!
 //! ```text
 //! Unopened ─first use─> Receiving ─all cells, hash right─> Checked ─under its name─> Whole
+//!                                                             └─sealed, and no key here─> Held
 //! ```
 //!
 //! There is one [`Arrival`] per photo as long as any request holds it, and whoever finishes the
 //! photo holds it until the log has it. So two requests never have the file open twice, and nobody
-//! writes to a file that was checked.
+//! writes to a file that was checked. Each sealing of a photo arrives by itself.
 
 use std::{
-    io,
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hattama_proto::{id::PhotoHash, wire::CellBitmap};
+use hattama_proto::{id::PhotoHash, sealing::Identity, wire::CellBitmap};
 
-use super::{PhotoError, partial::Partial};
+use super::{
+    PhotoError,
+    held::HeldSealed,
+    partial::Partial,
+    unseal::{Unsealed, unseal},
+};
 use crate::blobs::Blobs;
+
+/// Most sealings of one photo that are arriving, so that a device cannot fill the disk with halves of
+/// one. Phones that have the same file send one each; the oldest half makes room and is sent again.
+const SEALINGS_MAX: usize = 4;
+
+/// What arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Arriving {
+    /// The photo.
+    pub(super) photo: PhotoHash,
+    /// Length of the file that comes, in bytes.
+    pub(super) bytes: u64,
+    /// If that is a sealed file: its SHA-256.
+    pub(super) sealed: Option<PhotoHash>,
+}
+
+/// What opens sealed files, and where those are kept that nothing opens.
+#[derive(Clone)]
+pub(super) struct Unsealing {
+    pub(super) identities: Arc<[Identity]>,
+    pub(super) held: HeldSealed,
+}
 
 /// What requests for one photo share.
 pub(super) struct Arrival {
-    photo: PhotoHash,
-    bytes: u64,
+    what: Arriving,
     path: PathBuf,
     blobs: Blobs,
+    unsealing: Unsealing,
     stage: Mutex<Stage>,
     /// Held by the one that checks the photo and brings it under its name.
     finishing: tokio::sync::Mutex<()>,
@@ -35,20 +63,24 @@ enum Stage {
     Unopened,
     /// Cells come.
     Receiving(Partial),
-    /// The file was found to be the photo, and is durable.
+    /// The file was found to be the one that was announced, and is durable.
     Checked,
     /// It is under its name.
     Whole,
+    /// It is sealed, nobody here can open it, and it is kept aside.
+    Held,
 }
 
 /// What became of a check.
 enum Checked {
     /// The bytes are those of another hash.
     Wrong,
-    /// They are the photo's, and durable in the partial file.
+    /// They are what was announced, and durable in the partial file.
     Right,
     /// The store has it.
     Stored,
+    /// It is kept aside.
+    Held,
 }
 
 /// How far a photo has come.
@@ -59,15 +91,26 @@ pub(super) enum Progress {
     Full,
 }
 
-impl Arrival {
-    pub(super) fn new(photo: PhotoHash, bytes: u64, path: PathBuf, blobs: Blobs) -> Self {
-        let finishing = tokio::sync::Mutex::default();
-        Self { photo, bytes, path, blobs, stage: Mutex::new(Stage::Unopened), finishing }
-    }
+/// What became of a photo whose cells are all there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// It is where photos are kept.
+    Stored,
+    /// It is kept sealed.
+    Held,
+}
 
-    /// The announced length, in bytes.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+impl Arrival {
+    pub(super) fn new(what: Arriving, partial: &Path, blobs: Blobs, unsealing: Unsealing) -> Self {
+        let path = match what.sealed {
+            None => partial.join(format!("{}-{}", what.photo, what.bytes)),
+            Some(sealed) => {
+                let folder = partial.join(format!("{}.sealed", what.photo));
+                folder.join(format!("{sealed}-{}", what.bytes))
+            }
+        };
+        let finishing = tokio::sync::Mutex::default();
+        Self { what, path, blobs, unsealing, stage: Mutex::new(Stage::Unopened), finishing }
     }
 
     /// How far it has come. Blocks on the disk the first time.
@@ -91,33 +134,48 @@ impl Arrival {
         })
     }
 
-    /// All cells are there: checks the hash and brings the photo under its name. Whoever comes
-    /// second waits, and finds it done. After an error the next one tries again; what was checked
-    /// is not checked again.
-    pub(super) async fn settle(self: Arc<Self>) -> Result<(), PhotoError> {
+    /// All cells are there: checks the hash, unseals what is sealed, and brings the photo under its name.
+    /// Whoever comes second waits, and finds it done. After an error the next one tries again; what was
+    /// checked is not checked again.
+    pub(super) async fn settle(self: Arc<Self>) -> Result<Settled, PhotoError> {
         let _finishing = self.finishing.lock().await;
         let this = Arc::clone(&self);
-        let stored = match super::blocking(move || this.check()).await? {
+        match super::blocking(move || this.check()).await? {
             Checked::Wrong => return Err(PhotoError::Digest),
-            Checked::Stored => true,
-            Checked::Right => false,
-        };
-        if !stored {
-            self.blobs.keep(self.path.clone(), &self.photo).await?;
-            *self.lock() = Stage::Whole;
+            Checked::Stored => return Ok(Settled::Stored),
+            Checked::Held => return Ok(Settled::Held),
+            Checked::Right => {}
         }
-        Ok(())
+        let file = match self.what.sealed {
+            None => self.path.clone(),
+            Some(sealed) => {
+                let this = Arc::clone(&self);
+                match super::blocking(move || Ok(this.unseal(&sealed)?)).await? {
+                    Unsealed::Right => self.opened(),
+                    Unsealed::NotFor => return Ok(Settled::Held),
+                    Unsealed::Wrong => return Err(PhotoError::Sealing),
+                }
+            }
+        };
+        self.blobs.keep(file, &self.what.photo).await?;
+        *self.lock() = Stage::Whole;
+        Ok(Settled::Stored)
     }
 
     /// The log has the photo: what is left of its arrival is worth nothing.
     pub(super) fn forget(&self) {
         Partial::forget(&self.path);
+        if self.what.sealed.is_some() {
+            let _moved = fs::remove_file(self.opened());
+            // Unless another sealing of the same photo is there.
+            let _empty = self.path.parent().map(fs::remove_dir);
+        }
     }
 
     fn check(&self) -> Result<Checked, PhotoError> {
         Ok(self.with(|stage| match stage {
             Stage::Receiving(partial) => {
-                if !partial.check(&self.photo)? {
+                if !partial.check(&self.what.sealed.unwrap_or(self.what.photo))? {
                     return Ok(Checked::Wrong);
                 }
                 // Closes the file: nobody writes to what was checked.
@@ -126,14 +184,43 @@ impl Arrival {
             }
             Stage::Unopened | Stage::Checked => Ok(Checked::Right),
             Stage::Whole => Ok(Checked::Stored),
+            Stage::Held => Ok(Checked::Held),
         })?)
+    }
+
+    /// Opens the sealed file, or keeps it aside. One that is wrong is given up: the phone has it.
+    fn unseal(&self, sealed: &PhotoHash) -> io::Result<Unsealed> {
+        let Unsealing { identities, held } = &self.unsealing;
+        let unsealed = unseal(&self.path, identities, &self.what.photo, &self.opened())?;
+        match unsealed {
+            Unsealed::Right => {}
+            Unsealed::NotFor => {
+                held.keep(&self.path, &self.what.photo, sealed)?;
+                *self.lock() = Stage::Held;
+                self.forget();
+            }
+            Unsealed::Wrong => {
+                *self.lock() = Stage::Unopened;
+                self.forget();
+            }
+        }
+        Ok(unsealed)
+    }
+
+    /// Where what was in a sealed file is written.
+    fn opened(&self) -> PathBuf {
+        self.path.with_extension("opened")
     }
 
     /// The stage, after a look at the disk if nobody has looked yet.
     fn with<T>(&self, work: impl FnOnce(&mut Stage) -> io::Result<T>) -> io::Result<T> {
         let mut stage = self.lock();
         if matches!(*stage, Stage::Unopened) {
-            *stage = Stage::Receiving(Partial::open(self.path.clone(), self.bytes)?);
+            if let (Some(_), Some(folder)) = (self.what.sealed, self.path.parent()) {
+                fs::create_dir_all(folder)?;
+                make_room(folder, &self.path)?;
+            }
+            *stage = Stage::Receiving(Partial::open(self.path.clone(), self.what.bytes)?);
         }
         work(&mut stage)
     }
@@ -142,7 +229,7 @@ impl Arrival {
     /// there, for a bucket all cells still are, so nothing is asked of it.
     pub(super) async fn look(&self) -> Result<(), PhotoError> {
         let unopened = matches!(*self.lock(), Stage::Unopened);
-        if unopened && self.blobs.folder().is_some() && self.blobs.has(&self.photo).await? {
+        if unopened && self.blobs.folder().is_some() && self.blobs.has(&self.what.photo).await? {
             let mut stage = self.lock();
             if matches!(*stage, Stage::Unopened) {
                 *stage = Stage::Whole;
@@ -154,4 +241,22 @@ impl Arrival {
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Before another sealing of a photo arrives, the oldest halves of others go if there are too many.
+fn make_room(folder: &Path, new: &Path) -> io::Result<()> {
+    let mut halves = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // Notes of cells and what is being opened have an ending.
+        if entry.path() != new && entry.path().extension().is_none() {
+            halves.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    halves.sort_unstable();
+    let over = (halves.len() + 1).saturating_sub(SEALINGS_MAX);
+    for (_, path) in halves.into_iter().take(over) {
+        Partial::forget(&path);
+    }
+    Ok(())
 }

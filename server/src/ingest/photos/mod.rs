@@ -7,9 +7,16 @@
 //! A connection that is reset drops the handler without a word, so progress is kept cell by cell
 //! and nothing is left to a clean-up. Partial files are worth nothing after a power cut: the hash
 //! decides, and until the receipt the phone keeps the original. So they are not synced.
+//!
+//! A phone may send a photo sealed to headquarters: then the cells are those of the sealed file, which is
+//! opened once it is whole, and from then on everything is as with any photo. What no key here opens is
+//! kept aside, `sealed/`, and never refused.
 
 mod arrival;
+mod held;
+mod later;
 mod partial;
+mod unseal;
 
 use std::{
     collections::HashMap,
@@ -23,17 +30,21 @@ use hattama_proto::{
     id::PhotoHash,
     limits::PREVIEW_BYTES_MAX,
     record::PhotoRole,
-    wire::{CellBitmap, ContentRange, PhotoReply, PhotoState},
+    sealing::Identity,
+    wire::{CellBitmap, ContentRange, PhotoReply, PhotoState, SealedAs},
 };
 
+pub use self::later::{Brought, TakenIn};
 use self::{
-    arrival::{Arrival, Progress},
+    arrival::{Arrival, Arriving, Progress, Settled, Unsealing},
+    held::HeldSealed,
     partial::CELL,
 };
 use super::meter::PhotoMeter;
 use crate::{
     blobs::{BlobError, Blobs},
     clock::Clock,
+    folder::DataFolder,
     log::{Item, PhotoItem, SequenceError, Sequencer},
     store::{
         self, Db, StoreError,
@@ -51,11 +62,13 @@ pub struct Photos {
     clock: Clock,
     arrivals: Arc<Mutex<Arrivals>>,
     meter: PhotoMeter,
+    identities: Arc<[Identity]>,
+    held: HeldSealed,
 }
 
-/// Photos that some request is about right now, by hash and announced length. Weak, so that an
-/// abandoned upload holds no open file: what it reached stands on the disk.
-type Arrivals = HashMap<(PhotoHash, u64), Weak<Arrival>>;
+/// Photos that some request is about right now. Weak, so that an abandoned upload holds no open file:
+/// what it reached stands on the disk.
+type Arrivals = HashMap<Arriving, Weak<Arrival>>;
 
 /// Dead entries are swept out beyond this many.
 const ARRIVALS_SWEEP: usize = 1024;
@@ -78,6 +91,12 @@ pub enum PhotoError {
     /// The bytes are not those of the hash. The cells were reset.
     #[error("the bytes that came are not those of this hash; send the photo again")]
     Digest,
+    /// A key here opens the sealed file, and what is in it is not the photo that its record names.
+    #[error(
+        "what was sealed is not the photograph that its record names; keep the file, and tell your \
+         coordinator"
+    )]
+    Sealing,
     /// The disk is full. What came before is kept.
     #[error("headquarters' disk is full; try again later")]
     Full,
@@ -109,6 +128,8 @@ impl From<io::Error> for PhotoError {
 pub struct PhotoUpload {
     photos: Photos,
     photo: PhotoHash,
+    /// Length of the photo itself, in bytes.
+    original: u64,
     range: ContentRange,
     arrival: Arc<Arrival>,
     /// Bytes that were not kept yet.
@@ -117,9 +138,18 @@ pub struct PhotoUpload {
     at: u64,
 }
 
+/// Where a photo stands that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhotoStanding {
+    /// So far.
+    Here(PhotoState),
+    /// It is whole, sealed, and waits for a key.
+    HeldSealed,
+}
+
 /// What to do with a request for a photo.
 pub enum PhotoBegin {
-    /// It is whole already: this is the answer.
+    /// Nothing has to be sent any more: this is the answer.
     Whole(PhotoReply),
     /// Take the body.
     Take(Box<PhotoUpload>),
@@ -127,15 +157,23 @@ pub enum PhotoBegin {
 
 impl Photos {
     /// Takes photos into these folders and this log.
-    pub fn new(db: Db, blobs: Blobs, partial: PathBuf, sequencer: Sequencer, clock: Clock) -> Self {
+    pub fn new(
+        db: Db,
+        blobs: Blobs,
+        folder: &DataFolder,
+        sequencer: Sequencer,
+        clock: Clock,
+    ) -> Self {
         Self {
             db,
             blobs,
-            partial,
+            partial: folder.partial(),
             sequencer,
             clock,
             arrivals: Arc::default(),
             meter: PhotoMeter::default(),
+            identities: Arc::default(),
+            held: HeldSealed::new(folder.sealed()),
         }
     }
 
@@ -144,14 +182,44 @@ impl Photos {
         &self.meter
     }
 
-    /// Where an upload stands; without a receipt.
-    pub async fn state(&self, photo: PhotoHash) -> Result<PhotoState, PhotoError> {
+    /// Unseals photos that were sealed to these.
+    pub fn unsealed_by(mut self, identities: Vec<Identity>) -> Self {
+        self.identities = identities.into();
+        self
+    }
+
+    /// Where an upload stands, of the photo as it is or sealed so; without a receipt.
+    pub async fn standing(
+        &self,
+        photo: PhotoHash,
+        sealed: Option<SealedAs>,
+    ) -> Result<PhotoStanding, PhotoError> {
+        if let Some(sealed) = sealed
+            && self.is_held(photo, sealed).await?
+            && self.position(photo).await?.is_none()
+        {
+            return Ok(PhotoStanding::HeldSealed);
+        }
+        self.state(photo, sealed).await.map(PhotoStanding::Here)
+    }
+
+    /// Where an upload stands; without a receipt. What is held counts as not there.
+    pub async fn state(
+        &self,
+        photo: PhotoHash,
+        sealed: Option<SealedAs>,
+    ) -> Result<PhotoState, PhotoError> {
         let whole = PhotoState { have: CellBitmap::default(), complete: true };
         if self.position(photo).await?.is_some() {
             return Ok(whole);
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
-        let arrival = self.arrival(photo, admitted(&announced, None)?);
+        let bytes = match sealed {
+            None => admitted(&announced, None)?,
+            Some(sealed) => admitted_sealed(&announced, sealed.bytes).map(|_| sealed.bytes)?,
+        };
+        let sealed = sealed.map(|sealed| sealed.sha256);
+        let arrival = self.arrival(Arriving { photo, bytes, sealed });
         // Taken while the log was asked, the arrival may be of a photo that was logged meanwhile.
         if self.position(photo).await?.is_some() {
             return Ok(whole);
@@ -165,24 +233,44 @@ impl Photos {
         }
     }
 
-    /// Begins to receive a range.
+    async fn is_held(&self, photo: PhotoHash, sealed: SealedAs) -> Result<bool, PhotoError> {
+        let held = self.held.clone();
+        blocking(move || Ok(held.has(&photo, &sealed.sha256))).await
+    }
+
+    /// Begins to receive a range of the photo as it is, or of a sealed file with it.
     pub async fn begin(
         &self,
         photo: PhotoHash,
         range: ContentRange,
+        sealed: Option<SealedAs>,
     ) -> Result<PhotoBegin, PhotoError> {
+        if sealed.is_some_and(|sealed| sealed.bytes != range.size) {
+            return Err(PhotoError::SizeConflict);
+        }
         // Taken before the log is asked: whoever is finishing this photo holds it until the log has
         // it, so either the log knows the photo by now or its arrival is shared.
-        let arrival = self.arrival(photo, range.size);
+        let bytes = range.size;
+        let of = sealed.map(|sealed| sealed.sha256);
+        let arrival = self.arrival(Arriving { photo, bytes, sealed: of });
         if let Some(position) = self.position(photo).await? {
             return Ok(PhotoBegin::Whole(self.whole(position).await?));
         }
         let announced = store::photos::announced(&self.db, &photo).await?;
-        admitted(&announced, Some(range.size))?;
+        let original = match sealed {
+            None => admitted(&announced, Some(bytes))?,
+            Some(_) => admitted_sealed(&announced, bytes)?,
+        };
+        if let Some(sealed) = sealed
+            && self.is_held(photo, sealed).await?
+        {
+            return Ok(PhotoBegin::Whole(held_sealed()));
+        }
         arrival.look().await?;
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,
+            original,
             range,
             arrival,
             pending: Vec::new(),
@@ -201,21 +289,24 @@ impl Photos {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: receipts.pop(),
             checkpoint: Some(checkpoint.to_string()),
+            held_sealed: false,
         })
     }
 
     /// The arrival of a photo, shared by all requests for it. Touches no disk.
-    fn arrival(&self, photo: PhotoHash, bytes: u64) -> Arc<Arrival> {
+    fn arrival(&self, what: Arriving) -> Arc<Arrival> {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(arrival) = arrivals.get(&(photo, bytes)).and_then(Weak::upgrade) {
+        if let Some(arrival) = arrivals.get(&what).and_then(Weak::upgrade) {
             return arrival;
         }
         if arrivals.len() >= ARRIVALS_SWEEP {
             arrivals.retain(|_, arrival| arrival.strong_count() > 0);
         }
-        let path = self.partial.join(format!("{}-{bytes}", photo.to_hex()));
-        let arrival = Arc::new(Arrival::new(photo, bytes, path, self.blobs.clone()));
-        arrivals.insert((photo, bytes), Arc::downgrade(&arrival));
+        let unsealing =
+            Unsealing { identities: Arc::clone(&self.identities), held: self.held.clone() };
+        let arrival = Arrival::new(what, &self.partial, self.blobs.clone(), unsealing);
+        let arrival = Arc::new(arrival);
+        arrivals.insert(what, Arc::downgrade(&arrival));
         arrival
     }
 
@@ -223,6 +314,7 @@ impl Photos {
     async fn finish(
         &self,
         photo: PhotoHash,
+        bytes: u64,
         arrival: Arc<Arrival>,
     ) -> Result<PhotoReply, PhotoError> {
         // In a task of its own: a slow store is waited for as long as a phone may wait, and the work
@@ -230,13 +322,17 @@ impl Photos {
         let settling = tokio::spawn(Arc::clone(&arrival).settle());
         match tokio::time::timeout(STORE_WAIT, settling).await {
             Ok(settled) => {
-                settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))??
+                let settled =
+                    settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))??;
+                if settled == Settled::Held {
+                    tracing::warn!(%photo, "a sealed photograph waits for a key");
+                    return Ok(held_sealed());
+                }
             }
             Err(elapsed) => return Err(BlobError::Away(elapsed.into()).into()),
         }
         // Crash point: the file is whole under its name and not logged; the phone asks again, the
         // file is found and logged.
-        let bytes = arrival.bytes();
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
         self.meter.finished();
@@ -249,6 +345,7 @@ impl Photos {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: appended.outcomes.pop().map(|outcome| outcome.receipt),
             checkpoint: Some(appended.checkpoint.to_string()),
+            held_sealed: false,
         })
     }
 }
@@ -285,23 +382,46 @@ impl PhotoUpload {
         self.keep().await?;
         let arrival = Arc::clone(&self.arrival);
         match blocking(move || Ok(arrival.progress()?)).await? {
-            Progress::Full => self.photos.finish(self.photo, self.arrival).await,
+            Progress::Full => self.photos.finish(self.photo, self.original, self.arrival).await,
             Progress::Cells(have) => Ok(PhotoReply {
                 state: PhotoState { have, complete: false },
                 receipt: None,
                 checkpoint: None,
+                held_sealed: false,
             }),
         }
     }
 }
 
+/// Nothing has to be sent any more, and there is no receipt yet.
+fn held_sealed() -> PhotoReply {
+    PhotoReply {
+        state: PhotoState { have: CellBitmap::default(), complete: false },
+        receipt: None,
+        checkpoint: None,
+        held_sealed: true,
+    }
+}
+
+/// Whether what a record announces is taken.
+fn is_allowed(one: &&Announced) -> bool {
+    one.naming == Naming::Stored
+        || (one.role != PhotoRole::Original && one.bytes <= PREVIEW_BYTES_MAX)
+}
+
+/// The length of the photo that a sealed file of `sealed` bytes may hold, or why it is not taken.
+fn admitted_sealed(announced: &[Announced], sealed: u64) -> Result<u64, PhotoError> {
+    let mut named = announced.iter().filter(is_allowed).peekable();
+    if named.peek().is_none() {
+        return Err(PhotoError::NotExpected);
+    }
+    let fitting = named.find(|one| unseal::fits(sealed, one.bytes));
+    fitting.map(|one| one.bytes).ok_or(PhotoError::SizeConflict)
+}
+
 /// The length that is admitted, or why the photo is not.
 fn admitted(announced: &[Announced], size: Option<u64>) -> Result<u64, PhotoError> {
-    let allowed = |one: &&Announced| {
-        one.naming == Naming::Stored
-            || (one.role != PhotoRole::Original && one.bytes <= PREVIEW_BYTES_MAX)
-    };
-    let mut named = announced.iter().filter(allowed);
+    let mut named = announced.iter().filter(is_allowed);
     match size {
         None => named.next().map(|one| one.bytes).ok_or(PhotoError::NotExpected),
         Some(size) if named.clone().any(|one| one.bytes == size) => Ok(size),

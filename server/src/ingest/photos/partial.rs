@@ -80,10 +80,10 @@ impl Partial {
         self.cells.set_len(0)
     }
 
-    /// Whether the file is the photo. If it is, its bytes are durable; if not, the cells are reset
+    /// Whether the file has this hash. If it has, its bytes are durable; if not, the cells are reset
     /// and all of it has to come again.
-    pub(super) fn check(&mut self, photo: &PhotoHash) -> io::Result<bool> {
-        if hash_file(&self.path)? != *photo {
+    pub(super) fn check(&mut self, hash: &PhotoHash) -> io::Result<bool> {
+        if hash_file(&self.path)? != *hash {
             self.begin_again()?;
             return Ok(false);
         }
@@ -103,7 +103,7 @@ fn cells_path(path: &Path) -> PathBuf {
     path.with_extension("cells")
 }
 
-fn hash_file(path: &Path) -> io::Result<PhotoHash> {
+pub(super) fn hash_file(path: &Path) -> io::Result<PhotoHash> {
     let mut file = File::open(path)?;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut buffer = vec![0; 256 * 1024];
