@@ -36,6 +36,9 @@ const NEWEST: u32 = 5;
 #[cfg(feature = "sqlcipher")]
 const ENCRYPTED: u32 = 4;
 
+/// The schema that this program makes, which no release has yet.
+const OURS: u32 = 5;
+
 /// What the encrypted fixtures were closed with.
 fn vault() -> Arc<dyn KeyVault> {
     let words = Zeroizing::new("three words unchosen".to_owned());
@@ -142,7 +145,7 @@ fn a_plain_notebook_of_every_released_schema_opens_and_goes_on() {
         let notebook = Notebook::open(folder.path(), options(&TestClock::new())).unwrap();
         assert_whole(&notebook);
         drop(notebook);
-        assert_eq!(version_of(&folder.path().join("outbox.db")), NEWEST);
+        assert_eq!(version_of(&folder.path().join("outbox.db")), OURS);
     }
 }
 

@@ -105,6 +105,7 @@ impl Notebook {
             }
             let id = name(photo.file_hash(), range);
             let file = self.folder.join(FOLDER).join(&id);
+            fs::create_dir_all(self.folder.join(FOLDER))?;
             write_range(path.path(), range, &self.folder.join("tmp").join(&id), &file)?;
             let request = send_range(photo, range, path);
             plans.push(TransferPlan {
@@ -187,9 +188,12 @@ impl Notebook {
 
     /// Removes files of photographs that wait no longer.
     fn forget_files(&self, view: &Snapshot) -> Result<(), NotebookError> {
-        let folder = self.folder.join(FOLDER);
-        fs::create_dir_all(&folder)?;
-        for entry in fs::read_dir(folder)? {
+        let folder = match fs::read_dir(self.folder.join(FOLDER)) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in folder {
             let entry = entry?;
             let of = entry.file_name().to_str().and_then(read_name).map(|(hash, _)| hash);
             if !view.photos.iter().any(|photo| Some(photo.file_hash()) == of) {

@@ -207,7 +207,9 @@ fn what_was_sealed_wrong_is_refused_with_its_own_code_and_the_right_one_taken_af
     let (_, photo) = announce(&world, &bytes);
     let wire = world.wire();
     // Another photograph of the same length.
-    let (other, said) = sealed(&plain_photo(9, bytes.len()), &[to]);
+    let mut another = bytes.clone();
+    another[1_000] ^= 1;
+    let (other, said) = sealed(&another, &[to]);
     let refused = wire.put_sealed(&photo.sha256, &other, said).unwrap_err();
     assert_eq!((refused.code, refused.status), (ProblemCode::SealingWrong, 422));
     // Damaged before it was measured.
@@ -223,7 +225,7 @@ fn what_was_sealed_wrong_is_refused_with_its_own_code_and_the_right_one_taken_af
     let refused = wire.put_sealed(&photo.sha256, &damaged, said).unwrap_err();
     assert_eq!(refused.code, ProblemCode::DigestMismatch);
     // Of a length that no such photograph has.
-    let (long, other) = sealed(&plain_photo(8, 200_001), &[to]);
+    let (long, other) = sealed(&[&bytes[..], b"more"].concat(), &[to]);
     let refused = wire.put_sealed(&photo.sha256, &long, other).unwrap_err();
     assert_eq!(refused.code, ProblemCode::SizeConflict);
     // What says one length and sends another.
