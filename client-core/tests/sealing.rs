@@ -156,9 +156,11 @@ fn any_single_fault_of_the_line_is_survived() {
 fn small_pictures_stay_readable_or_are_sealed_as_the_set_up_says() {
     let jpeg = {
         let mut jpeg = std::io::Cursor::new(vec![]);
-        image::RgbImage::from_fn(1600, 1200, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]))
-            .write_to(&mut jpeg, image::ImageFormat::Jpeg)
-            .unwrap();
+        image::RgbImage::from_fn(1600, 1200, |x, y| {
+            image::Rgb([x, y, x * y].map(|value| value.to_le_bytes()[0]))
+        })
+        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
+        .unwrap();
         jpeg.into_inner()
     };
     for previews in [false, true] {

@@ -226,7 +226,7 @@ async fn carry_out(hq: &Headquarters, act: &Act, sizes: &[u64]) {
 async fn bring(photos: &Photos, photo: &hattama_proto::id::PhotoHash, bytes: &[u8]) {
     let size = bytes.len() as u64;
     let range = ContentRange { first: 0, end: size, size };
-    if let PhotoBegin::Take(mut upload) = photos.begin(*photo, range).await.unwrap() {
+    if let PhotoBegin::Take(mut upload) = photos.begin(*photo, range, None).await.unwrap() {
         upload.take(bytes).await.unwrap();
         assert!(upload.finish().await.unwrap().state.complete);
     }

@@ -121,7 +121,7 @@ impl Play<'_> {
                 let Some((_, preview)) = self.which(which).cloned() else { return };
                 let end = preview.len() as u64;
                 let range = ContentRange { first: 0, end, size: end };
-                let begun = hq.photos.begin(PhotoHash::of(&preview), range).await.unwrap();
+                let begun = hq.photos.begin(PhotoHash::of(&preview), range, None).await.unwrap();
                 if let PhotoBegin::Take(mut upload) = begun {
                     upload.take(&preview).await.unwrap();
                     upload.finish().await.unwrap();
