@@ -1,4 +1,4 @@
-//! How a file of this notebook is sealed: as [`sealing`](hattama_proto::sealing) does it, to the notebook
+//! How a file of this notebook is sealed: as [`sealing`] does it, to the notebook
 //! itself and to nobody else.
 
 use std::io;
