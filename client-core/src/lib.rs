@@ -68,6 +68,6 @@ pub use self::{
         TransferPlan, Trouble, UnsafePhoto, Whereabouts,
     },
     outbox::LostReceipt,
-    sync::{Conditions, HeldBack, Hold},
     sealing::PhotoSealing,
+    sync::{Conditions, HeldBack, Hold},
 };

@@ -15,8 +15,8 @@ use std::{
 };
 
 use hattama_client_core::{
-    Alarm, Notebook, NotebookError, NotebookOptions, PhotoProgress, PhotoSealing, Pictures,
-    PumpEnd,
+    Alarm, DiskPolicy, KeepOriginals, Notebook, NotebookError, NotebookOptions, PhotoProgress,
+    PhotoSealing, Pictures, PumpEnd,
     capture::{PhotoInput, ProtocolDraft, Warning},
     steps,
 };
@@ -28,7 +28,7 @@ use hattama_proto::{
     sealing::{Identity, Opener},
     tlog::{LogEntry, Receipt},
 };
-use hq::{Fault, World, draft, noise, options};
+use hq::{Fault, Hq, World, draft, noise, options};
 
 fn identity(n: u8) -> Identity {
     Identity::from_secret([n; 32])
@@ -109,6 +109,36 @@ fn a_sealed_photograph_arrives_byte_for_byte_and_this_phone_cannot_read_it_back(
     let receipt = Receipt::parse(&world.notebook.photo_receipt(photo).unwrap().unwrap()).unwrap();
     let key = world.hq.log.verifier_key();
     receipt.verify(&LogEntry::Photo(*photo.as_bytes()), key.name(), key).unwrap();
+}
+
+#[test]
+fn a_sealed_original_leaves_by_the_rule_and_captured_again_it_is_here_again() {
+    let hq = Hq::new();
+    hq.seal_photographs(&[identity(1)], &[identity(2)], false);
+    let world = World::enrolled_at(hq, |options| {
+        options.disk = DiskPolicy { budget_bytes: Some(0), keep: KeepOriginals::UntilReceipt };
+    });
+    let bytes = noise(200_000);
+    let (record, photo) = world.capture_with_photo(&bytes);
+    let place = world.notebook.photo_path(photo);
+    assert!(place.exists());
+    assert_eq!(world.pump().pruned.files, 1);
+    assert!(!place.exists());
+    let item = world.notebook.get(record).unwrap().photos.remove(0);
+    assert!(item.sealed && item.pruned_at.is_some());
+    assert!(matches!(world.notebook.read_photo(photo), Err(NotebookError::InvalidInput { .. })));
+
+    let (again, same) = world.capture_with_photo(&bytes);
+    assert_eq!(same, photo);
+    for record in [record, again] {
+        let item = world.notebook.get(record).unwrap().photos.remove(0);
+        assert!(item.sealed && item.pruned_at.is_none());
+    }
+    assert_eq!(opened(&world.notebook.photo_path(photo), &identity(2)), bytes);
+    // And goes again, once the record that names it has arrived.
+    assert_eq!(world.pump().pruned.files, 1);
+    assert!(!world.notebook.photo_path(photo).exists());
+    assert_eq!(world.hq.state.lock().unwrap().photos[&photo], bytes);
 }
 
 #[test]

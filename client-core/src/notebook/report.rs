@@ -10,8 +10,8 @@ use hattama_proto::{
 use uuid::Uuid;
 
 use super::PruneReport;
-use crate::sync::{Conditions, HeldBack};
 use crate::sealing::PhotoSealing;
+use crate::sync::{Conditions, HeldBack};
 
 /// How opening went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
