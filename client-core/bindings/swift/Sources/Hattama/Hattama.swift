@@ -1852,7 +1852,8 @@ public protocol NotebookProtocol: AnyObject, Sendable {
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
     func readPhoto(photo: String) throws  -> Data
 
@@ -1993,8 +1994,9 @@ public protocol NotebookProtocol: AnyObject, Sendable {
     func outbox() throws  -> OutboxSummary
 
     /**
-     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an
+     * encrypted notebook the file is encrypted: `read_photo` gives what it holds. One that is sealed to
+     * headquarters lies there sealed.
      */
     func photoPath(photo: String) throws  -> String
 
@@ -2200,7 +2202,8 @@ open func lockIfIdle()throws  -> Bool  {
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
 open func readPhoto(photo: String)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -2530,8 +2533,9 @@ open func outbox()throws  -> OutboxSummary  {
 }
 
     /**
-     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an
+     * encrypted notebook the file is encrypted: `read_photo` gives what it holds. One that is sealed to
+     * headquarters lies there sealed.
      */
 open func photoPath(photo: String)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNotebookError_lift) {
@@ -3415,6 +3419,10 @@ public struct Enrolment: Equatable, Hashable {
      * Version of the election set-up.
      */
     public var setUpVersion: UInt32
+    /**
+     * Whether photographs are sealed to headquarters.
+     */
+    public var sealing: PhotoSealing
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3434,12 +3442,16 @@ public struct Enrolment: Equatable, Hashable {
          */hardwareVouched: [KeyRole],
         /**
          * Version of the election set-up.
-         */setUpVersion: UInt32) {
+         */setUpVersion: UInt32,
+        /**
+         * Whether photographs are sealed to headquarters.
+         */sealing: PhotoSealing) {
         self.election = election
         self.organisation = organisation
         self.units = units
         self.hardwareVouched = hardwareVouched
         self.setUpVersion = setUpVersion
+        self.sealing = sealing
     }
 
 
@@ -3462,7 +3474,8 @@ public struct FfiConverterTypeEnrolment: FfiConverterRustBuffer {
                 organisation: FfiConverterString.read(from: &buf),
                 units: FfiConverterOptionSequenceString.read(from: &buf),
                 hardwareVouched: FfiConverterSequenceTypeKeyRole.read(from: &buf),
-                setUpVersion: FfiConverterUInt32.read(from: &buf)
+                setUpVersion: FfiConverterUInt32.read(from: &buf),
+                sealing: FfiConverterTypePhotoSealing.read(from: &buf)
         )
     }
 
@@ -3472,6 +3485,7 @@ public struct FfiConverterTypeEnrolment: FfiConverterRustBuffer {
         FfiConverterOptionSequenceString.write(value.units, into: &buf)
         FfiConverterSequenceTypeKeyRole.write(value.hardwareVouched, into: &buf)
         FfiConverterUInt32.write(value.setUpVersion, into: &buf)
+        FfiConverterTypePhotoSealing.write(value.sealing, into: &buf)
     }
 }
 
@@ -5042,6 +5056,15 @@ public struct OutboxSummary: Equatable, Hashable {
      */
     public var overBudgetBytes: UInt64
     /**
+     * Photos that headquarters keeps as they were sealed and cannot open yet. They wait in their lanes for
+     * a receipt; nothing of them is sent again.
+     */
+    public var photosHeldSealed: UInt32
+    /**
+     * Whether photographs that are taken now are sealed to headquarters.
+     */
+    public var sealing: PhotoSealing
+    /**
      * Age of the oldest record without a receipt, in milliseconds.
      */
     public var oldestUnsentMs: UInt64?
@@ -5103,6 +5126,13 @@ public struct OutboxSummary: Equatable, Hashable {
          * By how much that is more than the disk budget, in bytes; 0 without a budget.
          */overBudgetBytes: UInt64,
         /**
+         * Photos that headquarters keeps as they were sealed and cannot open yet. They wait in their lanes for
+         * a receipt; nothing of them is sent again.
+         */photosHeldSealed: UInt32,
+        /**
+         * Whether photographs that are taken now are sealed to headquarters.
+         */sealing: PhotoSealing,
+        /**
          * Age of the oldest record without a receipt, in milliseconds.
          */oldestUnsentMs: UInt64?,
         /**
@@ -5126,6 +5156,8 @@ public struct OutboxSummary: Equatable, Hashable {
         self.goneForResend = goneForResend
         self.heldBytes = heldBytes
         self.overBudgetBytes = overBudgetBytes
+        self.photosHeldSealed = photosHeldSealed
+        self.sealing = sealing
         self.oldestUnsentMs = oldestUnsentMs
         self.blockedBy = blockedBy
         self.nextWakeupMs = nextWakeupMs
@@ -5162,6 +5194,8 @@ public struct FfiConverterTypeOutboxSummary: FfiConverterRustBuffer {
                 goneForResend: FfiConverterUInt32.read(from: &buf),
                 heldBytes: FfiConverterUInt64.read(from: &buf),
                 overBudgetBytes: FfiConverterUInt64.read(from: &buf),
+                photosHeldSealed: FfiConverterUInt32.read(from: &buf),
+                sealing: FfiConverterTypePhotoSealing.read(from: &buf),
                 oldestUnsentMs: FfiConverterOptionUInt64.read(from: &buf),
                 blockedBy: FfiConverterOptionString.read(from: &buf),
                 nextWakeupMs: FfiConverterOptionUInt64.read(from: &buf)
@@ -5184,6 +5218,8 @@ public struct FfiConverterTypeOutboxSummary: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.goneForResend, into: &buf)
         FfiConverterUInt64.write(value.heldBytes, into: &buf)
         FfiConverterUInt64.write(value.overBudgetBytes, into: &buf)
+        FfiConverterUInt32.write(value.photosHeldSealed, into: &buf)
+        FfiConverterTypePhotoSealing.write(value.sealing, into: &buf)
         FfiConverterOptionUInt64.write(value.oldestUnsentMs, into: &buf)
         FfiConverterOptionString.write(value.blockedBy, into: &buf)
         FfiConverterOptionUInt64.write(value.nextWakeupMs, into: &buf)
@@ -5314,6 +5350,10 @@ public struct PhotoItem: Equatable, Hashable {
      * here. Show the preview.
      */
     public var prunedAtMs: Int64?
+    /**
+     * Whether it is sealed to headquarters: nobody can look at it here, and `read_photo` refuses it.
+     */
+    public var sealed: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5336,13 +5376,17 @@ public struct PhotoItem: Equatable, Hashable {
         /**
          * When its file was removed from this phone to make room, by this device's clock; none while it is
          * here. Show the preview.
-         */prunedAtMs: Int64?) {
+         */prunedAtMs: Int64?,
+        /**
+         * Whether it is sealed to headquarters: nobody can look at it here, and `read_photo` refuses it.
+         */sealed: Bool) {
         self.hash = hash
         self.role = role
         self.page = page
         self.bytes = bytes
         self.progress = progress
         self.prunedAtMs = prunedAtMs
+        self.sealed = sealed
     }
 
 
@@ -5366,7 +5410,8 @@ public struct FfiConverterTypePhotoItem: FfiConverterRustBuffer {
                 page: FfiConverterUInt32.read(from: &buf),
                 bytes: FfiConverterUInt64.read(from: &buf),
                 progress: FfiConverterTypePhotoProgress.read(from: &buf),
-                prunedAtMs: FfiConverterOptionInt64.read(from: &buf)
+                prunedAtMs: FfiConverterOptionInt64.read(from: &buf),
+                sealed: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -5377,6 +5422,7 @@ public struct FfiConverterTypePhotoItem: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.bytes, into: &buf)
         FfiConverterTypePhotoProgress.write(value.progress, into: &buf)
         FfiConverterOptionInt64.write(value.prunedAtMs, into: &buf)
+        FfiConverterBool.write(value.sealed, into: &buf)
     }
 }
 
@@ -6462,7 +6508,7 @@ public struct Warning: Equatable, Hashable {
     /**
      * A stable code: `no-set-up`, `unknown-unit`, `unknown-form`, `unknown-line`, `line-missing`,
      * `unknown-choice`, `unknown-copy`, `unknown-question`, `unknown-category`, `critical-answer`,
-     * `clock-off`, `clock-absurd`, `no-preview`, `same-photo-twice`.
+     * `clock-off`, `clock-absurd`, `no-preview`, `not-sealed`, `sealed-to-fewer`, `same-photo-twice`.
      */
     public var code: String
     /**
@@ -6476,7 +6522,7 @@ public struct Warning: Equatable, Hashable {
         /**
          * A stable code: `no-set-up`, `unknown-unit`, `unknown-form`, `unknown-line`, `line-missing`,
          * `unknown-choice`, `unknown-copy`, `unknown-question`, `unknown-category`, `critical-answer`,
-         * `clock-off`, `clock-absurd`, `no-preview`, `same-photo-twice`.
+         * `clock-off`, `clock-absurd`, `no-preview`, `not-sealed`, `sealed-to-fewer`, `same-photo-twice`.
          */code: String,
         /**
          * What it is about: a code of the set-up, a page, milliseconds. Empty where the code says all.
@@ -8084,6 +8130,103 @@ public func FfiConverterTypePhotoRole_lift(_ buf: RustBuffer) throws -> PhotoRol
 #endif
 public func FfiConverterTypePhotoRole_lower(_ value: PhotoRole) -> RustBuffer {
     return FfiConverterTypePhotoRole.lower(value)
+}
+
+
+
+/**
+ * Whether photographs that are taken now are sealed to headquarters, so that nobody can look at them on
+ * this phone any more.
+ */
+
+public enum PhotoSealing: Equatable, Hashable {
+
+    /**
+     * No: the set-up does not ask for it, or there is none yet.
+     */
+    case off
+    /**
+     * Originals are; their previews and thumbnails can be shown.
+     */
+    case originals
+    /**
+     * All of it is.
+     */
+    case all
+    /**
+     * The set-up asks for it and names nobody this version can seal to: they are kept as without
+     * sealing. Tell the observer, who tells the coordinator.
+     */
+    case unusable
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PhotoSealing: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePhotoSealing: FfiConverterRustBuffer {
+    typealias SwiftType = PhotoSealing
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PhotoSealing {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .off
+
+        case 2: return .originals
+
+        case 3: return .all
+
+        case 4: return .unusable
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PhotoSealing, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .off:
+            writeInt(&buf, Int32(1))
+
+
+        case .originals:
+            writeInt(&buf, Int32(2))
+
+
+        case .all:
+            writeInt(&buf, Int32(3))
+
+
+        case .unusable:
+            writeInt(&buf, Int32(4))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePhotoSealing_lift(_ buf: RustBuffer) throws -> PhotoSealing {
+    return try FfiConverterTypePhotoSealing.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePhotoSealing_lower(_ value: PhotoSealing) -> RustBuffer {
+    return FfiConverterTypePhotoSealing.lower(value)
 }
 
 
@@ -9811,7 +9954,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() != 49447) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_read_photo() != 64747) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_read_photo() != 23519) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_unlock() != 46515) {
@@ -9889,7 +10032,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_hattama_client_core_checksum_method_notebook_outbox() != 42302) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 10823) {
+    if (uniffi_hattama_client_core_checksum_method_notebook_photo_path() != 50002) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() != 44641) {

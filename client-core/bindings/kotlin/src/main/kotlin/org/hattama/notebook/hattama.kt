@@ -1297,7 +1297,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_lock_if_idle() and 0xFFFF) != 49447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_read_photo() and 0xFFFF) != 64747) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_read_photo() and 0xFFFF) != 23519) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_unlock() and 0xFFFF) != 46515) {
@@ -1375,7 +1375,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_outbox() and 0xFFFF) != 42302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 10823) {
+    if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_path() and 0xFFFF) != 50002) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_hattama_client_core_checksum_method_notebook_photo_receipt() and 0xFFFF) != 44641) {
@@ -3809,7 +3809,8 @@ public interface NotebookInterface {
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
     fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray
 
@@ -3950,8 +3951,9 @@ public interface NotebookInterface {
     fun `outbox`(): OutboxSummary
 
     /**
-     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an
+     * encrypted notebook the file is encrypted: `read_photo` gives what it holds. One that is sealed to
+     * headquarters lies there sealed.
      */
     fun `photoPath`(`photo`: kotlin.String): kotlin.String
 
@@ -4207,7 +4209,8 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
     /**
      * What the file of a photo holds, for showing thumbnails and previews of a notebook that is
-     * encrypted. Originals have up to 64 MiB; show a preview where there is one.
+     * encrypted. Originals have up to 64 MiB; show a preview where there is one. `InvalidInput` for one
+     * that is sealed to headquarters: nothing on this phone opens it.
      */
     @Throws(NotebookException::class)override fun `readPhoto`(`photo`: kotlin.String): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
@@ -4664,8 +4667,9 @@ open class Notebook: Disposable, AutoCloseable, NotebookInterface
 
 
     /**
-     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an encrypted notebook the file
-     * is encrypted: `read_photo` gives what it holds.
+     * Where the file of a photo is kept, or was, if it was pruned. Show it; do not write there. Of an
+     * encrypted notebook the file is encrypted: `read_photo` gives what it holds. One that is sealed to
+     * headquarters lies there sealed.
      */
     @Throws(NotebookException::class)override fun `photoPath`(`photo`: kotlin.String): kotlin.String {
             return FfiConverterString.lift(
@@ -5638,6 +5642,11 @@ data class Enrolment (
      * Version of the election set-up.
      */
     var `setUpVersion`: kotlin.UInt
+    ,
+    /**
+     * Whether photographs are sealed to headquarters.
+     */
+    var `sealing`: PhotoSealing
 
 ){
 
@@ -5659,6 +5668,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterOptionalSequenceString.read(buf),
             FfiConverterSequenceTypeKeyRole.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterTypePhotoSealing.read(buf),
         )
     }
 
@@ -5667,7 +5677,8 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterString.allocationSize(value.`organisation`) +
             FfiConverterOptionalSequenceString.allocationSize(value.`units`) +
             FfiConverterSequenceTypeKeyRole.allocationSize(value.`hardwareVouched`) +
-            FfiConverterUInt.allocationSize(value.`setUpVersion`)
+            FfiConverterUInt.allocationSize(value.`setUpVersion`) +
+            FfiConverterTypePhotoSealing.allocationSize(value.`sealing`)
     )
 
     override fun write(value: Enrolment, buf: ByteBuffer) {
@@ -5676,6 +5687,7 @@ public object FfiConverterTypeEnrolment: FfiConverterRustBuffer<Enrolment> {
             FfiConverterOptionalSequenceString.write(value.`units`, buf)
             FfiConverterSequenceTypeKeyRole.write(value.`hardwareVouched`, buf)
             FfiConverterUInt.write(value.`setUpVersion`, buf)
+            FfiConverterTypePhotoSealing.write(value.`sealing`, buf)
     }
 }
 
@@ -6815,6 +6827,17 @@ data class OutboxSummary (
     var `overBudgetBytes`: kotlin.ULong
     ,
     /**
+     * Photos that headquarters keeps as they were sealed and cannot open yet. They wait in their lanes for
+     * a receipt; nothing of them is sent again.
+     */
+    var `photosHeldSealed`: kotlin.UInt
+    ,
+    /**
+     * Whether photographs that are taken now are sealed to headquarters.
+     */
+    var `sealing`: PhotoSealing
+    ,
+    /**
      * Age of the oldest record without a receipt, in milliseconds.
      */
     var `oldestUnsentMs`: kotlin.ULong?
@@ -6859,6 +6882,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypePhotoSealing.read(buf),
             FfiConverterOptionalULong.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
@@ -6881,6 +6906,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.allocationSize(value.`goneForResend`) +
             FfiConverterULong.allocationSize(value.`heldBytes`) +
             FfiConverterULong.allocationSize(value.`overBudgetBytes`) +
+            FfiConverterUInt.allocationSize(value.`photosHeldSealed`) +
+            FfiConverterTypePhotoSealing.allocationSize(value.`sealing`) +
             FfiConverterOptionalULong.allocationSize(value.`oldestUnsentMs`) +
             FfiConverterOptionalString.allocationSize(value.`blockedBy`) +
             FfiConverterOptionalULong.allocationSize(value.`nextWakeupMs`)
@@ -6902,6 +6929,8 @@ public object FfiConverterTypeOutboxSummary: FfiConverterRustBuffer<OutboxSummar
             FfiConverterUInt.write(value.`goneForResend`, buf)
             FfiConverterULong.write(value.`heldBytes`, buf)
             FfiConverterULong.write(value.`overBudgetBytes`, buf)
+            FfiConverterUInt.write(value.`photosHeldSealed`, buf)
+            FfiConverterTypePhotoSealing.write(value.`sealing`, buf)
             FfiConverterOptionalULong.write(value.`oldestUnsentMs`, buf)
             FfiConverterOptionalString.write(value.`blockedBy`, buf)
             FfiConverterOptionalULong.write(value.`nextWakeupMs`, buf)
@@ -6999,6 +7028,11 @@ data class PhotoItem (
      * here. Show the preview.
      */
     var `prunedAtMs`: kotlin.Long?
+    ,
+    /**
+     * Whether it is sealed to headquarters: nobody can look at it here, and `read_photo` refuses it.
+     */
+    var `sealed`: kotlin.Boolean
 
 ){
 
@@ -7021,6 +7055,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterULong.read(buf),
             FfiConverterTypePhotoProgress.read(buf),
             FfiConverterOptionalLong.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -7030,7 +7065,8 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterUInt.allocationSize(value.`page`) +
             FfiConverterULong.allocationSize(value.`bytes`) +
             FfiConverterTypePhotoProgress.allocationSize(value.`progress`) +
-            FfiConverterOptionalLong.allocationSize(value.`prunedAtMs`)
+            FfiConverterOptionalLong.allocationSize(value.`prunedAtMs`) +
+            FfiConverterBoolean.allocationSize(value.`sealed`)
     )
 
     override fun write(value: PhotoItem, buf: ByteBuffer) {
@@ -7040,6 +7076,7 @@ public object FfiConverterTypePhotoItem: FfiConverterRustBuffer<PhotoItem> {
             FfiConverterULong.write(value.`bytes`, buf)
             FfiConverterTypePhotoProgress.write(value.`progress`, buf)
             FfiConverterOptionalLong.write(value.`prunedAtMs`, buf)
+            FfiConverterBoolean.write(value.`sealed`, buf)
     }
 }
 
@@ -7823,7 +7860,7 @@ data class Warning (
     /**
      * A stable code: `no-set-up`, `unknown-unit`, `unknown-form`, `unknown-line`, `line-missing`,
      * `unknown-choice`, `unknown-copy`, `unknown-question`, `unknown-category`, `critical-answer`,
-     * `clock-off`, `clock-absurd`, `no-preview`, `same-photo-twice`.
+     * `clock-off`, `clock-absurd`, `no-preview`, `not-sealed`, `sealed-to-fewer`, `same-photo-twice`.
      */
     var `code`: kotlin.String
     ,
@@ -9239,6 +9276,59 @@ public object FfiConverterTypePhotoRole: FfiConverterRustBuffer<PhotoRole> {
     override fun allocationSize(value: PhotoRole) = 4UL
 
     override fun write(value: PhotoRole, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Whether photographs that are taken now are sealed to headquarters, so that nobody can look at them on
+ * this phone any more.
+ */
+
+enum class PhotoSealing {
+
+    /**
+     * No: the set-up does not ask for it, or there is none yet.
+     */
+    OFF,
+    /**
+     * Originals are; their previews and thumbnails can be shown.
+     */
+    ORIGINALS,
+    /**
+     * All of it is.
+     */
+    ALL,
+    /**
+     * The set-up asks for it and names nobody this version can seal to: they are kept as without
+     * sealing. Tell the observer, who tells the coordinator.
+     */
+    UNUSABLE;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePhotoSealing: FfiConverterRustBuffer<PhotoSealing> {
+    override fun read(buf: ByteBuffer) = try {
+        PhotoSealing.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: PhotoSealing) = 4UL
+
+    override fun write(value: PhotoSealing, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
