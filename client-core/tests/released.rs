@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// The newest schema of the released versions; each has a fixture.
-const NEWEST: u32 = 5;
+const NEWEST: u32 = 6;
 
 /// The first of which there are encrypted notebooks.
 #[cfg(feature = "sqlcipher")]
@@ -104,11 +104,12 @@ fn assert_whole(notebook: &Notebook) {
 #[test]
 #[ignore = "writes files of the repository"]
 fn writes_the_fixtures() {
-    const MIGRATIONS: [&str; 4] = [
+    const MIGRATIONS: [&str; 5] = [
         include_str!("../src/outbox/migrations/0002_cosigned.sql"),
         include_str!("../src/outbox/migrations/0003_epochs.sql"),
         include_str!("../src/outbox/migrations/0004_messages.sql"),
         include_str!("../src/outbox/migrations/0005_pruned.sql"),
+        include_str!("../src/outbox/migrations/0006_sealed.sql"),
     ];
     let fixtures = Path::new(FIXTURES).join("notebooks");
     fs::create_dir_all(&fixtures).unwrap();

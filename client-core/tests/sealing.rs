@@ -7,10 +7,9 @@ mod hq;
 use std::{
     cell::RefCell,
     collections::BTreeSet,
-    io::{Read as _, Write as _},
+    io::Read as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    process::{Command, Stdio},
     rc::Rc,
 };
 
@@ -432,63 +431,4 @@ fn evidence_comes_out_of_a_closed_notebook_as_it_was_sealed() {
     let exported = Notebook::export_closed(folder.path(), None, to.path()).unwrap();
     assert_eq!((exported.records, exported.photos), (1, 1));
     assert_eq!(opened(&to.path().join(format!("photos/{photo}.age")), &identity(1)), bytes);
-}
-
-/// What another people's program makes of it. `tests/setup.sh` installs age.
-fn age(arguments: &[&str], input: &[u8]) -> (bool, Vec<u8>) {
-    let mut run = Command::new("age")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("tests/setup.sh installs age");
-    let mut to = run.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writing = std::thread::spawn(move || drop(to.write_all(&input)));
-    let done = run.wait_with_output().unwrap();
-    writing.join().unwrap();
-    (done.status.success(), done.stdout)
-}
-
-#[test]
-fn whatever_is_sealed_here_age_opens_and_what_age_seals_opens_here() {
-    let outside = tempfile::tempdir().unwrap();
-    let names: Vec<String> = (1..=5)
-        .map(|n: u8| {
-            let file = outside.path().join(n.to_string());
-            std::fs::write(&file, identity(n).to_text().as_bytes()).unwrap();
-            file.to_str().unwrap().to_owned()
-        })
-        .collect();
-    for (recipients, len) in [(1_u8, 0_usize), (2, 1), (3, 65_536), (4, 200_001)] {
-        let content = noise(len);
-        let keys: Vec<Identity> = (1..=recipients).map(identity).collect();
-        let to: Vec<_> = keys.iter().map(Identity::recipient).collect();
-        let random = hattama_client_core::random::SystemRandom::new();
-        let mut fill = |bytes: &mut [u8]| {
-            hattama_client_core::random::RandomSource::fill(&random, bytes)
-                .map_err(std::io::Error::other)
-        };
-        let mut sealer = hattama_proto::sealing::Sealer::new(Vec::new(), &to, &mut fill).unwrap();
-        sealer.write_all(&content).unwrap();
-        let ours = sealer.finish().unwrap();
-        for name in &names[..usize::from(recipients)] {
-            let (well, opened) = age(&["--decrypt", "--identity", name], &ours);
-            assert!(well && opened == content, "{recipients} recipients, {len} bytes");
-        }
-        assert!(!age(&["--decrypt", "--identity", &names[4]], &ours).0, "nobody else");
-        let to: Vec<String> = to.iter().map(ToString::to_string).collect();
-        let mut arguments = vec!["--encrypt"];
-        arguments.extend(to.iter().flat_map(|one| ["--recipient", one.as_str()]));
-        let (well, theirs) = age(&arguments, &content);
-        assert!(well);
-        for key in &keys {
-            let mut opened = vec![];
-            let cursor = std::io::Cursor::new(&theirs);
-            let mut opener = Opener::new(cursor, std::slice::from_ref(key)).unwrap();
-            opener.read_to_end(&mut opened).unwrap();
-            assert_eq!(opened, content);
-        }
-    }
 }

@@ -1,15 +1,18 @@
 //! The known answers, judged by verifiers that nobody here wrote: npm `jose`, PyPI `joserfc` and
-//! Go's `sumdb`. The figures of a headquarters, read by the client library of Prometheus.
+//! Go's `sumdb`. The figures of a headquarters, read by the client library of Prometheus. Sealed files,
+//! opened and made by `age`.
 //!
 //! `make test` installs them and demands that they run; without them these tests are skipped.
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use hattama_client_core::random::{RandomSource as _, SystemRandom};
+use hattama_proto::sealing::{Identity, Opener, Sealer};
 use hattama_server::metrics::Metrics;
 use hattama_tests::world::{Ending, World, block_on, open_patiently};
 use serde_json::{Value, json};
@@ -179,4 +182,68 @@ fn pypi_prometheus_client_reads_every_figure_and_notices_a_lie() {
     let lied = text.replace("# TYPE hattama_log_entries gauge", "# TYPE hattama_log_entries guess");
     let said = families(&python, &lied).expect_err("no such type");
     assert!(said.contains("not OpenMetrics"), "{said}");
+}
+
+/// What `age` makes of `input`.
+fn age(arguments: &[&str], input: &[u8]) -> (bool, Vec<u8>) {
+    let mut run = Command::new("age")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("age starts");
+    let mut to = run.stdin.take().expect("piped");
+    let input = input.to_vec();
+    // It stops reading where it cannot go on.
+    let writing = std::thread::spawn(move || drop(to.write_all(&input)));
+    let done = run.wait_with_output().expect("it ends");
+    writing.join().expect("written");
+    (done.status.success(), done.stdout)
+}
+
+#[test]
+fn whatever_is_sealed_here_age_opens_and_what_age_seals_opens_here() {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("age")).find(|it| it.exists());
+    if !is_ready("age", &[found.unwrap_or_else(|| PathBuf::from("age"))]) {
+        return;
+    }
+    let outside = tempfile::tempdir().expect("a scratch folder");
+    let identity = |n: u8| Identity::from_secret([n; 32]);
+    let names: Vec<String> = (1..=5)
+        .map(|n: u8| {
+            let file = outside.path().join(n.to_string());
+            fs::write(&file, identity(n).to_text().as_bytes()).expect("written");
+            file.display().to_string()
+        })
+        .collect();
+    let random = SystemRandom::new();
+    for (recipients, len) in [(1_u8, 0_usize), (2, 1), (3, 65_536), (4, 200_001)] {
+        let content: Vec<u8> = (0..=250).cycle().take(len).collect();
+        let keys: Vec<Identity> = (1..=recipients).map(identity).collect();
+        let to: Vec<_> = keys.iter().map(Identity::recipient).collect();
+        let mut fill = |bytes: &mut [u8]| random.fill(bytes).map_err(std::io::Error::other);
+        let mut sealer = Sealer::new(Vec::new(), &to, &mut fill).expect("begun");
+        sealer.write_all(&content).expect("sealed");
+        let ours = sealer.finish().expect("ended");
+        for name in &names[..usize::from(recipients)] {
+            let (well, opened) = age(&["--decrypt", "--identity", name], &ours);
+            assert!(well && opened == content, "{recipients} recipients, {len} bytes");
+        }
+        assert!(!age(&["--decrypt", "--identity", &names[4]], &ours).0, "nobody else");
+        let to: Vec<String> = to.iter().map(ToString::to_string).collect();
+        let mut arguments = vec!["--encrypt"];
+        arguments.extend(to.iter().flat_map(|one| ["--recipient", one.as_str()]));
+        let (well, theirs) = age(&arguments, &content);
+        assert!(well);
+        for key in &keys {
+            let mut opened = vec![];
+            let mut opener =
+                Opener::new(theirs.as_slice(), std::slice::from_ref(key)).expect("for this key");
+            opener.read_to_end(&mut opened).expect("whole");
+            assert_eq!(opened, content);
+        }
+    }
 }

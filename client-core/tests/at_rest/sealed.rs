@@ -13,7 +13,7 @@ use std::{
 };
 
 use hattama_client_core::{
-    Notebook, NotebookError, NotebookOptions, PhotoProgress, Pictures, PumpBudget,
+    Conditions, Notebook, NotebookError, NotebookOptions, PhotoProgress, Pictures, PumpBudget,
     capture::{PhotoInput, ProtocolDraft},
     steps,
     transport::{Method, Request, RequestBody, Stop, Transport as _},
@@ -136,7 +136,7 @@ fn the_system_uploads_sealed_photographs_of_an_encrypted_notebook() {
     let bytes = noise(3_000_000);
     let photo = take(&world.notebook, outside.path(), &bytes)[0];
     world.pump_with(&PumpBudget { bytes_max: 1, ..PumpBudget::default() });
-    let plans = world.notebook.plan_transfers(10, true).unwrap();
+    let plans = world.notebook.plan_transfers(10, Conditions::default()).unwrap();
     assert!(plans.len() > 1, "{plans:?}");
     let mut needles = Needles::new();
     needles.plant_file("photograph", &bytes);
