@@ -3,7 +3,7 @@
 # Cargo shows its progress to people and keeps quiet in logs.
 quiet := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test python kotlin size lint doc bench
+.PHONY: help demo test python kotlin size dist lint doc bench
 .SILENT:
 
 help: ## list these targets
@@ -26,6 +26,9 @@ kotlin: ## the phone's interface through Kotlin on the JVM, tested
 
 size: ## what the phone's library weighs with each feature, and that it carries no runtime
 	client-core/bindings/size.sh
+
+dist: ## hattama with the exercise inside, and hattama-observer, for people without a compiler
+	server/deploy/dist.sh
 
 lint: ## format, clippy, documentation, licences
 	tests/lint.sh

@@ -12,6 +12,7 @@
 //! says was asked of headquarters and not of the story.
 
 mod clock;
+pub mod command;
 mod error;
 mod farewell;
 mod folder;

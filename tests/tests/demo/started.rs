@@ -57,3 +57,20 @@ fn the_address_and_the_exercise_are_told_before_the_play_and_a_taken_port_is_no_
     assert!(child.wait().unwrap().success(), "{after}");
     assert!(after.lines().last().unwrap().starts_with('{'), "{after}");
 }
+
+#[test]
+fn for_people_without_a_compiler_it_is_a_command_of_headquarters_program() {
+    let kit = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_hattama-kit")).args(arguments).output().unwrap();
+        (output.status.code(), told(&output))
+    };
+    let (code, said) = kit(&["demo", "--help"]);
+    assert!(code == Some(0) && said.contains("exercise election"), "{said}");
+    let (code, said) = kit(&["demo", "--precincts", "0"]);
+    assert!(code == Some(2) && said.contains("--precincts"), "{said}");
+    let (code, said) = kit(&["--version"]);
+    assert!(code == Some(0) && said.starts_with("hattama "), "{said}");
+    let (code, said) = kit(&["fsck", "--folder", "no/such/folder"]);
+    assert!(code == Some(4) && said.contains("no/such/folder"), "{said}");
+}

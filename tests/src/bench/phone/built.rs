@@ -37,7 +37,7 @@ impl Built {
     /// Builds the core as a program for Rust and as a library for the others.
     pub(super) fn by_cargo() -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?.to_owned();
-        let target = root.join("target/phone");
+        let target = root.join("target/bench-phone");
         for what in
             [&["build", "--example", "measure"][..], &["rustc", "--lib", "--crate-type", "cdylib"]]
         {

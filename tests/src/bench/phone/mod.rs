@@ -2,7 +2,7 @@
 //! small pictures, plain and encrypted, through Rust, Python and Kotlin; and opening a full notebook.
 //!
 //! The cipher cannot be built into this program (features are unified, ADR 0025), so the core is built
-//! apart, into `target/phone`, and programs around it are asked in turn: each round all of them, so that
+//! apart, into `target/bench-phone`, and programs around it are asked in turn: each round all of them, so that
 //! all meet the same machine. Python needs the generator of `make python`, Kotlin the classes of `make
 //! kotlin`; without them it says that they were not measured.
 

@@ -1,0 +1,13 @@
+//! `hattama` for people without a compiler (`make dist`): headquarters and its commands, and the exercise
+//! as one more of them, `hattama demo`. It stands here because the exercise does.
+
+use std::{ffi::OsString, process::ExitCode};
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == "demo") {
+        arguments.remove(1);
+        return hattama_tests::demo::command::run(arguments);
+    }
+    hattama_server::cli::run(arguments)
+}
