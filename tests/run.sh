@@ -29,6 +29,9 @@ tests/browser/prepare.sh || echo "going on without" >&2
 export HATTAMA_REQUIRE_POSTGRES=1 HATTAMA_REQUIRE_FOREIGN=1 HATTAMA_REQUIRE_BROWSER=1
 export HATTAMA_SKIP_LEDGER="$out/skipped.txt"
 
+# Tests wait more than they compute: for a clock, a server, a browser.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-4}"
+
 status=0
 if cargo test $quiet "$@" --no-run; then
     cargo test "$@" --no-fail-fast 2>&1 |

@@ -1,6 +1,11 @@
 //! Raw requests to headquarters, and its answers as they are.
 
-use std::{collections::BTreeSet, io::Write as _, net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::{Read as _, Write as _},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use hattama_proto::{
     id::{Kid, PhotoHash, RecordId},
@@ -17,6 +22,9 @@ use super::{Device, Signed};
 
 /// Longest wait for an answer. Nothing that headquarters does takes as long.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Longest silence of a stream.
+const STREAM_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -269,5 +277,28 @@ impl Wire {
         let mut stream = std::net::TcpStream::connect(self.address).expect("somebody listens");
         stream.write_all(said).expect("the kernel takes it");
         stream
+    }
+
+    /// What the stream of incidents, which does not end, tells from its beginning until it says `until`.
+    ///
+    /// # Panics
+    /// If it ends before, or says nothing for longer than a beat of it.
+    pub fn streamed(&self, until: &str) -> String {
+        let token = &self.token;
+        let mut stream = self.bare(
+            format!(
+                "GET /v1/incidents/stream?after=0 HTTP/1.1\r\nHost: hq\r\n\
+                 Authorization: Bearer {token}\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        stream.set_read_timeout(Some(STREAM_PATIENCE)).expect("longer than nothing");
+        let (mut told, mut piece) = (String::new(), [0; 4096]);
+        while !told.contains(until) {
+            let read = stream.read(&mut piece).unwrap_or_else(|error| panic!("{error}: {told}"));
+            assert!(read > 0, "the stream ended: {told}");
+            told.push_str(&String::from_utf8_lossy(&piece[..read]));
+        }
+        told
     }
 }

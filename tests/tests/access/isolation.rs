@@ -1,8 +1,6 @@
 //! What lies in another region or belongs to another organisation is not there: in no list, no page, no
 //! file, no stream, at no address of its own; and nothing of it can be changed.
 
-use std::io::Read as _;
-
 use hattama_proto::{
     id::{PhotoHash, UnitCode},
     record::{Body as RecordBody, PhotoRole},
@@ -282,19 +280,8 @@ fn a_stream_tells_an_organisation_of_its_own_incidents_only() {
     let house = House::new();
     let token = token(Role::Reviewer, "active", Some(OWN), true);
     let wire = Wire::to(house.world.address(), &token);
-    let asked = format!(
-        "GET /v1/incidents/stream?after=0 HTTP/1.1\r\nHost: hq\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
-    let mut stream = wire.bare(asked.as_bytes());
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    let mut told = String::new();
-    let mut piece = [0; 4096];
     // What came last is the organisation's own, from another region: all before it has come by then.
-    while !told.contains(&house.far.incident) {
-        let read = stream.read(&mut piece).unwrap();
-        assert!(read > 0, "the stream ended: {told}");
-        told.push_str(&String::from_utf8_lossy(&piece[..read]));
-    }
+    let told = wire.streamed(&house.far.incident);
     assert!(told.contains(&house.own.incident), "{told}");
     for secret in house.other.secrets().into_iter().chain([OTHER]) {
         assert!(!told.contains(secret), "{secret}: {told}");
