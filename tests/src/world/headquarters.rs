@@ -40,7 +40,7 @@ enum Form {
 
 impl Headquarters {
     /// Opens the folder and serves it on a free port of loopback.
-    pub(super) fn in_thread(folder: &Path) -> Self {
+    pub fn in_thread(folder: &Path) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = std::sync::mpsc::channel();
         let folder = folder.to_owned();
@@ -68,11 +68,13 @@ impl Headquarters {
         Self { address, form: Form::Process(child) }
     }
 
-    pub(super) const fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn end(mut self, ending: Ending) {
+    /// Ends it.
+    pub fn end(mut self, ending: Ending) {
         self.finish(ending);
     }
 
