@@ -38,7 +38,7 @@ not this one; keep the identity where neither this machine nor the backup is. Wh
 backup with keys can sign as headquarters.
 
 Files are only added to the folder. What is there already is not written again, and a backup that is \
-cut harms none before it: the next one goes on. So the folder may be one that cannot be overwritten.
+cut harms none before it: the next one goes on.
 
 Examples:
   hattama backup --folder hq --to /mnt/backup --recipient age1...

@@ -210,7 +210,7 @@ fn without_a_newer_head_it_says_what_to_do_before_it_is_served_and_a_checkpoint_
     let said = done(&restore(&to, &into).output().unwrap());
     assert!(said.contains("do not serve it yet"), "{said}");
     assert!(said.contains("--log-head"), "{said}");
-    open_patiently(&into);
+    block_on(async { open_patiently(&into).await.close().await });
 
     // A mirror has the newest checkpoint that anybody saw.
     phone.protocol(world.country().precinct(1), 2);
