@@ -21,6 +21,10 @@ use super::{
     target::{HEADER, Target},
 };
 
+/// Most zeros at the end of content that are taken for its own, where nothing says how long it is: a key is
+/// as long.
+const ZEROS: usize = 32;
+
 /// Backups in a folder, as far as they open.
 pub struct Archive {
     pub(super) target: Target,
@@ -215,6 +219,18 @@ impl Archive {
             return Err(Damage::Swapped(name).into());
         }
         Ok(content)
+    }
+
+    /// Whether a file that no backup names is some piece under its own name: of a backup that was cut.
+    pub(super) fn is_a_piece(&self, name: &str) -> Result<bool, BackupError> {
+        let content = self.open_file(name)?;
+        let end = content.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        let longest = content.len().min(end + ZEROS);
+        // How long it is nothing says: content may end in some zeros of its own.
+        let mut candidates = (end..=longest).map(|end| Piece::of(&content[..end]));
+        let is_its_name =
+            |piece: Piece| self.backups().any(|one| piece_file(&one.names.of(&piece)) == name);
+        Ok(candidates.any(is_its_name))
     }
 
     /// All that lists of pieces list.

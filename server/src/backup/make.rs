@@ -23,6 +23,7 @@ use crate::{
     config::Config,
     folder::DataFolder,
     keys,
+    log::HeadFile,
     store::{Db, Snapshot, tables, tables::TABLES},
 };
 
@@ -96,6 +97,8 @@ pub async fn make(
         added_bytes: 0,
     };
 
+    // Read before the store, as all files are: the store has grown out of it.
+    let head = HeadFile::open(&keys::log_head(&folder.keys()))?.last();
     let mut named = files::read(folder, asked.keys, tell, &mut |content| adding.add(content))?;
     named.sort_unstable_by(|one, other| one.0.cmp(&other.0));
     let url = config.database_url(folder)?;
@@ -103,11 +106,15 @@ pub async fn make(
     let dumped = dump(&db, &mut adding, tell).await;
     db.close().await;
     let Dumped { tables, photographs } = dumped?;
+    let count =
+        |name: &str| tables.iter().find(|table| table.name == name).map_or(0, |table| table.rows);
+    let (stored, signed) = (count("log_leaf"), head.map_or(0, |head| head.size));
+    if stored < signed {
+        return Err(BackupError::Behind { stored, signed });
+    }
     let blobs = Blobs::open(&config.blobs_url(folder)?)?;
     let absent = carry(&blobs, &photographs, &mut adding, tell).await?;
 
-    let count =
-        |name: &str| tables.iter().find(|table| table.name == name).map_or(0, |table| table.rows);
     let keys = named.iter().filter(|file| files::is_key(&file.0));
     let keys: Vec<String> = keys.map(|file| file.0["keys/".len()..].to_owned()).collect();
     let listed: Vec<Piece> = photographs
@@ -129,7 +136,7 @@ pub async fn make(
         hq_key: keys::hq(&folder.keys())?.public(),
         names: STANDARD.encode(secret),
         recipients,
-        entries: count("log_leaf"),
+        entries: stored,
         keys: keys.clone(),
         photographs: adding.list(&listed)?,
         photograph_count: listed.len() as u64,

@@ -126,6 +126,17 @@ pub enum BackupError {
     /// There is no store.
     #[error("there is no store at {0}: nothing was ever kept there")]
     NoStore(DatabaseUrl),
+    /// The store is not the one that is served.
+    #[error(
+        "the store holds {stored} entries of the log, and {signed} were signed: it is an older copy, or not \
+         the store that is served. Say which is, by hattama.toml, --database or HATTAMA_DATABASE"
+    )]
+    Behind {
+        /// Entries in the store.
+        stored: u64,
+        /// Entries that were signed.
+        signed: u64,
+    },
     /// The public log changed all the time.
     #[error("the public log moved again and again while it was read; give the same command again")]
     Restless,

@@ -54,3 +54,27 @@ fn value_of(json: Json) -> Option<Value> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_no_rows_of_one_table_are_refused() {
+        assert_eq!(read(b"[1,null,\"a\",{\"b\":\"AA==\"}]\n[2,3,\"\",null]\n").unwrap().len(), 2);
+        assert!(read(b"").unwrap().is_empty());
+        for wrong in [
+            &b"[1]\n[1,2]\n"[..],
+            b"[1.5]\n",
+            b"[true]\n",
+            b"[{\"b\":\"?\"}]\n",
+            b"[{\"c\":\"AA==\"}]\n",
+            b"[[1]]\n",
+            b"1\n",
+            b"[18446744073709551615]\n",
+            b"\xff\n",
+        ] {
+            assert!(read(wrong).is_none(), "{wrong:?}");
+        }
+    }
+}

@@ -20,7 +20,8 @@ pub struct Verified {
     pub bytes: u64,
     /// Files that are not as they were written.
     pub damages: Vec<Damage>,
-    /// Pieces that belong to no backup that opens: of one that was cut, or whose own file is gone.
+    /// Pieces that belong to no backup that opens: of one that was cut, or whose own file is gone, or that
+    /// only a damaged list names.
     pub strays: u64,
 }
 
@@ -42,7 +43,16 @@ pub fn verify(archive: &Archive, tell: Tell<'_>) -> Result<Verified, BackupError
         tell(Progress::Done(1));
     }
     let there = archive.target.pieces()?;
-    found.strays = there.iter().filter(|name| !read.contains(*name)).count() as u64;
+    for name in there.iter().filter(|name| !read.contains(*name)) {
+        found.strays += 1;
+        match archive.is_a_piece(name) {
+            // Of a backup that was cut, and sealed to others.
+            Ok(true) | Err(BackupError::Damage(Damage::Closed(_))) => {}
+            Ok(false) => found.damages.push(Damage::Swapped(name.clone())),
+            Err(BackupError::Damage(damage)) => found.damages.push(damage),
+            Err(error) => return Err(error),
+        }
+    }
     Ok(found)
 }
 

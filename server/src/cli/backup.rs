@@ -57,6 +57,12 @@ pub(super) struct Backup {
     /// Folder for backups; empty the first time
     #[arg(long, value_name = "DIR", env = "HATTAMA_BACKUP")]
     to: Option<PathBuf>,
+    /// Where the store is, if not as hattama.toml says: as for `serve`
+    #[arg(long, value_name = "URL", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Where photographs are, if not as hattama.toml says: as for `serve`
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
+    blobs: Option<String>,
     /// To whom it is sealed, age1...; give it again for a second one
     #[arg(long, value_name = "RECIPIENT")]
     recipient: Vec<Recipient>,
@@ -107,7 +113,9 @@ impl Backup {
 
     fn make(&self, folder: &Path, to: &Path) -> Result<(), CliError> {
         let folder = DataFolder::open(folder)?;
-        let config = Config::load(&folder.config())?;
+        let mut config = Config::load(&folder.config())?;
+        config.database = self.database.clone().or(config.database);
+        config.blobs = self.blobs.clone().or(config.blobs);
         let keys = if self.without_keys { Keys::Leave } else { Keys::Take };
         let recipients = &self.recipient;
         let asked = Asked { to, recipients, keys, now: clock::system() };
@@ -278,6 +286,7 @@ impl From<BackupError> for CliError {
             BackupError::Damage(_)
             | BackupError::Header(_)
             | BackupError::Gone { .. }
+            | BackupError::Behind { .. }
             | BackupError::Length(_)
             | BackupError::Arrival(_)
             | BackupError::Check(FsckError::Lie(_)) => Self::CheckFailed(text),

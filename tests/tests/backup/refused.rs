@@ -92,3 +92,20 @@ fn a_backup_without_keys_needs_them_from_elsewhere() {
     let output = restore(&to, &both).arg("--keys").arg(world.data().join("keys")).output();
     refused(&output.unwrap(), 2, "has keys of its own");
 }
+
+#[test]
+fn a_store_that_is_older_than_what_was_signed_is_not_backed_up() {
+    let mut world = World::new();
+    world.end(Ending::InOrder);
+    let old = world.scratch().join("old.db");
+    fs::copy(world.data().join("hq.db"), &old).unwrap();
+    world.start();
+    let phone = world.phone();
+    phone.protocol(world.country().precinct(0), 1);
+    phone.sync();
+    let to = world.scratch().join("backups");
+    let output = backup(world.data(), &to).arg("--database").arg(&old).output().unwrap();
+    refused(&output, 1, "not the store that is served");
+    let served = world.data().join("hq.db");
+    done(&backup(world.data(), &to).env("HATTAMA_DATABASE", served).output().unwrap());
+}
