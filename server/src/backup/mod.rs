@@ -22,6 +22,7 @@
 
 mod archive;
 mod files;
+mod goal;
 mod made;
 mod make;
 mod manifest;
@@ -37,8 +38,9 @@ use hattama_proto::sealing::NotOpened;
 
 pub use self::{
     archive::{Archive, Listed, list},
+    goal::Goal,
     make::{Asked, Keys, Made, make},
-    restore::{Goal, HeadAfter, Restored, restore},
+    restore::{HeadAfter, Restored, restore},
     verify::{Verified, verify},
 };
 use crate::{
