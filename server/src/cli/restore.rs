@@ -65,7 +65,8 @@ pub(super) struct Restore {
     #[arg(long, value_name = "FILE")]
     log_head: Option<PathBuf>,
     /// Thumbprint of the root key, as invitations carry it: refuses a backup of anybody else
-    #[arg(long, value_name = "KID")]
+    // One in sixty-four begins with a hyphen.
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     root: Option<Kid>,
 }
 
