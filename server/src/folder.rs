@@ -9,6 +9,7 @@
 //! partial/       photos on their way
 //! sealed/        photos that no key here opens yet, as phones sealed them
 //! log/           the public log: checkpoint and tiles, as any web server may serve them
+//! backup.made    what backups were made into which folders
 //! damaged        why the store is checked as a whole before the next start, if it is
 //! log.lost-N/    what it was before a new epoch began
 //! lock           held while a process serves
@@ -84,15 +85,7 @@ impl DataFolder {
 
     /// Takes the folder for this process.
     pub fn lock(&self) -> Result<FolderLock, FolderError> {
-        let path = self.lock_file();
-        let io = |source| FolderError::Io { path: path.clone(), source };
-        let file =
-            File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(FolderLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(self.root.clone())),
-            Err(TryLockError::Error(source)) => Err(FolderError::Io { path, source }),
-        }
+        lock(&self.lock_file(), &self.root)
     }
 
     /// The folder itself.
@@ -125,6 +118,16 @@ impl DataFolder {
         self.root.join("damaged")
     }
 
+    /// `backup.made`: there once a backup was made.
+    pub fn backups_made(&self) -> PathBuf {
+        self.root.join("backup.made")
+    }
+
+    /// Takes the right to make backups for this process; headquarters is served meanwhile.
+    pub fn lock_backups(&self) -> Result<FolderLock, FolderError> {
+        lock(&self.root.join("backup.lock"), &self.root)
+    }
+
     /// `blobs/`.
     pub fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
@@ -143,6 +146,16 @@ impl DataFolder {
     /// `log/`.
     pub fn log(&self) -> PathBuf {
         self.root.join("log")
+    }
+}
+
+fn lock(path: &Path, root: &Path) -> Result<FolderLock, FolderError> {
+    let io = |source| FolderError::Io { path: path.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse(root.to_owned())),
+        Err(TryLockError::Error(source)) => Err(io(source)),
     }
 }
 

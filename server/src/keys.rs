@@ -13,6 +13,8 @@ use hattama_proto::{
     tlog::{KeyName, NoteSigner},
 };
 
+use ring::signature::Ed25519KeyPair;
+
 use crate::{folder::write_durably, random};
 
 /// The file of what opens photographs sealed to headquarters.
@@ -133,6 +135,25 @@ pub fn desk_seed(folder: &Path) -> Result<[u8; 32], KeyFileError> {
         }
         known => known,
     }
+}
+
+/// What names pieces of a backup, so that no name tells what is in it: made when the first backup is.
+pub fn backup_names(folder: &Path) -> Result<[u8; 32], KeyFileError> {
+    match seed(folder, "backup") {
+        Err(KeyFileError::Missing(path)) => {
+            let fresh = random::bytes::<32>()?;
+            write_durably(&path, &fresh).map_err(|source| KeyFileError::Io { path, source })?;
+            Ok(fresh)
+        }
+        known => known,
+    }
+}
+
+/// The `hq` key, for what is neither record nor statement: the contents of a backup.
+pub(crate) fn hq_pair(folder: &Path) -> Result<Ed25519KeyPair, KeyFileError> {
+    let seed = seed(folder, "hq")?;
+    Ed25519KeyPair::from_seed_unchecked(&seed)
+        .map_err(|_| KeyFileError::Damaged(seed_path(folder, "hq")))
 }
 
 /// Where the log's last signed head is kept, beside its key.

@@ -11,6 +11,7 @@ pub mod accounting;
 mod all_figures;
 pub mod app;
 mod audit;
+pub mod backup;
 pub mod blobs;
 pub mod book;
 pub mod carry_over;

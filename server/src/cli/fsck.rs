@@ -140,7 +140,7 @@ fn in_log(folder: &Path, log: &PublicLog) -> Result<u64, CliError> {
     Ok(paths.len() as u64)
 }
 
-fn sentence(found: &Findings) -> String {
+pub(super) fn sentence(found: &Findings) -> String {
     let public = match found.published {
         None => "nothing was published yet".to_owned(),
         Some(size) => format!("the {size} published entries and {} tiles", found.tiles),

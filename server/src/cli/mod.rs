@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! init, user, serve, migrate, doctor, roster, unseal      work on a data folder
+//! backup, restore                                         the same
 //! invite devices vault messages records units incidents   talk to a running headquarters
 //! official entries compare deadlines release publish       the same
 //! export sample estimate forensics                        the same
@@ -19,6 +20,7 @@ mod access;
 mod account;
 mod agent;
 mod api;
+mod backup;
 mod bundle;
 mod compare;
 mod deadlines;
@@ -45,6 +47,7 @@ mod publish;
 mod qr;
 mod records;
 mod release;
+mod restore;
 mod roster;
 mod sample;
 mod serve;
@@ -70,8 +73,8 @@ Begin with `hattama init`, then `hattama serve`, then `hattama invite`.
 
 Exit codes:
   0  done
-  1  something else went wrong, or a check by `verify`, `account`, `migrate`, `doctor` or
-     `fsck` failed
+  1  something else went wrong, or a check by `verify`, `account`, `migrate`, `doctor`,
+     `backup`, `restore` or `fsck` failed
   2  your input: change the command or the file
   3  the network: headquarters cannot be reached or cannot answer now; try again
   4  this machine: the folder, its database, a key or the port
@@ -81,6 +84,7 @@ Environment:
   HATTAMA_SERVER, HATTAMA_TOKEN, HATTAMA_CERTIFICATE  for the commands that talk to headquarters
   HATTAMA_FOLDER, HATTAMA_LISTEN, HATTAMA_LOG         for `init`, `serve` and `fsck`
   HATTAMA_FOLDER, HATTAMA_MIGRATE_TO                  for `migrate`
+  HATTAMA_FOLDER, HATTAMA_BACKUP                      for `backup`; HATTAMA_BACKUP for `restore`
   HATTAMA_DATABASE, HATTAMA_BLOBS                     where records and photographs are kept
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY            for photographs in a bucket (s3://)
 A flag goes before the environment, the environment before the folder's hattama.toml.";
@@ -105,6 +109,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Open photographs that phones sealed, with a key that was kept elsewhere
     Unseal(unseal::Unseal),
+    /// Back a headquarters up while it is served, sealed to keys that are kept offline
+    Backup(backup::Backup),
+    /// Make a headquarters out of a backup, in a new place
+    Restore(Box<restore::Restore>),
     /// Carry registrations over to a second round
     Roster(roster::Roster),
     /// Say whether a headquarters keeps what it acknowledges, and what to type if not
@@ -173,6 +181,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Unseal(unseal) => unseal.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Roster(roster) => roster.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Invite(invite) => invite.run(),

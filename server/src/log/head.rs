@@ -23,7 +23,7 @@ pub struct Head {
 }
 
 impl Head {
-    pub(super) fn to_text(self) -> String {
+    pub(crate) fn to_text(self) -> String {
         format!("{}\n{}\n", self.size, self.root.to_hex())
     }
 }

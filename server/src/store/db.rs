@@ -32,7 +32,7 @@ pub struct Db {
 }
 
 #[derive(Clone, Debug)]
-enum Engine {
+pub(super) enum Engine {
     /// A file of this machine.
     Sqlite(Sqlite),
     /// A server that other processes may share.
@@ -106,6 +106,10 @@ impl Db {
                 Ok(opened.map(|postgres| Engine::Postgres(postgres).into()))
             }
         }
+    }
+
+    pub(super) const fn engine_of(&self) -> &Engine {
+        &self.engine
     }
 
     /// The engine's name, for people.
@@ -205,7 +209,7 @@ impl Db {
 }
 
 /// Refused here, before any engine, so that no text is stored on one engine only.
-fn refuse_nul(values: &[Value]) -> Result<(), StoreError> {
+pub(super) fn refuse_nul(values: &[Value]) -> Result<(), StoreError> {
     let holds_nul =
         |value: &Value| matches!(value, Value::Text(text) if text.as_bytes().contains(&0));
     if values.iter().any(holds_nul) { Err(StoreError::NulInText) } else { Ok(()) }

@@ -15,6 +15,7 @@ mod facts;
 mod failure;
 mod many;
 mod run;
+mod snapshot;
 mod tls;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ use tokio_postgres::{Config, IsolationLevel};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::failure::{told, told_of_pool, told_of_start};
+pub(super) use self::snapshot::PostgresSnapshot;
 use super::migrate::{self, Applied, Dialect};
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 

@@ -10,6 +10,7 @@
 mod check;
 mod facts;
 mod run;
+mod snapshot;
 mod threads;
 mod whole;
 
@@ -24,6 +25,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
 use self::run::Mishap;
+pub(super) use self::snapshot::SqliteSnapshot;
 use self::threads::Threads;
 pub use self::whole::{FileCheck, FileCheckStop, FileChecked};
 use super::migrate::{self, Applied, Dialect};
@@ -48,6 +50,7 @@ const STATEMENTS_CACHED: usize = 256;
 /// An open file of SQLite. Cheap to clone. The threads end when the last clone is gone.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
+    path: Arc<Path>,
     threads: Arc<Threads>,
 }
 
@@ -82,7 +85,8 @@ impl Sqlite {
             Ok((writer, readers))
         };
         let (writer, readers) = patiently(|| opened().map_err(|mishap| mishap.told(&place)))?;
-        Ok(Self { threads: Arc::new(Threads::start(&place, writer, readers)?) })
+        let threads = Arc::new(Threads::start(&place, writer, readers)?);
+        Ok(Self { path: path.into(), threads })
     }
 
     /// Blocks, as [`open`](Self::open), and writes nothing; see [`Db::open_reading`](super::Db).
@@ -109,7 +113,8 @@ impl Sqlite {
         let Some((first, readers)) = opened().map_err(|mishap| mishap.told(&place))? else {
             return Ok(None);
         };
-        Ok(Some(Self { threads: Arc::new(Threads::start(&place, first, readers)?) }))
+        let threads = Arc::new(Threads::start(&place, first, readers)?);
+        Ok(Some(Self { path: path.into(), threads }))
     }
 
     pub(super) async fn query(

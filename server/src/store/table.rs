@@ -1,6 +1,6 @@
 //! One table, row by row: its key, its pages, the statements that read and add its rows.
 
-use super::{Batch, Db, Row, Rows, StoreError, Value};
+use super::{Batch, Db, Row, Rows, Snapshot, StoreError, Value};
 
 /// Rows of one page, where a row is small: at most 8 MiB of records at their longest.
 pub(super) const PAGE: u32 = 500;
@@ -44,12 +44,25 @@ impl Table {
     /// Rows after `after` in the order of the key, at most [`page_rows`](Self::page_rows); from the
     /// beginning if none is given.
     pub async fn page(&self, db: &Db, after: Option<&Row>) -> Result<Vec<Row>, StoreError> {
+        db.query(self.read, &self.place(after)).await
+    }
+
+    /// As [`page`](Self::page), of one moment.
+    pub async fn page_at(
+        &self,
+        moment: &Snapshot,
+        after: Option<&Row>,
+    ) -> Result<Vec<Row>, StoreError> {
+        moment.query(self.read, &self.place(after)).await
+    }
+
+    fn place(&self, after: Option<&Row>) -> Vec<Value> {
         let mut row: Vec<Value> = match after {
             Some(after) => self.key_of(after).to_vec(),
             None => self.key.iter().map(|column| column.lowest()).collect(),
         };
         row.push(self.page.into());
-        db.query(self.read, &row).await
+        row
     }
 
     /// How many rows a page has that is not the last one.

@@ -6,6 +6,7 @@ mod batches;
 mod concurrency;
 mod damage;
 mod lost_connection;
+mod moments;
 mod opening;
 mod sources;
 mod tls;
