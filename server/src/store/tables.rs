@@ -10,14 +10,14 @@ use super::{
     accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
     log, messages, once, packs, photos, publications, records, releases, roster, samples,
-    statements,
+    signer, statements,
     table::{BYTES, FILES, INT, TEXT, table},
     transcriptions, units, vault,
 };
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 60] = [
+pub const TABLES: [Table; 62] = [
     table(
         "statement",
         &[INT],
@@ -511,6 +511,22 @@ pub const TABLES: [Table; 60] = [
         "select kid, request from hardware_request where kid > $1 order by kid limit $2",
         devices::KEEP_HARDWARE,
     ),
+    table(
+        "published_head",
+        &[INT],
+        "select slot, size from published_head where slot > $1 order by slot limit $2",
+        signer::AGREE,
+    ),
+    Table {
+        replace: Some(signer::WHOLE),
+        ..table(
+            "log_signer",
+            &[INT],
+            "select one, generation, holder, size, root from log_signer
+              where one > $1 order by one limit $2",
+            signer::WHOLE,
+        )
+    },
     table(
         "log_leaf",
         &[INT],
