@@ -278,7 +278,6 @@ impl Headquarters {
                 sequencer
             }
         };
-        let listening = news.map(|news| Arc::new(Listening::start(news, &sequencer)));
         let pack = Arc::clone(&book.read().pack);
         let filled = review::fill_incidents(&db, &pack).await?;
         if filled > 0 {
@@ -317,6 +316,8 @@ impl Headquarters {
         let push = Push::new(db.clone(), book.clone(), sequencer.clone());
         let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         let heard = HeardDevices::open(db.clone()).await?;
+        let hear = heard.clone().keep_up();
+        let listening = news.map(|news| Arc::new(Listening::start(news, &sequencer, hear)));
         let field = Field::new(
             db.clone(),
             book.clone(),

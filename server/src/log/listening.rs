@@ -13,14 +13,22 @@ use crate::store::News;
 pub struct Listening(JoinHandle<()>);
 
 impl Listening {
-    /// Has the sequencer look whenever there may be something new. Does not keep it going.
-    pub fn start(mut news: News, sequencer: &Sequencer) -> Self {
+    /// Has the sequencer look whenever there may be something new, and does what else has to be done
+    /// meanwhile. Does not keep the sequencer going.
+    pub fn start(
+        mut news: News,
+        sequencer: &Sequencer,
+        meanwhile: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         let look = sequencer.look();
-        Self(tokio::spawn(async move {
+        let listen = async move {
             loop {
                 news.next().await;
                 look.notify_one();
             }
+        };
+        Self(tokio::spawn(async move {
+            tokio::join!(listen, meanwhile);
         }))
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct House {
     lines: Vec<Proxy>,
     folders: Vec<PathBuf>,
     running: Mutex<Vec<Option<Process>>>,
-    _cluster: Cluster,
+    cluster: Cluster,
 }
 
 /// One process and where it listens.
@@ -85,7 +85,7 @@ impl House {
             folders.push(folder);
         }
         let running = Mutex::new((0..PROCESSES).map(|_| None).collect());
-        let house = Self { world, lines, folders, running, _cluster: cluster };
+        let house = Self { world, lines, folders, running, cluster };
         (0..PROCESSES).for_each(|number| house.start(number));
         Some(house)
     }
@@ -128,6 +128,11 @@ impl House {
     /// Cuts a process from the database, or joins it again.
     pub(crate) fn line(&self, number: usize, mood: Mood) {
         self.lines[number].mood(mood);
+    }
+
+    /// A session on the database that they share.
+    pub(crate) fn database(&self) -> tokio_postgres::Config {
+        self.cluster.url("hq").parse().unwrap()
     }
 
     /// Speaks to a process, as the operator where that is needed; none while it does not run.

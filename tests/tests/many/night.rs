@@ -16,8 +16,9 @@ use hattama_proto::{
 use hattama_tests::{
     form::plain_photo,
     proxy::Mood,
-    world::{Device, Signed, code},
+    world::{Device, Signed, block_on, code},
 };
+use tokio_postgres::NoTls;
 
 use super::house::{House, PROCESSES, wait_until};
 
@@ -76,6 +77,7 @@ fn what_any_process_acknowledged_is_in_one_log_whatever_became_of_it() {
     for number in 0..PROCESSES {
         witness.clone().history(&house.wire(number).unwrap(), known);
     }
+    assert!(turns(&house) > 50, "they signed by turns: {}", turns(&house));
     house.end();
     assert_eq!(house.fsck(), Vec::<String>::new());
 }
@@ -102,6 +104,25 @@ fn misfortunes(house: &House) {
         house.line(number, Mood::Carry);
     }
     a_while();
+    // Somebody is in the middle of a group, and nobody else gets a turn meanwhile.
+    let config = house.database();
+    block_on(async {
+        let (client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(async move { connection.await.ok() });
+        client.batch_execute("begin; select 1 from log_signer for update").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        client.batch_execute("rollback").await.unwrap();
+    });
+    a_while();
+}
+
+/// How often another process signed than the one before.
+fn turns(house: &House) -> i64 {
+    block_on(async {
+        let (client, connection) = house.database().connect(NoTls).await.unwrap();
+        tokio::spawn(async move { connection.await.ok() });
+        client.query_one("select generation from log_signer", &[]).await.unwrap().get(0)
+    })
 }
 
 /// Sends records until it is over, each to the next process and again to the one after it until it is

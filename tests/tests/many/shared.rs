@@ -9,9 +9,10 @@ use std::{
 use hattama_proto::{
     kind::Role,
     record::{Body, Incident, Severity},
-    wire::Verdict,
+    wire::{ChallengeAnswer, SessionReply, SessionRequest, Verdict},
 };
 use hattama_tests::{proxy::Mood, world::code};
+use serde_json::json;
 
 use super::house::{House, PATIENCE, PROCESSES, wait_until};
 
@@ -26,6 +27,25 @@ fn whom_one_process_enrolled_every_process_knows_at_once() {
         let verdict = house.wire(next % PROCESSES).unwrap().push_with_key(&signed, &device);
         assert_eq!((verdict.verdict, verdict.reason), (Verdict::Stored, None), "device {seed}");
     }
+}
+
+/// A challenge that one process gave is answered at another.
+#[test]
+fn a_challenge_of_one_process_is_answered_at_another() {
+    let Some(house) = House::open() else { return };
+    let device = house.device(1, Role::Results);
+    let ask = |number, asked: &serde_json::Value| {
+        let answer = house.wire(number).unwrap().post("/v1/session", asked);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.read::<SessionReply>().unwrap()
+    };
+    let SessionReply::Challenge(challenge) = ask(0, &json!({ "kid": device.kid() })) else {
+        panic!("a challenge comes first")
+    };
+    let answer = ChallengeAnswer::sign(device.key(), challenge);
+    let asked = SessionRequest { kid: device.kid(), answer: Some(answer) };
+    let token = ask(1, &serde_json::to_value(asked).unwrap());
+    assert!(matches!(token, SessionReply::Token { .. }), "{token:?}");
 }
 
 /// A stream at one process tells what came to another, also after its line to the database was cut.
