@@ -37,8 +37,8 @@ use crate::{
     keys::{self, KeyFileError},
     knowledge::KnowledgeCache,
     log::{
-        Head, HeadError, HeadFile, Listening, PublicFolder, PublicFolderError, PublishError, Publisher,
-        Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
+        Head, HeadError, HeadFile, Listening, PublicFolder, PublicFolderError, PublishError,
+        Publisher, Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
     messages::Messages,
     people::{People, PeopleOpenError},
@@ -263,16 +263,15 @@ impl Headquarters {
                 let item =
                     epoch_item((&db, &book), &config, &key, head.last(), reason, now).await?;
                 public_log.keep_lost(head.last().map_or(0, |head| head.size))?;
-                let sequencer =
-                    Sequencer::start_epoch(
-                        db.clone(),
-                        book.clone(),
-                        signer,
-                        head,
-                        clock,
-                        (item, holder),
-                    )
-                    .await?;
+                let sequencer = Sequencer::start_epoch(
+                    db.clone(),
+                    book.clone(),
+                    signer,
+                    head,
+                    clock,
+                    (item, holder),
+                )
+                .await?;
                 let fresh = book::load(&db, authority).await?;
                 book.change(|book| *book = fresh);
                 sequencer

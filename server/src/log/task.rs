@@ -265,7 +265,11 @@ impl Task {
     }
 
     /// Compares what the store has now with what was committed, and stops the log if it differs.
-    pub(super) async fn read_back(&mut self, first: u64, leaves: Vec<Hash>) -> Result<(), SequenceError> {
+    pub(super) async fn read_back(
+        &mut self,
+        first: u64,
+        leaves: Vec<Hash>,
+    ) -> Result<(), SequenceError> {
         // Until it was read, what the store holds has to be asked for again.
         self.stale = true;
         let Some(index) = first_altered(&self.db, first, leaves).await? else {

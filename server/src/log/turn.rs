@@ -48,8 +48,7 @@ pub(super) async fn settle(db: &Db, holder: &str, tree: &Tree) -> Result<(), Seq
     if last.size == tree.len() {
         return Ok(());
     }
-    let beyond: Vec<Hash> =
-        (last.size..tree.len()).filter_map(|index| tree.leaf(index)).collect();
+    let beyond: Vec<Hash> = (last.size..tree.len()).filter_map(|index| tree.leaf(index)).collect();
     if first_altered(db, last.size, beyond).await?.is_some() {
         return Err(rollback());
     }

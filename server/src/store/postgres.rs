@@ -28,8 +28,8 @@ use tokio::runtime::Handle;
 use tokio_postgres::{Config, IsolationLevel};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-pub use self::news::News;
 use self::failure::{told, told_of_pool, told_of_start};
+pub use self::news::News;
 use super::migrate::{self, Applied, Dialect};
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 

@@ -9,8 +9,8 @@
 use super::{
     accounts, carried, cosignatures, devices, forms, heard, incidents,
     later_rows::*,
-    log, messages, once, packs, photos, publications, records, releases, roster, samples,
-    signer, statements,
+    log, messages, once, packs, photos, publications, records, releases, roster, samples, signer,
+    statements,
     table::{BYTES, FILES, INT, TEXT, table},
     transcriptions, units, vault,
 };

@@ -49,7 +49,8 @@ fn what_any_process_acknowledged_is_in_one_log_whatever_became_of_it() {
             })
             .collect();
         // Whatever happens here, the devices are told that it is over.
-        let trouble = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| misfortunes(&house)));
+        let trouble =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| misfortunes(&house)));
         over.store(true, Ordering::SeqCst);
         let said: Vec<Vec<(Signed, PushReply)>> =
             sending.into_iter().map(|device| device.join().unwrap()).collect();
