@@ -37,8 +37,8 @@ use crate::{
     keys::{self, KeyFileError},
     knowledge::KnowledgeCache,
     log::{
-        Head, HeadError, HeadFile, PublicFolder, PublicFolderError, PublishError, Publisher,
-        Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
+        Head, HeadError, HeadFile, Listening, PublicFolder, PublicFolderError, PublishError,
+        Publisher, Publishing, Says, SequenceError, Sequencer, StatementItem, epoch_of,
     },
     messages::Messages,
     people::{People, PeopleOpenError},
@@ -123,6 +123,8 @@ pub struct Headquarters {
     pub clock: Clock,
     /// Asks the witnesses.
     collecting: Arc<Collecting>,
+    /// Hears of what other processes log.
+    listening: Option<Arc<Listening>>,
     /// Moves the public log.
     publishing: Arc<Mutex<Option<Publishing>>>,
     /// Tells the webhooks.
@@ -251,17 +253,25 @@ impl Headquarters {
         let signer = keys::log(&folder.keys(), origin)?;
         let head = HeadFile::open(&keys::log_head(&folder.keys()))?.within(Arc::clone(&lock));
         let public_log = PublicFolder::new(&folder.log());
+        let holder = random::text::<12>()?;
+        let news = db.news(&holder);
         let sequencer = match history {
             History::GoesOn => {
-                Sequencer::start(db.clone(), book.clone(), signer, head, clock).await?
+                Sequencer::start(db.clone(), book.clone(), signer, head, clock, holder).await?
             }
             History::FromBackup(reason) => {
                 let item =
                     epoch_item((&db, &book), &config, &key, head.last(), reason, now).await?;
                 public_log.keep_lost(head.last().map_or(0, |head| head.size))?;
-                let sequencer =
-                    Sequencer::start_epoch(db.clone(), book.clone(), signer, head, clock, item)
-                        .await?;
+                let sequencer = Sequencer::start_epoch(
+                    db.clone(),
+                    book.clone(),
+                    signer,
+                    head,
+                    clock,
+                    (item, holder),
+                )
+                .await?;
                 let fresh = book::load(&db, authority).await?;
                 book.change(|book| *book = fresh);
                 sequencer
@@ -305,6 +315,8 @@ impl Headquarters {
         let push = Push::new(db.clone(), book.clone(), sequencer.clone());
         let review = Review::new(db.clone(), book.clone(), sequencer.clone(), Arc::clone(&key));
         let heard = HeardDevices::open(db.clone()).await?;
+        let hear = heard.clone().keep_up();
+        let listening = news.map(|news| Arc::new(Listening::start(news, &sequencer, hear)));
         let field = Field::new(
             db.clone(),
             book.clone(),
@@ -341,7 +353,12 @@ impl Headquarters {
             invitations,
             vault,
             heard,
-            sessions: Sessions::new(db.clone(), book.clone())?,
+            sessions: Sessions::new(
+                db.clone(),
+                book.clone(),
+                sequencer.clone(),
+                &keys::challenges(&folder.keys())?,
+            ),
             people: People::open(db.clone(), &folder.keys(), &config)?,
             accounts: Accounts::new(
                 db.clone(),
@@ -376,6 +393,7 @@ impl Headquarters {
             webhooks,
             telling: Arc::new(Mutex::new(Some(telling))),
             clock,
+            listening,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),
             _lock: lock,
@@ -412,6 +430,9 @@ impl Headquarters {
         let checking = self.checking.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(checking) = checking {
             checking.stop().await;
+        }
+        if let Some(listening) = &self.listening {
+            listening.stop();
         }
         self.db.close().await;
     }

@@ -38,6 +38,8 @@ pub struct Book {
     pub epochs: Vec<LoggedEpoch>,
     /// Whose signatures count as headquarters'.
     pub authority: Authority,
+    /// Leaves of which all was in it when it was read from the store. More may have been.
+    pub known: u64,
     /// What changed since those who follow the log looked last.
     pub followed: Followed,
 }
@@ -137,6 +139,8 @@ impl Book {
 
 /// Reads the book from the store; every statement's signature is checked again.
 pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
+    // Before anything else: what is logged meanwhile may be read, or not.
+    let known = store::log::end(db).await?;
     let mut statements = Statements::default();
     let mut newest_pack = None;
     let mut epochs = Vec::new();
@@ -167,7 +171,7 @@ pub async fn load(db: &Db, authority: Authority) -> Result<Book, BookError> {
     let pack = load_pack(db, &manifest).await?;
     let heads = store::records::heads(db).await?.into_iter().collect();
     let (pack, followed) = (Arc::new(pack), Followed::default());
-    Ok(Book { statements, pack, pack_jws, heads, epochs, authority, followed })
+    Ok(Book { statements, pack, pack_jws, heads, epochs, authority, known, followed })
 }
 
 /// What a stored statement tells.

@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use hattama_proto::{
@@ -23,6 +24,9 @@ use crate::{
 
 /// How old a stored word may be that says the same, in milliseconds.
 const SAME_WORD_MS: i64 = 60_000;
+
+/// How often to look what other processes have heard: people look at lists of minutes.
+const KEEP_UP: Duration = Duration::from_secs(15);
 
 /// The devices that were heard. Cheap to clone.
 #[derive(Clone)]
@@ -41,9 +45,35 @@ struct Known {
 impl HeardDevices {
     /// What was stored before.
     pub async fn open(db: Db) -> Result<Self, StoreError> {
-        let known = store::heard::all(&db).await?.into_iter();
+        let known = store::heard::since(&db, UnixMillis(0)).await?.into_iter();
         let known = known.map(|(kid, heard)| (kid, Known { heard, stored_at: heard.at })).collect();
         Ok(Self { db, known: Arc::new(RwLock::new(known)) })
+    }
+
+    /// Takes over what other processes on the database have heard, as long as this is polled.
+    pub(crate) async fn keep_up(self) {
+        // Where the clock of another process is behind ours, its words look older.
+        let mut since = UnixMillis(0);
+        loop {
+            tokio::time::sleep(KEEP_UP).await;
+            match store::heard::since(&self.db, since).await {
+                Ok(words) => {
+                    let newest = words.iter().map(|(_, heard)| heard.at).max();
+                    since = newest.map_or(since, |at| at.plus_ms(-SAME_WORD_MS));
+                    self.take_over(words);
+                }
+                Err(error) => tracing::debug!(%error, "what others have heard is asked again"),
+            }
+        }
+    }
+
+    fn take_over(&self, words: Vec<(Kid, Heard)>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for (kid, heard) in words {
+            if known.get(&kid).is_none_or(|known| known.heard.at < heard.at) {
+                known.insert(kid, Known { heard, stored_at: heard.at });
+            }
+        }
     }
 
     /// A device is there, and says how much waits on it, how old the oldest of it is, in seconds, and up

@@ -12,8 +12,7 @@ use hattama_proto::{
     sealing::{Identity, KeyTextError, Recipient},
     tlog::{KeyName, NoteSigner},
 };
-
-use ring::signature::Ed25519KeyPair;
+use ring::{hmac, signature::Ed25519KeyPair};
 
 use crate::{folder::write_durably, random};
 
@@ -73,6 +72,14 @@ pub fn root(folder: &Path) -> Result<SigningKey, KeyFileError> {
 /// The key that signs statements.
 pub fn hq(folder: &Path) -> Result<SigningKey, KeyFileError> {
     signing_key(folder, "hq")
+}
+
+/// What challenges to devices are proved with. It follows from the `hq` key, so that every process of a
+/// headquarters knows the challenges of the others.
+pub fn challenges(folder: &Path) -> Result<[u8; 32], KeyFileError> {
+    let hq = hmac::Key::new(hmac::HMAC_SHA256, &seed(folder, "hq")?);
+    let secret = hmac::sign(&hq, b"hattama-sessions/challenges");
+    Ok(secret.as_ref().try_into().expect("SHA-256 has 32 bytes"))
 }
 
 /// The key that signs checkpoints of the log called `origin`.

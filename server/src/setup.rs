@@ -429,10 +429,12 @@ async fn log_first(
         heads: HashMap::new(),
         epochs: Vec::new(),
         authority,
+        known: 0,
         followed: Followed::default(),
     });
     let head = HeadFile::open(&keys::log_head(&folder.keys()))?;
-    let sequencer = Sequencer::start(db.clone(), book, signer, head, clock).await?;
+    let holder = random::text::<12>()?;
+    let sequencer = Sequencer::start(db.clone(), book, signer, head, clock, holder).await?;
     sequencer.append_with(vec![Item::Statement(Box::new(item))], with).await?;
     Ok(())
 }

@@ -32,8 +32,12 @@ use crate::{
     once::Once,
     random,
     review::Review,
-    store::{self, Batch, Db, StoreError},
+    store::{self, Db, StoreError},
 };
+
+/// How often another process may be first at the next place of the chain before we give up. Each time
+/// one of them has written something down.
+const TRIES: u32 = 16;
 
 /// What somebody said over the telephone.
 #[derive(Clone, Debug)]
@@ -115,23 +119,34 @@ impl TelephoneDesk {
         let org = self.org_of(&told, role, operator).await?;
         let key = self.key(&org, role)?;
         self.enrol(&key, &org, role, operator, now).await?;
-        let end = store::records::chain_end(&self.db, &key.kid()).await?;
-        let claims = self.claims(told, end, now)?;
-        let jws = sign_record(&key, &claims)?;
-        let with = once.map_or_else(Batch::new, |once| {
-            let answer = RecordId::of(jws.as_bytes()).to_hex();
-            let done = store::once::Done { asked: once.asked().to_owned(), answer };
-            store::once::add(&operator.name, once.key(), &done, now)
-        });
-        let verdict = match self.push.push_with(&jws, with, now).await {
-            // Another process of this headquarters may have carried it out.
-            Err(PushError::Sequence(SequenceError::Store(error)))
-                if matches!(*error, StoreError::UniqueViolation { .. }) =>
-            {
-                let done = self.written_before(once, operator).await?;
-                return done.ok_or(SequenceError::Store(error).into());
+        let mut tries = 0;
+        let verdict = loop {
+            tries += 1;
+            let end = store::records::chain_end(&self.db, &key.kid()).await?;
+            let claims = self.claims(told.clone(), end, now)?;
+            let jws = sign_record(&key, &claims)?;
+            let record = RecordId::of(jws.as_bytes());
+            let mut with = store::once::next_of_desk(&key.kid(), claims.seq, &record, now);
+            if let Some(once) = once {
+                let answer = record.to_hex();
+                let done = store::once::Done { asked: once.asked().to_owned(), answer };
+                with = with.and(store::once::add(&operator.name, once.key(), &done, now));
             }
-            verdict => verdict?,
+            match self.push.push_with(&jws, with, now).await {
+                // Another process of this headquarters may have carried it out, or has written down
+                // something else at this place of the chain.
+                Err(PushError::Sequence(SequenceError::Store(error)))
+                    if matches!(*error, StoreError::UniqueViolation { .. }) =>
+                {
+                    if let Some(heard) = self.written_before(once, operator).await? {
+                        return Ok(heard);
+                    }
+                    if tries == TRIES {
+                        return Err(SequenceError::Store(error).into());
+                    }
+                }
+                verdict => break verdict?,
+            }
         };
         let held = match verdict.verdict {
             Verdict::Stored | Verdict::Duplicate => None,

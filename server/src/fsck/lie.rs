@@ -51,6 +51,12 @@ pub enum Lie {
         /// Leaves that a checkpoint covers.
         signed: u64,
     },
+    /// What the processes agree was signed last is of another tree, or of a longer one.
+    #[error(
+        "what was signed last, as processes on one database agree (log_signer), has {0} entries and \
+         is not of this log"
+    )]
+    SignedLast(u64),
     /// The signer's head is of another tree, or of a longer one.
     #[error("the signer's head has {head} entries, and the store {leaves} or another history")]
     Head {

@@ -103,6 +103,16 @@ impl StoredLog {
         }
     }
 
+    /// What was signed last, as several processes agree, is a beginning of this log.
+    pub(super) async fn check_signed_last(&self, db: &Db) -> Result<(), FsckError> {
+        match store::signer::last(db).await? {
+            Some(last) if self.tree.root_at(last.size) != Ok(last.root) => {
+                Err(Lie::SignedLast(last.size).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The signer's head is a beginning of this log.
     pub(super) fn check_head(&self, head: Option<Head>) -> Result<(), Lie> {
         match head {

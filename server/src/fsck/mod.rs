@@ -199,6 +199,7 @@ async fn check_all(
     };
     let log = log::read(db).await?;
     let checkpoints = log.check_checkpoints(db, &key).await?;
+    log.check_signed_last(db).await?;
     log.check_head(head)?;
     let book = book::load(db, authority).await?;
     log.check_epochs(&book.epochs)?;

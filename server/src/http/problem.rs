@@ -385,6 +385,7 @@ impl From<SessionError> for HttpProblem {
             SessionError::NotEnrolled | SessionError::Refused => {
                 Self::new(ProblemCode::Unauthorized, error.to_string())
             }
+            SessionError::Sequence(error) => error.into(),
             SessionError::Store(error) => error.into(),
             error @ SessionError::Random(_) => Self::internal(&error),
         }

@@ -76,6 +76,10 @@ impl Push {
             return Err(PushError::TooMany(request.records.len()));
         }
         let seen = request.seen.clone();
+        if seen.as_ref().is_some_and(|seen| seen.size > self.sequencer.size()) {
+            // Another process gave it a newer checkpoint than we know.
+            self.sequencer.follow().await?;
+        }
         let (mut results, items) = self.check_all(request, from, now).await?;
         let mut checkpoint = None;
         let mut consistency = None;

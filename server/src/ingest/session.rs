@@ -1,11 +1,12 @@
 //! Device tokens by challenge. A challenge is not stored: it is its own proof, under a secret that
-//! lives as long as the process.
+//! every process of a headquarters has.
 
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hattama_proto::{
     id::Kid,
+    key::PublicKey,
     limits::DEVICE_TOKEN_MS,
     time::UnixMillis,
     wire::{SessionReply, SessionRequest},
@@ -14,6 +15,7 @@ use ring::hmac;
 
 use crate::{
     book::SharedBook,
+    log::{SequenceError, Sequencer},
     random::{self, RandomError},
     store::{self, Db, StoreError},
 };
@@ -26,6 +28,7 @@ const CHALLENGE_MS: i64 = 5 * 60 * 1000;
 pub struct Sessions {
     db: Db,
     book: SharedBook,
+    sequencer: Sequencer,
     secret: Arc<hmac::Key>,
 }
 
@@ -38,6 +41,9 @@ pub enum SessionError {
     /// The challenge is not ours, too old, or not signed by this key.
     #[error("the challenge was not answered by this key in time; ask for a new one")]
     Refused,
+    /// What other processes have logged cannot be taken over now.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -48,9 +54,9 @@ pub enum SessionError {
 
 impl Sessions {
     /// Gives tokens to the keys in this book.
-    pub fn new(db: Db, book: SharedBook) -> Result<Self, RandomError> {
-        let secret = hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>()?);
-        Ok(Self { db, book, secret: Arc::new(secret) })
+    pub fn new(db: Db, book: SharedBook, sequencer: Sequencer, secret: &[u8; 32]) -> Self {
+        let secret = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret));
+        Self { db, book, sequencer, secret }
     }
 
     /// A challenge, or a token for an answered one.
@@ -59,13 +65,14 @@ impl Sessions {
         asked: &SessionRequest,
         now: UnixMillis,
     ) -> Result<SessionReply, SessionError> {
-        let key = self
-            .book
-            .read()
-            .statements
-            .enrolment(&asked.kid)
-            .map(|enrolment| enrolment.public_key)
-            .ok_or(SessionError::NotEnrolled)?;
+        let key = match self.key(&asked.kid) {
+            Some(key) => key,
+            None => {
+                // Another process may have enrolled it a moment ago.
+                self.sequencer.follow().await?;
+                self.key(&asked.kid).ok_or(SessionError::NotEnrolled)?
+            }
+        };
         let Some(answer) = &asked.answer else {
             return Ok(SessionReply::Challenge(self.challenge(&asked.kid, now)));
         };
@@ -79,6 +86,10 @@ impl Sessions {
             .commit(store::devices::give_token(&hash, &asked.kid, now, token_expires_at))
             .await?;
         Ok(SessionReply::Token { device_token, token_expires_at })
+    }
+
+    fn key(&self, kid: &Kid) -> Option<PublicKey> {
+        self.book.read().statements.enrolment(kid).map(|enrolment| enrolment.public_key)
     }
 
     fn challenge(&self, kid: &Kid, now: UnixMillis) -> String {

@@ -18,8 +18,10 @@
 //!   a new epoch. That is itself logged, before anything else, and the lost head is kept.
 
 mod epoch;
+mod follow;
 mod group;
 mod head;
+mod listening;
 mod meter;
 mod places;
 mod public;
@@ -28,6 +30,7 @@ mod reread;
 mod schedule;
 mod sequencer;
 mod task;
+mod turn;
 mod view;
 
 pub(crate) use self::epoch::epoch_of;
@@ -35,6 +38,7 @@ pub use self::{
     epoch::LoggedEpoch,
     group::{Item, PhotoItem, RecordItem, Says, StatementItem},
     head::{Head, HeadError, HeadFile},
+    listening::Listening,
     meter::LogMeter,
     public::{PublicFolder, PublicFolderError},
     publisher::{PublishError, Publisher, Publishing},

@@ -157,6 +157,12 @@ impl Known {
         Ok(known)
     }
 
+    /// Whether some of it stands at `size` or beyond: in a part of the log that we do not know yet.
+    pub(super) fn reaches(&self, size: u64) -> bool {
+        let places = self.at_place.values().flatten().map(|(_, position)| position);
+        places.chain(self.unread.values()).chain(self.photos.values()).any(|at| *at >= size)
+    }
+
     fn position_of(&self, item: &RecordItem) -> Option<u64> {
         match &item.record {
             None => self.unread.get(&item.id).copied(),

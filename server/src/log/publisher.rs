@@ -30,6 +30,9 @@ use crate::{
 /// Longest sleep before the clock is looked at again: a clock that was set is noticed by then.
 const NAP_MAX: Duration = Duration::from_secs(20);
 
+/// How often to look for what another process has made public.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Tiles written in one crossing to a thread that may block.
 const TILES_AT_ONCE: usize = 32;
 
@@ -101,10 +104,39 @@ impl Publisher {
 
     /// Publishes what was added since, if that is enough. Says the size of the log that is public.
     pub async fn publish(&mut self) -> Result<u64, PublishError> {
-        let Some((size, note)) = self.log.newest() else { return Ok(self.published) };
-        if size < self.published.saturating_add(self.at_least) {
-            return Ok(self.published);
+        match self.grown() {
+            Some((size, note)) => self.publish_at(size, &note).await,
+            None => Ok(self.published),
         }
+    }
+
+    /// The newest head, if it is enough more than what is public.
+    fn grown(&self) -> Option<(u64, Arc<str>)> {
+        let at_least = self.published.saturating_add(self.at_least);
+        self.log.newest().filter(|(size, _)| *size >= at_least)
+    }
+
+    /// Publishes the head that whoever comes first in a slot has named, so that every process on one
+    /// database shows the same one. `begins_ms` is when a slot has begun just now.
+    async fn publish_agreed(&mut self, begins_ms: Option<i64>) -> Result<u64, PublishError> {
+        if let Some(begins_ms) = begins_ms
+            && let Some((size, _)) = self.grown()
+        {
+            self.db.commit(store::signer::agree(begins_ms, size)).await?;
+        }
+        let agreed = store::signer::agreed(&self.db).await?;
+        let known = self.log.newest().map_or(0, |(size, _)| size);
+        // What we do not know yet is published at the next look.
+        let Some(size) = agreed.filter(|size| (self.published + 1..=known).contains(size)) else {
+            return Ok(self.published);
+        };
+        match store::log::checkpoint_of(&self.db, size).await? {
+            Some(note) => self.publish_at(size, &note).await,
+            None => Err(PublishError::Altered(size - 1)),
+        }
+    }
+
+    async fn publish_at(&mut self, size: u64, note: &str) -> Result<u64, PublishError> {
         let old = self.published;
         let mut tiles = Vec::new();
         for tile in TileName::grown(old, size) {
@@ -115,7 +147,7 @@ impl Publisher {
         }
         self.write(tiles).await?;
         // Crash point: tiles that no checkpoint shows yet; they are written over with the same.
-        let folder = self.folder.clone();
+        let (folder, note) = (self.folder.clone(), note.to_owned());
         blocking(move || folder.put_checkpoint(&note)).await?;
         self.published = size;
         // Crash point: partial tiles stay beside full ones, which harms nobody.
@@ -191,17 +223,21 @@ impl Publisher {
     ) {
         let mut slot = schedule.slot(clock());
         loop {
-            let nap = schedule.rest_of_slot(clock()).min(NAP_MAX);
+            let nap_max = if self.db.is_shared() { LOOK } else { NAP_MAX };
+            let nap = schedule.rest_of_slot(clock()).min(nap_max);
             tokio::select! {
                 _ = stopped.changed() => return,
                 () = tokio::time::sleep(nap) => {}
             }
             let now = schedule.slot(clock());
-            if now == slot {
-                continue;
-            }
+            let begun = (now != slot).then(|| schedule.begins_ms(now));
             slot = now;
-            match self.publish().await {
+            let published = match begun {
+                _ if self.db.is_shared() => self.publish_agreed(begun).await,
+                Some(_) => self.publish().await,
+                None => continue,
+            };
+            match published {
                 Ok(_) => {}
                 Err(PublishError::Store(error)) if error.is_transient() => {
                     tracing::warn!(%error, "the public log waits for the store");

@@ -46,6 +46,11 @@ impl PublishSchedule {
         now.0.div_euclid(self.every_ms())
     }
 
+    /// When a slot begins, Unix milliseconds.
+    pub const fn begins_ms(self, slot: i64) -> i64 {
+        slot.saturating_mul(self.every_s as i64 * 1000)
+    }
+
     /// How long this slot lasts yet.
     pub fn rest_of_slot(self, now: UnixMillis) -> Duration {
         let rest = self.every_ms() - now.0.rem_euclid(self.every_ms());

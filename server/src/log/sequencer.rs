@@ -14,11 +14,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     epoch::check_growth,
+    follow,
     group::{Item, StatementItem},
     head::{Head, HeadError, HeadFile},
+    listening::Look,
     meter::LogMeter,
     reread::first_altered,
     task::{Job, Stopped, Task},
+    turn,
     view::{LogView, Signed},
 };
 use crate::{
@@ -137,6 +140,9 @@ pub struct Sequencer {
     key: VerifierKey,
     stopped: Stopped,
     meter: LogMeter,
+    news: Look,
+    /// Whether other processes may log too.
+    is_shared: bool,
 }
 
 impl Sequencer {
@@ -147,18 +153,26 @@ impl Sequencer {
         signer: NoteSigner,
         mut head: HeadFile,
         clock: Clock,
+        holder: String,
     ) -> Result<Self, SequenceError> {
         let tree = store::log::tree(&db).await?;
         let shown = check_growth(&tree, head.last(), &book.read().epochs)?;
         refuse_altered(&db, &tree, shown).await?;
-        let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
+        // Not the newest: another process may sign meanwhile.
+        let note = store::log::checkpoint_of(&db, tree.len()).await?.map(Arc::from);
+        turn::settle(&db, &holder, &tree).await?;
+        let known = book.read().known;
+        if known < tree.len() {
+            // Another process has logged it while the book was read.
+            follow::change(&db, &book, known, tree.len()).await?;
+        }
         // A crash between commit and head file leaves the head one group behind; the tree was just
         // found to grow out of it.
         if !tree.is_empty() {
             head.swap(Head { size: tree.len(), root: tree.root() })?;
         }
         let signed = Signed { size: tree.len(), tree, note };
-        Ok(Self::run(Task::new(db, book, signer, head, clock, signed)))
+        Ok(Self::run(Task::new(db, book, signer, head, clock, signed, holder)))
     }
 
     /// As [`Sequencer::start`], on a store that lacks the newest entries that were signed for: keeps
@@ -169,14 +183,15 @@ impl Sequencer {
         signer: NoteSigner,
         head: HeadFile,
         clock: Clock,
-        epoch: StatementItem,
+        (epoch, holder): (StatementItem, String),
     ) -> Result<Self, SequenceError> {
         let tree: Tree = store::log::leaves(&db, 0).await?.into_iter().collect();
         head.keep_lost()?;
         // Crash point: a copy of the head, and nothing else has changed.
         let note = store::log::last_checkpoint(&db).await?.map(Arc::from);
+        db.commit(store::signer::anew(&holder, (tree.len(), tree.root()))).await?;
         let signed = Signed { size: tree.len(), tree, note };
-        let mut task = Task::new(db, book, signer, head, clock, signed);
+        let mut task = Task::new(db, book, signer, head, clock, signed, holder);
         // If the head does not move after the commit, the logged statement explains that.
         task.log(&[&Item::Statement(Box::new(epoch))], Batch::new()).await?;
         Ok(Self::run(task))
@@ -186,8 +201,9 @@ impl Sequencer {
         let (jobs, waiting) = mpsc::channel(JOBS_WAITING_MAX);
         let (tree, key) = (Arc::clone(&task.tree), task.signer.verifier_key().clone());
         let (stopped, meter) = (Arc::clone(&task.stopped), task.meter.clone());
+        let (news, is_shared) = (Arc::clone(&task.news), task.db.is_shared());
         tokio::spawn(task.run(waiting));
-        Self { jobs, tree, key, stopped, meter }
+        Self { jobs, tree, key, stopped, meter, news, is_shared }
     }
 
     /// Stops the log for good: nothing is logged or acknowledged from the next group on.
@@ -231,6 +247,16 @@ impl Sequencer {
         };
         self.meter.answered(started, &done);
         done
+    }
+
+    /// What makes it look, soon, whether another process has logged something.
+    pub(super) fn look(&self) -> Look {
+        Arc::clone(&self.news)
+    }
+
+    /// Takes over what other processes have logged until now. Where there are none it costs nothing.
+    pub async fn follow(&self) -> Result<(), SequenceError> {
+        if self.is_shared { self.append(Vec::new()).await.map(drop) } else { Ok(()) }
     }
 
     /// How it keeps up.

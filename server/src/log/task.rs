@@ -14,10 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     group::{Effects, Group, Item},
     head::{Head, HeadFile},
+    listening::Look,
     meter::LogMeter,
     places::{Known, Place, assign},
     reread::first_altered,
     sequencer::{Appended, Logged, Outcome, SequenceError},
+    turn::{self, TURNS_MAX},
     view::Signed,
 };
 use crate::{
@@ -40,16 +42,22 @@ pub(super) struct Job {
 /// Why the log has stopped, once it has: for good.
 pub(super) type Stopped = Arc<OnceLock<SequenceError>>;
 
-/// What only one task at a time may do: give places.
+/// What only one task of a process may do: give places.
 pub(super) struct Task {
-    db: Db,
-    book: SharedBook,
+    pub(super) db: Db,
+    pub(super) book: SharedBook,
+    /// What this process is called among those on the database.
+    pub(super) holder: String,
+    /// Told when another process may have logged something.
+    pub(super) news: Look,
+    /// Whether the last group found that another process was first.
+    overtaken: bool,
     pub(super) signer: NoteSigner,
-    head: HeadFile,
+    pub(super) head: HeadFile,
     clock: Clock,
     pub(super) tree: Arc<RwLock<Signed>>,
     /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
-    stale: bool,
+    pub(super) stale: bool,
     /// Why nothing is logged any more.
     pub(super) stopped: Stopped,
     /// How it keeps up.
@@ -94,11 +102,15 @@ impl Task {
         head: HeadFile,
         clock: Clock,
         signed: Signed,
+        holder: String,
     ) -> Self {
         let tree = Arc::new(RwLock::new(signed));
         Self {
             db,
             book,
+            holder,
+            news: Arc::default(),
+            overtaken: false,
             signer,
             head,
             clock,
@@ -110,7 +122,17 @@ impl Task {
     }
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
-        while let Some(first) = waiting.recv().await {
+        let news = Arc::clone(&self.news);
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = news.notified() => {
+                    self.follow().await;
+                    continue;
+                }
+                first = waiting.recv() => first,
+            };
+            let Some(first) = first else { return };
             let mut size = first.items.len();
             let mut jobs = vec![first];
             while size < GROUP_ITEMS_MAX {
@@ -126,6 +148,8 @@ impl Task {
     /// when a group is refused for what it holds, each of its jobs is tried alone, so that one bad
     /// job stops nobody else.
     async fn sequence(&mut self, jobs: Vec<Job>) {
+        // A job of nothing is the question what is logged.
+        self.stale |= self.db.is_shared() && jobs.iter().any(|job| job.items.is_empty());
         let (plain, with): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.with.is_none());
         if plain.len() > 1 {
             let (items, shares): (Vec<Vec<Item>>, Vec<Share>) =
@@ -159,18 +183,24 @@ impl Task {
         answer(vec![share], done);
     }
 
-    /// Logs a group. What a process before us left in the store after we had read it is noticed by
-    /// its place being taken; then the group goes after it.
+    /// Logs a group. Where another process was first, the group goes after what that one has logged.
+    /// One of an older release moves no row; then its place is found to be taken.
     pub(super) async fn log(&mut self, items: &[&Item], with: Batch) -> Done {
-        let plain = with.is_empty();
-        match self.log_once(items, with).await {
-            Err(SequenceError::Store(error))
-                if plain && matches!(*error, StoreError::UniqueViolation { .. }) =>
-            {
-                self.log_once(items, Batch::new()).await
+        let mut may_be_taken = with.is_empty();
+        for _ in 0..TURNS_MAX {
+            let done = self.log_once(items, with.clone()).await;
+            let overtaken = std::mem::take(&mut self.overtaken);
+            let taken = matches!(
+                &done,
+                Err(SequenceError::Store(error))
+                    if matches!(**error, StoreError::UniqueViolation { .. })
+            );
+            if !overtaken && !(taken && may_be_taken) {
+                return done;
             }
-            done => done,
+            may_be_taken &= !taken;
         }
+        Err(SequenceError::Overloaded)
     }
 
     async fn log_once(&mut self, items: &[&Item], with: Batch) -> Done {
@@ -190,16 +220,22 @@ impl Task {
         let now = (self.clock)();
         let known = Known::ask(&self.db, &self.book, items).await?;
         let first = self.size();
+        if known.reaches(first) {
+            // Another process has logged some of it, and we have not followed yet.
+            self.catch_up().await?;
+            self.overtaken = true;
+            return Err(SequenceError::Overloaded);
+        }
         let mut group = Group::default();
         let mut leaves = Vec::with_capacity(items.len());
         let places =
             self.book_read(|book| assign(items, &known, first, book, &mut group, &mut leaves));
         // Crash point 1: nothing was written; the sender sends again.
         if !leaves.is_empty() {
-            let (note, size) = self.sign(&leaves);
+            let (turn, note, size) = self.sign(&leaves);
             let (rows, effects) = group.into_batch(size, &note, now);
-            if let Err(error) = self.db.commit(rows.and(with)).await {
-                return Err(self.undo(first, error));
+            if let Err(error) = self.db.commit(turn.and(rows).and(with)).await {
+                return Err(self.undo(first, error).await);
             }
             // Crash point 2: durable, but the head is one group behind; the next start reads it
             // back and mends that.
@@ -212,20 +248,28 @@ impl Task {
         self.receipts_of(&places)
     }
 
-    /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody.
-    fn sign(&self, leaves: &[Hash]) -> (Arc<str>, u64) {
+    /// Adds leaves to the tree and signs it. Not yet durable, so not yet shown to anybody: what makes it
+    /// our turn comes with it, as the first step of the transaction.
+    fn sign(&self, leaves: &[Hash]) -> (Batch, Arc<str>, u64) {
         let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        let old = (signed.tree.len(), signed.tree.root());
         signed.tree.extend(leaves.iter().copied());
         let checkpoint = Checkpoint {
             origin: self.signer.verifier_key().name().clone(),
             size: signed.tree.len(),
             root: signed.tree.root(),
         };
-        (checkpoint.sign(&self.signer).into(), checkpoint.size)
+        let turn = store::signer::swap(&self.holder, old, (checkpoint.size, checkpoint.root));
+        let turn = turn.told_by(&self.holder);
+        (turn, checkpoint.sign(&self.signer).into(), checkpoint.size)
     }
 
     /// Compares what the store has now with what was committed, and stops the log if it differs.
-    async fn read_back(&mut self, first: u64, leaves: Vec<Hash>) -> Result<(), SequenceError> {
+    pub(super) async fn read_back(
+        &mut self,
+        first: u64,
+        leaves: Vec<Hash>,
+    ) -> Result<(), SequenceError> {
         // Until it was read, what the store holds has to be asked for again.
         self.stale = true;
         let Some(index) = first_altered(&self.db, first, leaves).await? else {
@@ -236,14 +280,17 @@ impl Task {
         Err(self.stopped.get_or_init(|| SequenceError::Altered(index)).clone())
     }
 
-    fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
-        let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        signed.tree.truncate(size);
-        drop(signed);
-        // The connection may have gone away after the commit, or a commit of the process before us
-        // may have come through after we had read the tree: then the store holds more than we do.
-        self.stale =
-            matches!(error, StoreError::Unavailable(_) | StoreError::UniqueViolation { .. });
+    async fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
+        self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
+        // The connection may have gone away after the commit, or another process has signed after we
+        // had read the tree: then the store holds more than we do.
+        let lost = turn::is_lost(&error);
+        self.stale = lost
+            || matches!(error, StoreError::Unavailable(_) | StoreError::UniqueViolation { .. });
+        if lost && let Err(error) = self.find_turn().await {
+            return error;
+        }
+        self.overtaken = lost;
         error.into()
     }
 
@@ -263,40 +310,6 @@ impl Task {
         let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         signed.size = size;
         signed.note = Some(note);
-        Ok(())
-    }
-
-    /// Reads from the store what a commit in doubt may have left there.
-    async fn catch_up(&mut self) -> Result<(), SequenceError> {
-        let size = self.size();
-        let leaves = store::log::leaves(&self.db, size).await?;
-        if leaves.is_empty() {
-            self.stale = false;
-            return Ok(());
-        }
-        self.read_back(size, leaves.clone()).await?;
-        let authority = self.book_read(|book| book.authority);
-        let fresh = crate::book::load(&self.db, authority).await?;
-        let note = store::log::last_checkpoint(&self.db).await?;
-        let head = {
-            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-            signed.tree.truncate(size);
-            signed.tree.extend(leaves);
-            Head { size: signed.tree.len(), root: signed.tree.root() }
-        };
-        if let Err(error) = self.head.swap(head) {
-            // Somebody else signs: what they logged is not ours to build upon.
-            self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
-            return Err(error.into());
-        }
-        // Before the size: whoever follows the log by its size has to find what was touched.
-        self.book.change(|book| *book = fresh);
-        {
-            let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-            signed.size = head.size;
-            signed.note = note.map(Arc::from);
-        }
-        self.stale = false;
         Ok(())
     }
 
@@ -322,16 +335,16 @@ impl Task {
         Ok((outcomes, note, signed.size))
     }
 
-    fn size(&self) -> u64 {
+    pub(super) fn size(&self) -> u64 {
         self.tree.read().unwrap_or_else(PoisonError::into_inner).size
     }
 
-    fn book_read<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+    pub(super) fn book_read<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
         read(&self.book.read())
     }
 }
 
-fn apply(book: &mut Book, effects: Effects) {
+pub(super) fn apply(book: &mut Book, effects: Effects) {
     for (kid, seq) in effects.heads {
         let head = book.heads.entry(kid).or_insert(seq);
         *head = (*head).max(seq);

@@ -210,7 +210,7 @@ impl People {
                 let keys = store::role_changes::passkeys_of(&self.db, &account.name).await?;
                 let key = keys.iter().find(|key| key.credential == asserted.credential);
                 let key = key.ok_or(PeopleError::Wrong)?;
-                self.challenges.take(&asserted.client_data, &account.name, now)?;
+                self.use_challenge(&asserted.client_data, &account.name, now).await?;
                 let count = webauthn::check_assertion(asserted, &key.public_key)?;
                 Ok(Used::Passkey(key.credential.clone(), count))
             }

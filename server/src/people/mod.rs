@@ -40,7 +40,7 @@ pub use self::{
     roles::NewRoles,
     view::{AccountDetail, AccountView, AuditPage, OwnView, RoleChangeView},
 };
-use self::{guesses::Guesses, password::Passwords, seal::Seal, webauthn::Challenges};
+use self::{guesses::Guesses, password::Passwords, seal::Seal};
 use crate::{
     access::{Factor, Operator},
     config::Config,
@@ -63,7 +63,6 @@ pub struct People {
     passwords: Passwords,
     guesses: Arc<Guesses>,
     seal: Arc<Seal>,
-    challenges: Arc<Challenges>,
     times: SessionTimes,
 }
 
@@ -154,7 +153,6 @@ impl People {
             passwords: Passwords::default(),
             guesses: Arc::new(Guesses::new()?),
             seal: Arc::new(Seal::new(&keys::accounts(keys)?)),
-            challenges: Arc::default(),
             times,
         })
     }

@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 
 use super::{
     People, PeopleError, password, short_id, totp,
-    webauthn::{self, Registered},
+    webauthn::{self, ClientData, Registered},
 };
 use crate::{
     access::{Factor, Operator},
@@ -190,7 +190,22 @@ impl People {
 
     /// A challenge for a key of this account.
     pub fn challenge(&self, account: &str, now: UnixMillis) -> Result<String, PeopleError> {
-        self.challenges.give(account, now)
+        webauthn::give_challenge(&self.seal, account, now)
+    }
+
+    /// Uses up the challenge that a browser has answered: each serves once, at whichever process.
+    pub(super) async fn use_challenge(
+        &self,
+        client_data: &ClientData,
+        account: &str,
+        now: UnixMillis,
+    ) -> Result<(), PeopleError> {
+        let challenge = webauthn::take_challenge(&self.seal, client_data, account, now)?;
+        match self.db.commit(store::once::use_challenge(&challenge, now)).await {
+            Ok(_) => Ok(()),
+            Err(store::StoreError::UniqueViolation { .. }) => Err(PeopleError::Wrong),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Registers a key.
@@ -203,7 +218,7 @@ impl People {
     ) -> Result<(), PeopleError> {
         may_change_factors(operator)?;
         let name = label(name)?;
-        self.challenges.take(&registered.client_data, &operator.name, now)?;
+        self.use_challenge(&registered.client_data, &operator.name, now).await?;
         let new = webauthn::check_registration(registered)?;
         let key = StoredPasskey {
             credential: new.credential,

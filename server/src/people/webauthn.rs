@@ -5,11 +5,6 @@
 //! signature holds; the counter did not go back. What an authenticator says about its maker is not asked
 //! for.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hattama_proto::time::UnixMillis;
 use ring::{
@@ -18,13 +13,15 @@ use ring::{
 };
 use serde::Deserialize;
 
-use super::{PeopleError, cbor::Cbor, totp::same};
+use super::{PeopleError, cbor::Cbor, seal::Seal, totp::same};
 use crate::random;
 
 /// How long a challenge can be answered, in milliseconds: to find the key and touch it.
 const CHALLENGE_MS: i64 = 5 * 60 * 1000;
-/// Most challenges at once; the oldest are forgotten first.
-const CHALLENGES_MAX: usize = 10_000;
+/// What a challenge is derived for.
+const CHALLENGE: &str = "passkey challenge";
+/// What of a challenge is not its proof: when it was given, and 16 random bytes.
+const SAID_BYTES: usize = 24;
 /// Longest part of an answer that is read, in bytes.
 const PART_BYTES_MAX: usize = 4 * 1024;
 /// Longest name of a key at its authenticator, in bytes (the specification's limit).
@@ -35,37 +32,38 @@ const USER_PRESENT: u8 = 0x01;
 const HOLDS_KEY: u8 = 0x40;
 const HOLDS_EXTENSIONS: u8 = 0x80;
 
-/// Challenges that wait for their answer.
-#[derive(Debug, Default)]
-pub struct Challenges(Mutex<HashMap<String, (String, UnixMillis)>>);
+/// A challenge for a key of this account, base64url. It is its own proof, so that every process of a
+/// headquarters knows the challenges of the others.
+pub(super) fn give_challenge(
+    seal: &Seal,
+    account: &str,
+    now: UnixMillis,
+) -> Result<String, PeopleError> {
+    let said = [&now.0.to_be_bytes()[..], &random::bytes::<16>()?].concat();
+    let tag = seal.derived(CHALLENGE, &challenged(account, &said));
+    Ok(URL_SAFE_NO_PAD.encode([&said[..], &tag].concat()))
+}
 
-impl Challenges {
-    /// A challenge for a key of this account, base64url.
-    pub(super) fn give(&self, account: &str, now: UnixMillis) -> Result<String, PeopleError> {
-        let challenge = random::text::<32>()?;
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= CHALLENGES_MAX {
-            waiting.retain(|_, (_, at)| is_young(*at, now));
-        }
-        if waiting.len() >= CHALLENGES_MAX {
-            return Err(PeopleError::Busy);
-        }
-        waiting.insert(challenge.clone(), (account.to_owned(), now));
-        Ok(challenge)
-    }
+/// The challenge in `client_data`, if it was given to this account and is young. Whoever takes it has to
+/// use it up.
+pub(super) fn take_challenge(
+    seal: &Seal,
+    client_data: &ClientData,
+    account: &str,
+    now: UnixMillis,
+) -> Result<String, PeopleError> {
+    let challenge = client_data.challenge()?;
+    let bytes = URL_SAFE_NO_PAD.decode(&challenge).map_err(|_| PeopleError::Wrong)?;
+    let (said, tag) = bytes.split_at_checked(SAID_BYTES).ok_or(PeopleError::Wrong)?;
+    let at = said.first_chunk().map(|at| UnixMillis(i64::from_be_bytes(*at)));
+    let proved = same(&seal.derived(CHALLENGE, &challenged(account, said)), tag);
+    let fits = proved && at.is_some_and(|at| is_young(at, now));
+    if fits { Ok(challenge) } else { Err(PeopleError::Wrong) }
+}
 
-    /// Uses the challenge in `client_data` up, if it was given to this account.
-    pub(super) fn take(
-        &self,
-        client_data: &ClientData,
-        account: &str,
-        now: UnixMillis,
-    ) -> Result<(), PeopleError> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = waiting.remove(&client_data.challenge()?);
-        let fits = taken.is_some_and(|(of, at)| of == account && is_young(at, now));
-        if fits { Ok(()) } else { Err(PeopleError::Wrong) }
-    }
+/// What a challenge is proved over.
+fn challenged(account: &str, said: &[u8]) -> String {
+    format!("{account}\n{}", URL_SAFE_NO_PAD.encode(said))
 }
 
 fn is_young(at: UnixMillis, now: UnixMillis) -> bool {

@@ -160,17 +160,20 @@ fn a_registration_that_is_cut_or_says_something_else_is_refused() {
 }
 
 #[test]
-fn a_challenge_serves_one_account_once_and_for_five_minutes() {
-    let challenges = Challenges::default();
+fn a_challenge_serves_one_account_for_five_minutes_at_whoever_has_the_key() {
+    let (seal, again, other) = (Seal::new(&[1; 32]), Seal::new(&[1; 32]), Seal::new(&[2; 32]));
     let data = |challenge: &str| client("webauthn.get", challenge, ORIGIN);
-    let one = challenges.give("a", NOW).unwrap();
-    assert!(challenges.take(&data(&one), "a", NOW).is_ok());
-    assert!(challenges.take(&data(&one), "a", NOW).is_err());
-    let two = challenges.give("a", NOW).unwrap();
-    assert!(challenges.take(&data(&two), "b", NOW).is_err());
-    let three = challenges.give("a", NOW).unwrap();
-    assert!(challenges.take(&data(&three), "a", NOW.plus_ms(CHALLENGE_MS + 1)).is_err());
-    assert!(challenges.take(&data("invented"), "a", NOW).is_err());
+    let one = give_challenge(&seal, "a", NOW).unwrap();
+    assert_eq!(take_challenge(&again, &data(&one), "a", NOW).unwrap(), one);
+    assert!(take_challenge(&other, &data(&one), "a", NOW).is_err());
+    assert!(take_challenge(&seal, &data(&one), "b", NOW).is_err());
+    let late = NOW.plus_ms(CHALLENGE_MS + 1);
+    assert!(take_challenge(&seal, &data(&one), "a", late).is_err());
+    assert!(take_challenge(&seal, &data(&one), "a", NOW.plus_ms(-1)).is_err());
+    for changed in ["", "invented", &one[1..], &format!("A{}", &one[1..one.len() - 1])] {
+        assert!(take_challenge(&seal, &data(changed), "a", NOW).is_err(), "{changed}");
+    }
+    assert_ne!(give_challenge(&seal, "a", NOW).unwrap(), one);
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl<R: IntoIterator<Item = Value>> From<Vec<R>> for Rows {
 }
 
 /// One statement and the rows to run it with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) statement: &'static str,
     pub(super) rows: Rows,
@@ -117,9 +117,11 @@ pub(super) struct Step {
 ///     .expect_rows(1);
 /// assert_eq!(closed.len(), 1);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub(super) steps: Vec<Step>,
+    /// Who tells the other processes on the database that this was committed.
+    pub(super) teller: Option<String>,
 }
 
 impl Batch {
@@ -168,6 +170,14 @@ impl Batch {
     /// Adds the steps of `other` behind these, so that both become one transaction.
     pub fn and(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
+        self.teller = self.teller.or(other.teller);
+        self
+    }
+
+    /// Tells whoever waits for [`News`](super::News) of this database, once it is committed, that
+    /// there is something new by `teller`. Nobody waits for a file of one process.
+    pub fn told_by(mut self, teller: &str) -> Self {
+        self.teller = Some(teller.to_owned());
         self
     }
 

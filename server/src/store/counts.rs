@@ -38,7 +38,8 @@ const COUNTS: &str = "select (select count(*) from statement), (select count(*) 
             (select count(*) from message), (select count(*) from message_to),
             (select count(*) from request_done), (select count(*) from carried_key),
             (select count(*) from carry_ticket), (select count(*) from sample_unit),
-            (select count(*) from hardware_request),
+            (select count(*) from hardware_request), (select count(*) from published_head),
+            (select count(*) from log_signer),
             (select count(*) from log_leaf)";
 
 /// How many rows each table has, in the order of [`TABLES`](super::tables::TABLES), as one moment saw them.

@@ -3,7 +3,7 @@
 use hattama_proto::time::UnixMillis;
 
 use super::{
-    Batch, DatabaseUrl, FileCheck, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError,
+    Batch, DatabaseUrl, FileCheck, News, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError,
     StoreMeter, Value, migrate,
 };
 
@@ -118,6 +118,19 @@ impl Db {
             Engine::Sqlite(_) => "SQLite",
             Engine::Postgres(_) => "PostgreSQL",
         }
+    }
+
+    /// What other processes than `own` will have logged; none where no other process can.
+    pub fn news(&self, own: &str) -> Option<News> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.news(own)),
+        }
+    }
+
+    /// Whether other processes may use it too, now.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
     }
 
     /// How long it takes.

@@ -43,10 +43,14 @@ pub fn hear(kid: &Kid, heard: &Heard) -> Batch {
     )
 }
 
-/// The newest word of every device.
-pub async fn all(db: &Db) -> Result<Vec<(Kid, Heard)>, StoreError> {
+/// The newest word of every device that was heard at this moment or later.
+pub async fn since(db: &Db, at: UnixMillis) -> Result<Vec<(Kid, Heard)>, StoreError> {
     let rows = db
-        .query("select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report", &[])
+        .query(
+            "select kid, heard_at_ms, waiting, oldest_at_ms, feed_after from device_report
+              where heard_at_ms >= $1",
+            &[at.0.into()],
+        )
         .await?;
     rows.iter()
         .map(|row| {

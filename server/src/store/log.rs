@@ -134,6 +134,13 @@ pub async fn leaf_count(db: &Db) -> Result<u64, StoreError> {
     row.map_or(Ok(0), |row| row.int(0).map(unsigned))
 }
 
+/// Where the next leaf goes.
+pub async fn end(db: &Db) -> Result<u64, StoreError> {
+    let newest = "select position from log_leaf order by position desc limit 1";
+    let row = db.query_opt(newest, &[]).await?;
+    row.map_or(Ok(0), |row| Ok(unsigned(row.int(0)?) + 1))
+}
+
 /// Checkpoints that cover more than `size` leaves, smallest first, at most `limit`: sizes and notes.
 pub async fn checkpoints_after(
     db: &Db,
@@ -162,7 +169,7 @@ pub async fn checkpoint_of(db: &Db, size: u64) -> Result<Option<String>, StoreEr
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
-fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
+pub(super) fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
     let bytes = bytes.try_into().map_err(|_| StoreError::UnexpectedType {
         column: 0,
         wanted: "32 bytes",

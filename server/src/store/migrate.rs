@@ -73,6 +73,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0025_sample",
     "0026_release",
     "0027_hardware",
+    "0028_log_signer",
 ];
 
 /// The number of the last migration of this program.

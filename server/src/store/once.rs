@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use hattama_proto::time::UnixMillis;
+use hattama_proto::{
+    id::{Kid, RecordId, WordsHash},
+    time::UnixMillis,
+};
 
 use super::{Batch, Db, Rows, StoreError};
 
@@ -31,6 +34,27 @@ pub fn add(actor: &str, key: &str, done: &Done, at: UnixMillis) -> Batch {
             at.0.into(),
         ],
     )
+}
+
+/// Under whose name the places of the desks' chains are taken, which is none of an account.
+const DESK: &str = "*desk";
+
+/// Takes the next place of a desk's chain for a record: two processes that write down at the same time
+/// must not sign two records at one place. The second is a unique violation; it writes behind the first.
+pub fn next_of_desk(desk: &Kid, seq: u64, record: &RecordId, at: UnixMillis) -> Batch {
+    let record = record.to_hex();
+    let done = Done { asked: record.clone(), answer: record };
+    add(DESK, &format!("{desk} {seq}"), &done, at)
+}
+
+/// Under whose name challenges are used up.
+const CHALLENGE: &str = "*passkey";
+
+/// Uses a challenge up; the second time is a unique violation.
+pub fn use_challenge(challenge: &str, at: UnixMillis) -> Batch {
+    let asked = WordsHash::of(challenge.as_bytes()).to_hex();
+    let done = Done { asked: asked.clone(), answer: String::new() };
+    add(CHALLENGE, &asked, &done, at)
 }
 
 /// Which of these keys of an account were carried out.

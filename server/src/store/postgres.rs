@@ -14,6 +14,7 @@ mod bind;
 mod facts;
 mod failure;
 mod many;
+mod news;
 mod run;
 mod snapshot;
 mod tls;
@@ -29,6 +30,7 @@ use tokio_postgres::{Config, IsolationLevel};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::failure::{told, told_of_pool, told_of_start};
+pub use self::news::News;
 pub(super) use self::snapshot::PostgresSnapshot;
 use super::migrate::{self, Applied, Dialect};
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
@@ -68,14 +70,15 @@ const WAIT_FOR_MIGRATIONS: &str = "set local lock_timeout to '20s'";
 
 /// Said to each new session. Whoever waits for a row for half a second is likely in a deadlock,
 /// which the server itself would look for only after a second, one by one; such a batch is run
-/// again, alone. The other time-outs free what a lost process held. Durability is only
-/// ever raised: an operator may have asked for more than `on`, never for less.
+/// again, alone. The other time-outs free what a lost process held; one that stands still in the
+/// middle of a group holds up every other for ten seconds, a hundred times what a batch takes
+/// between two messages. Durability is only ever raised: an operator may have asked for more than `on`, never for less.
 const SESSION: &str = "\
     set timezone to 'UTC';
     set default_transaction_read_only to on;
     set statement_timeout to '120s';
     set lock_timeout to '500ms';
-    set idle_in_transaction_session_timeout to '60s';
+    set idle_in_transaction_session_timeout to '10s';
     select set_config('synchronous_commit', 'on', false)
      where current_setting('synchronous_commit') = 'off'";
 
@@ -87,6 +90,8 @@ const TABLES: &str = "select tablename from pg_catalog.pg_tables
 #[derive(Clone, Debug)]
 pub struct Postgres {
     pool: Pool,
+    /// For sessions beside the pool.
+    line: news::Line,
     /// Where connections live: a worker that first needs one may end before the others do.
     runtime: Handle,
 }
@@ -119,6 +124,7 @@ impl Postgres {
 
     fn connect(url: &str) -> Result<Self, StoreError> {
         let (config, tls) = settings(url)?;
+        let line = news::Line { config: config.clone(), tls: tls.clone() };
         let pool = Pool::builder(manager(config, tls))
             .max_size(SESSIONS_MAX)
             .wait_timeout(Some(WAIT))
@@ -132,7 +138,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { pool, runtime: Handle::current() })
+        Ok(Self { pool, line, runtime: Handle::current() })
     }
 
     pub(super) async fn query(
@@ -169,6 +175,11 @@ impl Postgres {
 
     pub(super) fn close(&self) {
         self.pool.close();
+    }
+
+    /// What others than `own` will commit to the log.
+    pub(super) fn news(&self, own: &str) -> News {
+        News::new(self.line.clone(), own.to_owned())
     }
 
     /// A task of its own: it runs to its end even if the caller stops waiting, so a batch is

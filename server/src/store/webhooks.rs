@@ -107,6 +107,30 @@ pub async fn due(db: &Db, now: UnixMillis, size: u64) -> Result<Vec<Webhook>, St
     rows.iter().map(Webhook::read).collect()
 }
 
+/// Takes the telling of one for this process, until then; conflicts if another process has taken it.
+pub fn take_turn(webhook: &Webhook, until: UnixMillis) -> Batch {
+    Batch::new()
+        .step(
+            "update webhook set next_try_ms = $1
+              where webhook_id = $2 and state = 'active' and next_try_ms = $3 and told = $4",
+            [
+                until.0.into(),
+                webhook.id.as_str().into(),
+                webhook.next_try.0.into(),
+                integer(webhook.told),
+            ],
+        )
+        .expect_rows(1)
+}
+
+/// Gives the telling back, if it is still this process's.
+pub fn end_turn(webhook: &Webhook, until: UnixMillis, now: UnixMillis) -> Batch {
+    Batch::new().step(
+        "update webhook set next_try_ms = $1 where webhook_id = $2 and next_try_ms = $3",
+        [now.0.into(), webhook.id.as_str().into(), until.0.into()],
+    )
+}
+
 /// Notes that everything before `next` was told, and by which answer.
 pub fn told(webhook: &Webhook, next: u64, said: Option<&(UnixMillis, String)>) -> Batch {
     let at = said.map(|(at, _)| at.0);

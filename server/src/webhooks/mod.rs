@@ -37,6 +37,10 @@ use crate::{
 /// How often is looked whether there is something to tell.
 const PULSE: Duration = Duration::from_millis(500);
 
+/// For how long one process has the telling of a receiver, in milliseconds: a turn takes a few seconds,
+/// and the receiver of one that died waits no longer than this.
+const TURN_MS: i64 = 60_000;
+
 /// Events that are told to one receiver before the others have their turn.
 const TURN_MAX: u32 = 50;
 
@@ -203,6 +207,10 @@ impl Webhooks {
             }
             return Ok(());
         }
+        let turn = match self.take_turn(&webhook).await? {
+            Turn::Ours(until) => until,
+            Turn::Theirs => return Ok(()),
+        };
         for event in to_tell {
             let answer = self.tell(&webhook, &event).await;
             let now = (self.clock)();
@@ -226,7 +234,24 @@ impl Webhooks {
                 }
             }
         }
+        if let Some(until) = turn {
+            let now = (self.clock)();
+            self.db.commit(store::webhooks::end_turn(&webhook, until, now)).await?;
+        }
         Ok(())
+    }
+
+    /// Of several processes one tells; where there is only one, it is always its turn.
+    async fn take_turn(&self, webhook: &Webhook) -> Result<Turn, StoreError> {
+        if !self.db.is_shared() {
+            return Ok(Turn::Ours(None));
+        }
+        let until = (self.clock)().plus_ms(TURN_MS);
+        match self.db.commit(store::webhooks::take_turn(webhook, until)).await {
+            Ok(_) => Ok(Turn::Ours(Some(until))),
+            Err(StoreError::Conflict { .. }) => Ok(Turn::Theirs),
+            Err(error) => Err(error),
+        }
     }
 
     async fn tell(&self, webhook: &Webhook, event: &IncidentEvent) -> Result<u16, String> {
@@ -241,6 +266,14 @@ impl Webhooks {
             tokio::task::spawn_blocking(move || line.post(&url, &id, seconds, &signature, &body));
         sent.await.map_err(|_| "the request was dropped".to_owned())?
     }
+}
+
+/// Who tells a receiver now.
+enum Turn {
+    /// This process, and until when, where there are others.
+    Ours(Option<UnixMillis>),
+    /// Another process.
+    Theirs,
 }
 
 /// What somebody may make of a webhook.

@@ -48,7 +48,7 @@ fn an_untouched_headquarters_holds() {
 fn whoever_alters_one_row_is_told_where() {
     let world = stopped();
     let scratch = tempfile::tempdir().unwrap();
-    let lies: [(&str, &str); 16] = [
+    let lies: [(&str, &str); 17] = [
         ("update record set jws = jws || 'A' where position = 20", "index 20: the bytes"),
         // Another string under its own right id: the leaf knows better.
         (
@@ -81,6 +81,7 @@ fn whoever_alters_one_row_is_told_where() {
             "update checkpoint set note = replace(note, 'log.test', 'log.tset')",
             "the checkpoint of 1 entries",
         ),
+        ("update log_signer set root = zeroblob(32)", "signed last"),
         ("update statement set jws = jws || 'A' where position = 1", "index 1: the"),
         ("delete from statement where position = 0", "set-up"),
         ("delete from photo", "the log has an entry there"),

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use hattama_server::store::{Batch, Db, Rows, StoreError, Value};
+use hattama_proto::tlog::Hash;
+use hattama_server::store::{Batch, Db, Rows, StoreError, Value, signer};
 use hattama_tests::on_every_engine;
 
 use super::{INSERT_FORK, INSERT_FORK_ONCE, count_forks, fork, forks};
 
 on_every_engine![
     of_two_writers_on_one_version_exactly_one_wins,
+    of_processes_that_build_on_one_tree_exactly_one_signs,
     batches_in_opposite_orders_all_get_through,
     each_of_many_batches_at_once_has_its_own_fate,
     a_dropped_commit_still_completes,
@@ -44,6 +46,38 @@ async fn of_two_writers_on_one_version_exactly_one_wins(db: Db) {
         assert_eq!(wins, 1);
     }
     assert_eq!(count_forks(&db).await, 20);
+}
+
+async fn of_processes_that_build_on_one_tree_exactly_one_signs(db: Db) {
+    let tree = |size: u64| (size, Hash::from_bytes([u8::try_from(size).unwrap(); 32]));
+    db.commit(signer::begin("p0", tree(0))).await.unwrap();
+    db.commit(signer::begin("p1", tree(9))).await.unwrap();
+    let mut changes = 0;
+    let mut before = "p0".to_owned();
+    for size in 0..20 {
+        let sign = |number: u64| {
+            let db = db.clone();
+            let turn = signer::swap(&format!("p{number}"), tree(size), tree(size + 1));
+            let batch = turn.step(INSERT_FORK_ONCE, fork("group", size.try_into().unwrap()));
+            tokio::spawn(async move { db.commit(batch).await })
+        };
+        let racers = [sign(0), sign(1), sign(2), sign(3)];
+        let mut wins = 0;
+        for racer in racers {
+            match racer.await.unwrap() {
+                Ok(_) => wins += 1,
+                Err(StoreError::Conflict { step: 0 }) => {}
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(wins, 1);
+        let last = signer::last(&db).await.unwrap().unwrap();
+        assert_eq!((last.size, last.root), tree(size + 1));
+        changes += u64::from(last.holder != before);
+        assert_eq!(last.generation, changes, "counted whenever another one signs");
+        before = last.holder;
+    }
+    assert_eq!(count_forks(&db).await, 20, "of each group that lost nothing is stored");
 }
 
 async fn batches_in_opposite_orders_all_get_through(db: Db) {

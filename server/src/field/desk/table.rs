@@ -149,6 +149,7 @@ impl TelephoneDesk {
             let claims = self.claims(entry.told, end, now)?;
             let text = sign_record(&key, &claims)?;
             let record = RecordId::of(text.as_bytes());
+            with = with.and(store::once::next_of_desk(&key.kid(), claims.seq, &record, now));
             let answer = record.to_hex();
             let note = store::once::Done { asked: entry.key.clone(), answer };
             with = with.and(store::once::add(NOBODY, &entry.key, &note, now));

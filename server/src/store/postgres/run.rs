@@ -12,6 +12,7 @@ use tokio_postgres::{RowStream, Statement};
 use super::bind::{columns, names};
 use super::failure::{told, told_of_step};
 use super::many;
+use super::news::TELL;
 use crate::store::batch::Step;
 use crate::store::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 
@@ -32,12 +33,23 @@ pub(super) async fn steps(
     for step in &batch.steps {
         all.push(prepare(transaction, step).await?);
     }
+    let tell = match &batch.teller {
+        Some(teller) => {
+            let teller: [&(dyn ToSql + Sync); 1] = [teller];
+            Some((transaction.prepare_cached(TELL).await.map_err(told)?, teller))
+        }
+        None => None,
+    };
     let key: [&(dyn ToSql + Sync); 1] = [&key];
     let locked = sent(transaction.execute(lock, &key)).await;
     let mut under_way = Vec::with_capacity(batch.len());
     for (step, prepared) in batch.steps.iter().zip(&all) {
         under_way.push(sent(run(transaction, prepared, &step.rows)).await);
     }
+    let notice = match &tell {
+        Some((tell, teller)) => Some(sent(transaction.execute(tell, teller)).await),
+        None => None,
+    };
     // Taken in the order in which they were sent, for the same reason.
     answer(locked).await.map_err(told)?;
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -47,6 +59,9 @@ pub(super) async fn steps(
             return Err(StoreError::Conflict { step: index });
         }
         outcomes.push(outcome);
+    }
+    if let Some(notice) = notice {
+        answer(notice).await.map_err(told)?;
     }
     Ok(outcomes)
 }
