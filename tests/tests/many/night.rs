@@ -167,7 +167,8 @@ fn a_photograph_that_one_process_took_is_at_all_of_them() {
     let bytes = plain_photo(7, 90_000);
     let photo = Device::photo(&bytes, PhotoRole::Original);
     let signed = device.protocol_with(code("0-0-0"), 7, vec![photo.clone()]);
-    house.wire(0).unwrap().push_one(&signed);
+    // As a phone does, with its key: this process may not have heard yet who was enrolled at another.
+    house.wire(0).unwrap().push_with_key(&signed, &device);
     let mut witness = house.world.witness();
     for number in [1, 2, 0] {
         let reply = house.wire(number).unwrap().put(&photo.sha256, &bytes).unwrap();

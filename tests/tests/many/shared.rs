@@ -80,7 +80,8 @@ fn a_stream_at_one_process_tells_what_another_stored() {
     assert!(lines.any(|line| line.starts_with("retry:")));
     for number in [0, 2, 0] {
         let signed = device.say(body());
-        house.wire(number).unwrap().push_one(&signed);
+        let verdict = house.wire(number).unwrap().push_with_key(&signed, &device);
+        assert_eq!(verdict.verdict, Verdict::Stored, "{:?}", verdict.reason);
         let told = lines.find(|line| line.starts_with("data: ")).expect("an event comes");
         assert!(told.contains(&signed.id.to_hex()), "{told}");
         // From the second time on it has to find the database again.
@@ -96,7 +97,8 @@ fn every_process_publishes_the_same_heads() {
     let mut device = house.device(1, Role::Results);
     for seed in 0..6 {
         let number = usize::try_from(seed).unwrap() % PROCESSES;
-        house.wire(number).unwrap().push_one(&device.protocol(code("0-0-0"), seed));
+        let signed = device.protocol(code("0-0-0"), seed);
+        house.wire(number).unwrap().push_with_key(&signed, &device);
     }
     let heads = || -> BTreeSet<String> {
         let head = |number| house.wire(number).unwrap().get("/log/checkpoint").text();
