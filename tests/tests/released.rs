@@ -130,8 +130,15 @@ fn the_headquarters_of_every_release_is_served_and_holds_what_it_held() {
         let wire = Wire::to(served.address(), &release.left.operator_token);
         assert_eq!(wire.state_root(), release.left.state_root, "{}", release.left.schema);
         assert!(wire.record_ids().contains(&release.left.acknowledged));
-        let photograph = wire.get(&format!("/v1/photos/{}", release.left.photograph));
-        assert_eq!(PhotoHash::of(&photograph.body), release.left.photograph);
+        // With its photograph: the original leaves in an evidence bundle alone.
+        let evidence = wire.get(&format!("/v1/records/{}/evidence", release.left.acknowledged));
+        let mut bundle = ZipArchive::new(Cursor::new(evidence.body)).unwrap();
+        let mut photograph = Vec::new();
+        let hash = release.left.photograph.to_hex();
+        let found = bundle.file_names().find(|name| name.as_ref().unwrap().contains(&hash));
+        let name = found.expect("the photograph is in its bundle").unwrap().into_owned();
+        bundle.by_name(&name).unwrap().read_to_end(&mut photograph).unwrap();
+        assert_eq!(PhotoHash::of(&photograph), release.left.photograph);
         served.end(Ending::InOrder);
         release.check();
     }
@@ -179,7 +186,7 @@ fn writes_what_this_release_leaves() {
     let schema = fs::read_dir(migrations).unwrap().filter(|entry| is_one(entry.as_ref().unwrap()));
     let schema = u32::try_from(schema.count()).unwrap();
     let mut world = World::new();
-    let phone = world.phone();
+    let mut phone = world.phone();
     let unit = |number| world.country().precinct(number);
     let first = phone.photographed(unit(0), 1, &plain_photo(1, 40_000));
     phone.incident("two men copy down the register");
@@ -198,7 +205,7 @@ fn writes_what_this_release_leaves() {
     world.end(Ending::InOrder);
     assert_eq!(world.fsck(), None);
     let notebook = phone.folder();
-    drop(phone);
+    phone.close();
 
     fs::create_dir_all(FIXTURES).unwrap();
     let to = Path::new(FIXTURES).join(format!("schema-{schema:04}.zip"));
