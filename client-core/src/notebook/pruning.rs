@@ -1,6 +1,6 @@
 //! Removing originals that headquarters has, when photographs take more room than they may.
 //!
-//! What may go is decided in [`keeping`](crate::keeping); here each receipt is checked once more
+//! What may go is decided in [`keeping`]; here each receipt is checked once more
 //! against the log's key, the mark is made, and the file goes. No row, record or receipt is removed.
 
 use std::sync::{PoisonError, RwLockWriteGuard, TryLockError};

@@ -53,7 +53,7 @@ pub(super) struct Manifest {
     pub(super) keys: Vec<String>,
     /// Every table, in the order in which a store is filled.
     pub(super) tables: Vec<TablePieces>,
-    /// Lists of [`Photograph`]s.
+    /// Lists of photographs.
     pub(super) photographs: Vec<Piece>,
     /// How many photographs there are.
     pub(super) photograph_count: u64,

@@ -103,7 +103,7 @@ mod tests {
         let piece = Piece::of(b"a photograph");
         let name = both.of(&piece);
         assert_eq!(Names::new(&[1; 32], &[b, a.clone()]).of(&piece), name);
-        assert_ne!(Names::new(&[2; 32], &[a.clone()]).of(&piece), name);
+        assert_ne!(Names::new(&[2; 32], std::slice::from_ref(&a)).of(&piece), name);
         assert_ne!(Names::new(&[1; 32], &[a]).of(&piece), name);
         assert_ne!(both.of(&Piece::of(b"another")), name);
         assert!(!name.contains(&piece.0.to_hex()));

@@ -18,7 +18,7 @@ pub(super) fn write(rows: &[Row]) -> Vec<u8> {
     text
 }
 
-/// What [`write`] wrote; none if it is anything else.
+/// What [`write()`] wrote; none if it is anything else.
 pub(super) fn read(text: &[u8]) -> Option<Rows> {
     let text = std::str::from_utf8(text).ok()?;
     let mut rows = Rows::default();

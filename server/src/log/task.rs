@@ -195,7 +195,7 @@ impl Task {
                 Err(SequenceError::Store(error))
                     if matches!(**error, StoreError::UniqueViolation { .. })
             );
-            if !overtaken && !(taken && may_be_taken) {
+            if !(overtaken || taken && may_be_taken) {
                 return done;
             }
             may_be_taken &= !taken;

@@ -19,7 +19,7 @@ mod run;
 mod snapshot;
 mod tls;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
@@ -91,7 +91,7 @@ const TABLES: &str = "select tablename from pg_catalog.pg_tables
 pub struct Postgres {
     pool: Pool,
     /// For sessions beside the pool.
-    line: news::Line,
+    line: Arc<news::Line>,
     /// Where connections live: a worker that first needs one may end before the others do.
     runtime: Handle,
 }
@@ -124,7 +124,7 @@ impl Postgres {
 
     fn connect(url: &str) -> Result<Self, StoreError> {
         let (config, tls) = settings(url)?;
-        let line = news::Line { config: config.clone(), tls: tls.clone() };
+        let line = Arc::new(news::Line { config: config.clone(), tls: tls.clone() });
         let pool = Pool::builder(manager(config, tls))
             .max_size(SESSIONS_MAX)
             .wait_timeout(Some(WAIT))
@@ -179,7 +179,7 @@ impl Postgres {
 
     /// What others than `own` will commit to the log.
     pub(super) fn news(&self, own: &str) -> News {
-        News::new(self.line.clone(), own.to_owned())
+        News::new(Arc::clone(&self.line), own.to_owned())
     }
 
     /// A task of its own: it runs to its end even if the caller stops waiting, so a batch is

@@ -37,7 +37,7 @@ impl fmt::Debug for Line {
 
 /// Waits for what other processes on the same database log. Ends with this.
 pub struct News {
-    line: Line,
+    line: Arc<Line>,
     /// What we say ourselves is no news.
     own: String,
     session: Option<Session>,
@@ -58,7 +58,7 @@ impl Drop for Session {
 }
 
 impl News {
-    pub(super) const fn new(line: Line, own: String) -> Self {
+    pub(super) const fn new(line: Arc<Line>, own: String) -> Self {
         Self { line, own, session: None }
     }
 
