@@ -31,7 +31,6 @@ use hattama_server::{
     blobs::Blobs,
     config::Config,
     folder::DataFolder,
-    fsck::{PhotoFiles, check_folder},
     setup::{InitOptions, NewHeadquarters, NewSealing, NewWitnesses, Setup, init},
     store::DatabaseUrl,
 };
@@ -43,7 +42,7 @@ pub use self::{
     device::{Device, Signed},
     disk::SmallDisk,
     folder::copy_folder,
-    headquarters::{Ending, Headquarters, open_patiently, serve_until_killed},
+    headquarters::{Ending, Headquarters, fsck_patiently, open_patiently, serve_until_killed},
     people::{hire, hire_within},
     phone::{Phone, Synced, observe},
     watcher::Watcher,
@@ -250,12 +249,7 @@ impl World {
 
     /// What `fsck` finds in the headquarters, which must have ended; none where all of it holds.
     pub fn fsck(&self) -> Option<String> {
-        let folder = DataFolder::open(&self.hq).expect("the folder is there");
-        let config = Config::load(&folder.config()).expect("it was configured");
-        let checked = block_on(async {
-            check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await
-        });
-        checked.err().map(|lie| lie.to_string())
+        fsck_patiently(&self.hq).err().map(|lie| lie.to_string())
     }
 
     /// The bytes of a whole photo, as headquarters keeps them.

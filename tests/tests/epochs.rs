@@ -19,12 +19,12 @@ use hattama_server::{
     clock,
     config::Config,
     folder::{DataFolder, FolderError},
-    fsck::{Findings, PhotoFiles, check_folder},
+    fsck::Findings,
     log::SequenceError,
 };
 use hattama_tests::{
     form::plain_photo,
-    world::{Ending, Phone, World, block_on},
+    world::{Ending, Phone, World, block_on, fsck_patiently},
 };
 use serde_json::json;
 
@@ -96,10 +96,7 @@ fn begin_epoch(folder: &Path) -> Result<(), OpenError> {
 }
 
 fn fsck(folder: &Path) -> Result<Findings, String> {
-    let folder = DataFolder::open(folder).unwrap();
-    let config = Config::load(&folder.config()).unwrap();
-    block_on(check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}))
-        .map_err(|error| error.to_string())
+    fsck_patiently(folder).map_err(|error| error.to_string())
 }
 
 fn head(world: &World) -> u64 {

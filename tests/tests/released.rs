@@ -21,15 +21,10 @@ use hattama_proto::{
     id::{PhotoHash, RecordId},
     tlog::{LogEntry, Origin, Receipt, VerifierKey},
 };
-use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    fsck::{PhotoFiles, check_folder},
-    keys,
-};
+use hattama_server::{config::Config, keys};
 use hattama_tests::{
     form::plain_photo,
-    world::{Ending, Headquarters, Wire, World, block_on},
+    world::{Ending, Headquarters, Wire, World, fsck_patiently},
 };
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -96,9 +91,7 @@ impl Release {
 
     /// Every signature, hash and figure of the folder.
     fn check(&self) {
-        let folder = DataFolder::open(&self.headquarters()).unwrap();
-        let config = Config::load(&folder.config()).unwrap();
-        block_on(check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {})).unwrap();
+        fsck_patiently(&self.headquarters()).unwrap();
     }
 }
 
@@ -171,10 +164,7 @@ fn one_altered_byte_of_what_a_release_left_is_found() {
         let mut bytes = fs::read(&blob).unwrap();
         bytes[0] ^= 1;
         fs::write(&blob, bytes).unwrap();
-        let folder = DataFolder::open(&release.headquarters()).unwrap();
-        let config = Config::load(&folder.config()).unwrap();
-        let found = block_on(check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}));
-        assert!(found.is_err());
+        assert!(fsck_patiently(&release.headquarters()).is_err());
     }
 }
 

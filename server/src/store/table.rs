@@ -75,6 +75,13 @@ impl Table {
         &row.values()[..self.key.len()]
     }
 
+    /// Whether each store makes these rows for itself while it is served: which head of the log is public
+    /// in a slot of time. A move leaves them behind. They would say nothing in another store, and a
+    /// target that was served for a moment would look like the newer one.
+    pub fn is_of_its_store(&self) -> bool {
+        self.name == "published_head"
+    }
+
     /// Whether rows change after they were added.
     pub const fn changes(&self) -> bool {
         self.replace.is_some()

@@ -24,7 +24,7 @@ pub(super) async fn fits(
         (_, None) if counts.iter().all(|count| *count == 0) => return Ok(()),
         _ => return Err(TransferError::Other),
     }
-    for table in &TABLES {
+    for table in TABLES.iter().filter(|table| !table.is_of_its_store()) {
         let mut pages = Pages::of(table, source, target);
         while let Some(page) = pages.next().await? {
             page.difference(table)?;

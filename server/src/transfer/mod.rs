@@ -279,13 +279,13 @@ async fn move_all(
     let target = Db::open(to, now).await.map_err(TransferError::Target)?;
     let moved = async {
         let mut written = 0;
-        for table in &TABLES {
+        for table in TABLES.iter().filter(|table| !table.is_of_its_store()) {
             written += carry::carry(table, source, &target, &evidence, tell).await?;
         }
         let arrived = tables::counts(&target).await.map_err(TransferError::Target)?;
         let stayed = tables::counts(source).await.map_err(TransferError::Source)?;
         for (table, (arrived, stayed)) in TABLES.iter().zip(arrived.iter().zip(stayed)) {
-            if *arrived != stayed {
+            if *arrived != stayed && !table.is_of_its_store() {
                 return Err(TransferError::Changed { table: table.name });
             }
         }

@@ -9,7 +9,13 @@ use std::{
     time::Duration,
 };
 
-use hattama_server::{app, http};
+use hattama_server::{
+    app,
+    config::Config,
+    folder::{DataFolder, FolderError},
+    fsck::{Findings, FsckError, PhotoFiles, check_folder},
+    http,
+};
 use tokio::sync::oneshot;
 
 /// How often opening is tried while the one before still lets go of the folder.
@@ -144,15 +150,31 @@ fn serve(folder: &Path, stopped: oneshot::Receiver<Ending>, ready: impl FnOnce(S
     }
 }
 
+/// What `fsck` says of a folder, with every photograph read. One that was served a moment ago may still be
+/// let go of: its workers end by themselves.
+///
+/// # Panics
+/// If there is no folder, or it was never configured.
+pub fn fsck_patiently(folder: &Path) -> Result<Findings, FsckError> {
+    let folder = DataFolder::open(folder).expect("the folder is there");
+    let config = Config::load(&folder.config()).expect("it was configured");
+    for _ in 0..OPEN_TRIES {
+        let progress = &mut |_, _| {};
+        match super::block_on(check_folder(&folder, &config, PhotoFiles::Read, progress)) {
+            Err(FsckError::Folder(FolderError::InUse(_))) => std::thread::sleep(OPEN_WAIT),
+            checked => return checked,
+        }
+    }
+    panic!("somebody serves {}", folder.root().display())
+}
+
 /// Opens the folder. One that was dropped a moment ago may still be let go of.
 pub async fn open_patiently(folder: &Path) -> app::Headquarters {
     let mut tries = 0;
     loop {
         match app::Headquarters::open(folder).await {
             Ok(hq) => return hq,
-            Err(app::OpenError::Folder(hattama_server::folder::FolderError::InUse(_)))
-                if tries < OPEN_TRIES =>
-            {
+            Err(app::OpenError::Folder(FolderError::InUse(_))) if tries < OPEN_TRIES => {
                 tries += 1;
                 tokio::time::sleep(OPEN_WAIT).await;
             }

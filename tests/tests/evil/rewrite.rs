@@ -44,8 +44,12 @@ pub(crate) fn rewrite(folder: &Path, leaves: &[Leaf]) {
     for table in PLACED {
         all.execute(&format!("update {table} set position = position + {ASIDE}"), []).unwrap();
     }
-    all.execute_batch("delete from log_leaf; delete from checkpoint; delete from cosignature")
-        .unwrap();
+    // Nor does who rewrites a history leave behind what was signed last in the other one.
+    all.execute_batch(
+        "delete from log_leaf; delete from checkpoint; delete from cosignature;
+         delete from log_signer; delete from published_head",
+    )
+    .unwrap();
     let mut tree = Tree::new();
     for (place, leaf) in (0_i64..).zip(leaves) {
         let entry = match leaf {

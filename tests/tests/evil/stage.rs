@@ -11,14 +11,9 @@ use hattama_proto::{
     wire::{PushReply, PushRequest},
 };
 use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    fsck::{PhotoFiles, check_folder, check_public},
-    keys,
-    log::PublicFolder,
-    setup::NewWitnesses,
+    config::Config, fsck::check_public, keys, log::PublicFolder, setup::NewWitnesses,
 };
-use hattama_tests::world::{Device, Ending, Phone, Signed, Watcher, World, block_on, copy_folder};
+use hattama_tests::world::{Device, Ending, Phone, Signed, Watcher, World, copy_folder};
 use serde_json::json;
 
 use crate::{front::Front, liar::Dice};
@@ -202,10 +197,7 @@ impl Stage {
             self.heard.push(format!("fsck: {lie}"));
         }
         self.close();
-        let folder = DataFolder::open(self.world.data()).unwrap();
-        let config = Config::load(&folder.config()).unwrap();
-        let checked = block_on(check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| ()));
-        if let Err(lie) = checked {
+        if let Some(lie) = self.world.fsck() {
             self.heard.push(format!("fsck: {lie}"));
         }
     }

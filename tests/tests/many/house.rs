@@ -11,18 +11,13 @@ use std::{
 };
 
 use hattama_proto::{invitation::Invitation, kind::Role, statement::Mandate};
-use hattama_server::{
-    config::Config,
-    folder::DataFolder,
-    fsck::{PhotoFiles, check_folder},
-    store::DatabaseUrl,
-};
+use hattama_server::store::DatabaseUrl;
 use hattama_tests::{
     engine::Engine,
     postgres::Cluster,
     proxy::{Mood, Proxy},
     skip,
-    world::{Country, Device, Ending, ORG, Wire, World, block_on, copy_folder},
+    world::{Country, Device, Ending, ORG, Wire, World, block_on, copy_folder, fsck_patiently},
 };
 use serde_json::json;
 
@@ -173,14 +168,7 @@ impl House {
 
     /// What is wrong with what the processes have left, looked at from each of their folders.
     pub(crate) fn fsck(&self) -> Vec<String> {
-        let check = |folder: &PathBuf| {
-            let folder = DataFolder::open(folder).unwrap();
-            let config = Config::load(&folder.config()).unwrap();
-            let checked = block_on(async {
-                check_folder(&folder, &config, PhotoFiles::Read, &mut |_, _| {}).await
-            });
-            checked.err().map(|lie| lie.to_string())
-        };
+        let check = |folder: &PathBuf| fsck_patiently(folder).err().map(|lie| lie.to_string());
         self.folders.iter().filter_map(check).collect()
     }
 
