@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -88,9 +89,12 @@ impl Built {
         if !done.success() {
             return Err(format!("{wheel} cannot be unpacked"));
         }
+        // Python looks for modules beside a script first, and beside this one lie the wheel's sources.
+        let script = folder.join("measure.py");
+        fs::copy(here.join("measure.py"), &script).map_err(|error| error.to_string())?;
         Ok(Run {
             program: "python3".into(),
-            arguments: vec![here.join("measure.py").into()],
+            arguments: vec![script.into()],
             variables: vec![("PYTHONPATH", unpacked.into())],
         })
     }
