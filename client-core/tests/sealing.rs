@@ -376,6 +376,35 @@ fn whatever_is_left_of_the_database_sealed_photographs_are_known_and_sent() {
 }
 
 #[test]
+fn a_crash_while_records_are_taken_up_from_their_copies_forgets_no_sealing() {
+    for last in [1, 2] {
+        let world = sealing_world(false);
+        let bytes = noise(90_000);
+        world.capture(1);
+        let (_, photo) = world.capture_with_photo(&bytes);
+        let World { folder, clock, hq, notebook } = world;
+        drop(notebook);
+        std::fs::write(folder.path().join("outbox.db"), b"").unwrap();
+        let mut restored = 0;
+        steps::observe(move |label| {
+            restored += u32::from(label == "record-restored");
+            assert!(restored < last, "the phone died");
+        });
+        let died = catch_unwind(AssertUnwindSafe(|| {
+            Notebook::open(folder.path(), options(&clock)).map(drop)
+        }));
+        steps::forget();
+        assert!(died.is_err(), "it lived beyond record {last}");
+        let notebook = Notebook::open(folder.path(), options(&clock)).unwrap();
+        let world = World { folder, clock, hq, notebook };
+        assert!(world.notebook.read_photo(photo).is_err());
+        world.notebook.enrol_through(&world.hq.invitation(), world.hq.as_ref()).unwrap();
+        world.settle(3);
+        assert_eq!(world.hq.state.lock().unwrap().photos[&photo], bytes);
+    }
+}
+
+#[test]
 fn a_crash_at_any_step_of_a_capture_leaves_nothing_readable_and_loses_nothing_that_was_told() {
     let passed = Rc::new(RefCell::new(BTreeSet::new()));
     let bytes = noise(200_000);

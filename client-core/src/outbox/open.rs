@@ -105,9 +105,6 @@ pub(crate) fn open(
     }
     // Also after a database was deleted or emptied: the copies know better.
     opened.restored = sidecar::restore(&mut outbox)?;
-    if opened.salvage.is_some() || opened.restored > 0 {
-        outbox.adopt_sealed()?;
-    }
     match &mut opened.salvage {
         Some(salvage) => {
             salvage.records += opened.restored;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hattama_proto::{id::PhotoHash, wire::SealedAs};
+use hattama_proto::{id::PhotoHash, record::Photo, wire::SealedAs};
 use ring::digest::{Context, SHA256};
 use rusqlite::{OptionalExtension as _, Transaction};
 
@@ -32,32 +32,23 @@ impl Outbox {
             .transpose()
     }
 
-    /// Takes note of sealed files that a database which was damaged, or rebuilt from the copies of the
-    /// records, does not know of. They say by their names what they are. Returns how many.
-    pub(super) fn adopt_sealed(&mut self) -> Result<u32, NotebookError> {
-        let unknown: Vec<String> = self
-            .db
-            .prepare(
-                "select hash from photo where hash not in (select hash from sealed_photo)
-                 order by rowid",
-            )?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let mut adopted = 0;
-        for hash in unknown {
-            let photo = read("photo hash", &hash)?;
+    /// How those of `photos` are sealed that lie here sealed and in no other form, as their files say: for
+    /// a record that is taken up from its copy or from a damaged database, which may not know it any more.
+    pub(super) fn lying_sealed(
+        &self,
+        photos: &[Photo],
+    ) -> Result<Vec<(PhotoHash, SealedAs)>, NotebookError> {
+        let mut found = Vec::new();
+        for photo in photos.iter().map(|photo| photo.sha256) {
             let path = self.folder.join(sealed_path(photo, &self.files));
             // A photo that lies here in both forms was taken in before it was sealed.
-            if !path.is_file() || self.folder.join(blob_path(photo, &self.files)).is_file() {
-                continue;
+            let is_sealed =
+                path.is_file() && !self.folder.join(blob_path(photo, &self.files)).is_file();
+            if is_sealed && self.sealed(photo)?.is_none() {
+                found.push((photo, measured(&path)?));
             }
-            let sealed = measured(&path)?;
-            let tx = self.db.transaction()?;
-            note(&tx, photo, sealed)?;
-            tx.commit()?;
-            adopted += 1;
         }
-        Ok(adopted)
+        Ok(found)
     }
 }
 

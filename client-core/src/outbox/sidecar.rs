@@ -23,7 +23,7 @@ use super::{
     Outbox,
     records::{NewRecord, insert, role},
 };
-use crate::{at_rest::Files, error::NotebookError};
+use crate::{at_rest::Files, error::NotebookError, steps::crash_point};
 
 /// Folder of the copies.
 pub(crate) const FOLDER: &str = "records";
@@ -124,10 +124,12 @@ pub(super) fn restore_record(outbox: &mut Outbox, text: &str) -> Result<bool, No
     let Some((verified, role)) = own(outbox, text)? else { return Ok(false) };
     let Ok(record) = Record::read(verified) else { return Ok(false) };
     let captured_at = record.claims.claimed_at.to_unix_millis();
+    let sealed = outbox.lying_sealed(record.claims.body.photos())?;
     let tx = outbox.db.transaction()?;
-    match insert(&tx, &NewRecord { record: &record, role, captured_at, sealed: &[] }) {
+    match insert(&tx, &NewRecord { record: &record, role, captured_at, sealed: &sealed }) {
         Ok(()) => {
             tx.commit()?;
+            crash_point("record-restored");
             Ok(true)
         }
         Err(NotebookError::StorageFull) => Err(NotebookError::StorageFull),
