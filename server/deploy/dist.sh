@@ -29,12 +29,12 @@ RUSTFLAGS="${RUSTFLAGS:-} $static" cargo build $quiet --locked --release --targe
 name=hattama-$version-$machine
 folder=$target/dist/$name
 rm -rf "$folder"
-mkdir -p "$folder/deploy" "$folder/docs"
+mkdir -p "$folder/deploy"
 built=$target/static/$machine/release
 strip -o "$folder/hattama" "$built/hattama-kit"
 strip -o "$folder/hattama-observer" "$built/hattama-observer"
-cp LICENSE README.md CHANGELOG.md "$folder/"
-cp docs/*.md "$folder/docs/"
+# With all that they lead to.
+cp -R LICENSE README.md CHANGELOG.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md docs "$folder/"
 find server/deploy -maxdepth 1 -type f ! -name dist.sh -exec cp {} "$folder/deploy/" \;
 
 # Does it start where nothing else is?
