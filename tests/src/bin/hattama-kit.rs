@@ -7,6 +7,8 @@ fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == "demo") {
         arguments.remove(1);
+        // What its help calls it.
+        arguments[0] = "hattama demo".into();
         return hattama_tests::demo::command::run(arguments);
     }
     hattama_server::cli::run(arguments)

@@ -67,6 +67,7 @@ fn for_people_without_a_compiler_it_is_a_command_of_headquarters_program() {
     };
     let (code, said) = kit(&["demo", "--help"]);
     assert!(code == Some(0) && said.contains("exercise election"), "{said}");
+    assert!(said.contains("Usage: hattama demo"), "{said}");
     let (code, said) = kit(&["demo", "--precincts", "0"]);
     assert!(code == Some(2) && said.contains("--precincts"), "{said}");
     let (code, said) = kit(&["--version"]);
