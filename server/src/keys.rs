@@ -25,6 +25,9 @@ pub enum KeyFileError {
     /// The file is not there. The root key may be away on purpose: it belongs offline.
     #[error("{0} is not there; the root key may be kept offline - bring it for this one command")]
     Missing(PathBuf),
+    /// A file of identities that was named is not there.
+    #[error("{0} is not there: give the file with the identity, as `age-keygen` wrote it")]
+    NoIdentities(PathBuf),
     /// The file does not hold a seed.
     #[error("{0} is damaged: a key file holds 32 bytes. Restore it from its backup")]
     Damaged(PathBuf),
@@ -115,7 +118,7 @@ pub fn create_sealing(folder: &Path) -> Result<Recipient, KeyFileError> {
 pub fn sealing(folder: &Path) -> Result<Vec<Identity>, KeyFileError> {
     let path = folder.join(SEALING);
     match identities(&path) {
-        Err(KeyFileError::Missing(_)) => Ok(Vec::new()),
+        Err(KeyFileError::NoIdentities(_)) => Ok(Vec::new()),
         found => found,
     }
 }
@@ -127,7 +130,9 @@ pub fn identities(path: &Path) -> Result<Vec<Identity>, KeyFileError> {
         Ok(text) => {
             Identity::read_file(&text).map_err(|source| KeyFileError::Identity { path, source })
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyFileError::Missing(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(KeyFileError::NoIdentities(path))
+        }
         Err(source) => Err(KeyFileError::Io { path, source }),
     }
 }

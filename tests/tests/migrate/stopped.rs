@@ -9,7 +9,7 @@ use std::{
 use hattama_server::{
     app,
     config::{Config, Places},
-    folder::DataFolder,
+    store,
 };
 use hattama_tests::{
     engine::Engine,
@@ -17,6 +17,7 @@ use hattama_tests::{
     skip,
     world::{Ending, World, block_on},
 };
+use tempfile::TempDir;
 
 use super::{Filled, bytes_of, done, filled, migrate, postgres, refused};
 
@@ -76,9 +77,9 @@ fn killed_and_taken_up(to: &str) {
     assert_eq!(world.wire().state_root(), root);
 }
 
-/// The state root of a headquarters on `to`, if one opens. Works on a copy of the folder's keys and
-/// configuration, so that the folder stays as it is.
-fn opens(world: &World, to: &str) -> Option<String> {
+/// A headquarters on `to`, in a copy of the folder's keys and configuration, so that the folder stays as it
+/// is.
+fn beside(world: &World, to: &str) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     let mut copying = Command::new("cp");
     copying.arg("-r").arg(world.data().join("keys")).arg(copy.path());
@@ -87,13 +88,38 @@ fn opens(world: &World, to: &str) -> Option<String> {
     std::fs::write(copy.path().join("hattama.toml"), config).unwrap();
     let places = Places { database: Some(to.to_owned()), blobs: None };
     Config::switch(&copy.path().join("hattama.toml"), &places).unwrap();
-    let folder = DataFolder::open(copy.path()).unwrap();
+    copy
+}
+
+/// The state root of a headquarters on `to`, if one opens.
+fn opens(world: &World, to: &str) -> Option<String> {
+    let folder = beside(world, to);
     block_on(async {
-        let hq = app::Headquarters::open(folder.root()).await.ok()?;
+        let hq = app::Headquarters::open(folder.path()).await.ok()?;
         let root = hq.state_root().await.unwrap().to_string();
         hq.close().await;
         Some(root)
     })
+}
+
+#[test]
+fn a_target_that_was_served_and_has_only_shown_its_log_is_no_newer_store() {
+    let Some(to) = postgres() else { return };
+    let Filled { mut world, .. } = filled(Engine::sqlite());
+    let root = world.wire().state_root();
+    world.end(Ending::InOrder);
+    done(&migrate(world.data(), &to, &[]).output().unwrap());
+    let folder = beside(&world, &to);
+    block_on(async {
+        let hq = app::Headquarters::open(folder.path()).await.unwrap();
+        // Its own word of what is public, which the source does not have.
+        while store::signer::agreed(&hq.db).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        hq.close().await;
+    });
+    let said = done(&migrate(world.data(), &to, &["--switch"]).output().unwrap());
+    assert!(said.contains(&root), "{said}");
 }
 
 #[test]
