@@ -13,7 +13,7 @@ use hattama_proto::{
     tlog::{LogEntry, Receipt},
     wire::FeedKind,
 };
-use hq::{Fault, World, noise};
+use hq::{Fault, World, line_faults, noise};
 
 fn progress(world: &World, record: RecordId) -> PhotoProgress {
     world.notebook.get(record).unwrap().photos[0].progress
@@ -50,22 +50,8 @@ fn ten_cuts_cost_less_than_a_tenth_more_bytes() {
 
 #[test]
 fn any_single_fault_is_survived() {
-    for fault in [
-        Fault::Unreachable,
-        Fault::DropRequest,
-        Fault::DropAnswer,
-        Fault::CutAnswer(10),
-        Fault::Foreign(200),
-        Fault::Foreign(403),
-        Fault::Foreign(413),
-        Fault::Refuse(ProblemCode::NotExpected, None),
-        Fault::Refuse(ProblemCode::DigestMismatch, None),
-        Fault::Refuse(ProblemCode::SizeConflict, None),
-        Fault::Refuse(ProblemCode::Stalled, None),
-        Fault::Refuse(ProblemCode::StoreUnavailable, Some(5)),
-        Fault::CutRequest(0),
-        Fault::CutRequest(40_000),
-    ] {
+    let own = [Fault::Foreign(403), Fault::Foreign(413), Fault::Refuse(ProblemCode::Stalled, None)];
+    for fault in line_faults().into_iter().chain(own) {
         for lost_too in ["nothing", "HEAD"] {
             let world = World::enrolled();
             let bytes = noise(700_001);

@@ -27,7 +27,7 @@ use hattama_proto::{
     sealing::{Identity, Opener},
     tlog::{LogEntry, Receipt},
 };
-use hq::{Fault, Hq, World, draft, noise, options};
+use hq::{Fault, Hq, World, draft, line_faults, noise, options};
 
 fn identity(n: u8) -> Identity {
     Identity::from_secret([n; 32])
@@ -153,20 +153,8 @@ fn the_same_search_finds_a_photograph_that_is_not_sealed() {
 
 #[test]
 fn any_single_fault_of_the_line_is_survived() {
-    for fault in [
-        Fault::Unreachable,
-        Fault::DropRequest,
-        Fault::DropAnswer,
-        Fault::CutAnswer(10),
-        Fault::Foreign(200),
-        Fault::Refuse(ProblemCode::NotExpected, None),
-        Fault::Refuse(ProblemCode::DigestMismatch, None),
-        Fault::Refuse(ProblemCode::SizeConflict, None),
-        Fault::Refuse(ProblemCode::SealingWrong, None),
-        Fault::Refuse(ProblemCode::StoreUnavailable, Some(5)),
-        Fault::CutRequest(0),
-        Fault::CutRequest(40_000),
-    ] {
+    let own = [Fault::Refuse(ProblemCode::SealingWrong, None)];
+    for fault in line_faults().into_iter().chain(own) {
         for lost_too in ["nothing", "HEAD"] {
             let world = sealing_world(false);
             let bytes = noise(700_001);

@@ -76,6 +76,23 @@ pub enum Fault {
     Fork,
 }
 
+/// What may go wrong once with any photograph, sealed or not.
+pub fn line_faults() -> Vec<Fault> {
+    vec![
+        Fault::Unreachable,
+        Fault::DropRequest,
+        Fault::DropAnswer,
+        Fault::CutAnswer(10),
+        Fault::Foreign(200),
+        Fault::Refuse(ProblemCode::NotExpected, None),
+        Fault::Refuse(ProblemCode::DigestMismatch, None),
+        Fault::Refuse(ProblemCode::SizeConflict, None),
+        Fault::Refuse(ProblemCode::StoreUnavailable, Some(5)),
+        Fault::CutRequest(0),
+        Fault::CutRequest(40_000),
+    ]
+}
+
 pub struct State {
     pub tree: Tree,
     pub index: BTreeMap<[u8; 32], u64>,
