@@ -53,7 +53,16 @@ pub struct DataFolder {
 /// Held while a process works on the folder; released when dropped or when the process dies.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    /// Unlocks, and does not only close: a process that another thread is starting has a copy of
+    /// the open file until its program runs, and with it the lock.
+    fn drop(&mut self) {
+        // A file that cannot be unlocked is unlocked when its last copy is closed.
+        drop(self.file.unlock());
+    }
 }
 
 impl DataFolder {
@@ -153,7 +162,7 @@ fn lock(path: &Path, root: &Path) -> Result<FolderLock, FolderError> {
     let io = |source| FolderError::Io { path: path.to_owned(), source };
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(FolderLock { _file: file }),
+        Ok(()) => Ok(FolderLock { file }),
         Err(TryLockError::WouldBlock) => Err(FolderError::InUse(root.to_owned())),
         Err(TryLockError::Error(source)) => Err(io(source)),
     }
@@ -214,4 +223,21 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_lock_in_a_process_being_started_holds_up_nobody() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(&scratch.path().join("hq")).unwrap();
+        let held = folder.lock().unwrap();
+        assert!(matches!(folder.lock(), Err(FolderError::InUse(_))));
+        let in_a_child = held.file.try_clone().unwrap();
+        drop(held);
+        assert!(folder.lock().is_ok());
+        drop(in_a_child);
+    }
 }

@@ -1,7 +1,7 @@
 //! Opening.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::ErrorKind,
     path::Path,
     sync::{Mutex, RwLock},
@@ -14,13 +14,10 @@ use crate::{
     at_rest::{self, AtRest, Files, wipe},
     error::NotebookError,
     keys::{Keys, Standing},
-    outbox::{self, Outbox, cipher, sidecar},
+    outbox::{self, Held, Outbox, cipher, sidecar},
     transport::Stop,
     vault::KeyVault,
 };
-
-/// The file by which a process holds the notebook.
-const LOCK: &str = "lock";
 
 /// Folders of a notebook; `tmp` is emptied whenever it is opened.
 const FOLDERS: [&str; 4] = ["blobs", "packs", "tmp", sidecar::FOLDER];
@@ -61,7 +58,7 @@ impl Notebook {
             convert(folder, &keys, &options)?;
         }
         let files = Files::of(keys.rest(), &options.random);
-        let (outbox, opened) = open_outbox(folder, &keys, &files, &options, held)?;
+        let (outbox, opened) = open_outbox(folder, &keys, &files, &options, Some(held))?;
         let notebook = Self {
             folder: folder.to_owned(),
             public: Role::ALL.map(|role| keys.of_role(role).public()),
@@ -127,7 +124,7 @@ pub(super) fn open_outbox(
     keys: &Keys,
     files: &Files,
     options: &NotebookOptions,
-    held: File,
+    held: Option<Held>,
 ) -> Result<(Outbox, Opened), NotebookError> {
     let public = Role::ALL.map(|role| (role, keys.of_role(role).public()));
     let (mut outbox, opened) =
@@ -140,8 +137,8 @@ pub(super) fn open_outbox(
 /// version: a damaged one is set aside here and not in the middle.
 fn convert(folder: &Path, keys: &Keys, options: &NotebookOptions) -> Result<(), NotebookError> {
     if cipher::is_clear(&folder.join(outbox::FILE))? {
-        let held = File::open(folder.join(LOCK))?;
-        let (outbox, _) = open_outbox(folder, keys, &Files::Plain, options, held)?;
+        // Held already, by whoever converts it.
+        let (outbox, _) = open_outbox(folder, keys, &Files::Plain, options, None)?;
         outbox.close()?;
     }
     let files = Files::of(keys.rest(), &options.random);
@@ -149,13 +146,8 @@ fn convert(folder: &Path, keys: &Keys, options: &NotebookOptions) -> Result<(), 
 }
 
 /// Takes the notebook for this process.
-pub(super) fn hold(folder: &Path) -> Result<File, NotebookError> {
-    let file = File::create(folder.join(LOCK))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(NotebookError::InUse),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
+pub(super) fn hold(folder: &Path) -> Result<Held, NotebookError> {
+    Held::take(folder)?.ok_or(NotebookError::InUse)
 }
 
 /// Makes the folders that photographs are sorted into, by the first two digits of their hash, so

@@ -55,7 +55,7 @@ impl Notebook {
         if outbox.is_none() {
             let held = hold(&self.folder)?;
             let files = Files::of(keys.rest(), &self.options.random);
-            let (opened, _) = open_outbox(&self.folder, &keys, &files, &self.options, held)?;
+            let (opened, _) = open_outbox(&self.folder, &keys, &files, &self.options, Some(held))?;
             *outbox = Some(opened);
         }
         lock(&self.at_work.state).resting = false;

@@ -29,6 +29,7 @@ mod arrived;
 mod backoff;
 pub(crate) mod cipher;
 mod epochs;
+mod held;
 mod journal;
 mod log;
 mod messages;
@@ -46,12 +47,13 @@ pub(crate) mod sidecar;
 mod summary;
 mod waiting;
 
-use std::{fs::File, path::PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::{Connection, ErrorCode};
 
 pub use self::epochs::LostReceipt;
 pub(crate) use self::{
+    held::Held,
     log::seen_in,
     open::{FILE, open},
     photos::blob_path,
@@ -76,7 +78,7 @@ pub(crate) struct Outbox {
     /// Records whose copies were written; see [`sidecar`].
     copied: Vec<String>,
     /// Keeps every other process out for as long as the database is open.
-    lock: Option<File>,
+    lock: Option<Held>,
 }
 
 impl Outbox {

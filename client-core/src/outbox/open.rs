@@ -11,7 +11,7 @@ use std::{
 use hattama_proto::{key::PublicKey, kind::Role, time::UnixMillis};
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Outbox, cipher, ignore_rows, migrate::migrate, salvage, sidecar};
+use super::{Held, Outbox, cipher, ignore_rows, migrate::migrate, salvage, sidecar};
 use crate::{
     KeepReceipts, Opened,
     at_rest::{Files, Rest},
@@ -65,7 +65,7 @@ pub(crate) fn open(
     keys: &[(Role, PublicKey)],
     files: &Files,
     now: UnixMillis,
-    lock: File,
+    lock: Option<Held>,
 ) -> Result<(Outbox, Opened), NotebookError> {
     let path = folder.join(FILE);
     let mut opened = Opened::default();
@@ -97,7 +97,7 @@ pub(crate) fn open(
         }
         Err(error) => return Err(error.into()),
     };
-    outbox.lock = Some(lock);
+    outbox.lock = lock;
     outbox.write_due_sidecars()?;
     if outbox.remove_pruned().is_err() {
         // Due again at the next opening; a file that does not go is no reason to stay closed.

@@ -92,7 +92,12 @@ fn lock(folder: &DataFolder) -> Lock {
     let Ok(file) = File::open(folder.lock_file()) else { return Lock::Free };
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Lock::Held,
-        Ok(()) | Err(TryLockError::Error(_)) => Lock::Free,
+        Ok(()) => {
+            // Not left to the closing: a process being started may have a copy of the file.
+            drop(file.unlock());
+            Lock::Free
+        }
+        Err(TryLockError::Error(_)) => Lock::Free,
     }
 }
 
