@@ -1,10 +1,13 @@
 //! What every released version left is served, proved and gone on with by this one: the data folder of a
-//! headquarters, and beside it the notebook of a phone that has something left to send.
+//! headquarters, and beside it the notebook of a phone that has something left to send. What the two said
+//! to each other is understood on both sides.
 //!
 //! Each release adds an archive, made by its own program, and none is ever made anew:
 //! `cargo test -p hattama-tests --test released -- --ignored`.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod said;
 
 use std::{
     fs,
@@ -57,6 +60,7 @@ impl Release {
     fn all() -> Vec<Self> {
         let mut archives: Vec<PathBuf> =
             fs::read_dir(FIXTURES).unwrap().map(|entry| entry.unwrap().path()).collect();
+        archives.retain(|path| path.extension().is_some_and(|end| end == "zip"));
         archives.sort();
         assert!(!archives.is_empty(), "no release left anything in {FIXTURES}");
         archives.iter().map(|archive| Self::unpacked(archive)).collect()
@@ -84,15 +88,20 @@ impl Release {
     }
 
     fn key(&self) -> VerifierKey {
-        let config = Config::load(&self.headquarters().join("hattama.toml")).unwrap();
-        let origin = Origin::new(&config.log_origin).unwrap();
-        keys::log(&self.headquarters().join("keys"), origin).unwrap().verifier_key().clone()
+        log_key(&self.headquarters())
     }
 
     /// Every signature, hash and figure of the folder.
     fn check(&self) {
         fsck_patiently(&self.headquarters()).unwrap();
     }
+}
+
+/// What the receipts of a headquarters are checked with.
+fn log_key(folder: &Path) -> VerifierKey {
+    let config = Config::load(&folder.join("hattama.toml")).unwrap();
+    let origin = Origin::new(&config.log_origin).unwrap();
+    keys::log(&folder.join("keys"), origin).unwrap().verifier_key().clone()
 }
 
 /// Brings what waits to whoever listens there.
