@@ -4,7 +4,7 @@
 //! The rows of a group say what it changes, so that following costs what was logged and not what is
 //! known. Only a new set-up and a new epoch are read with everything else, anew.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use futures_util::future::{try_join, try_join3};
 use hattama_proto::{
@@ -174,6 +174,7 @@ impl Task {
             signed.note = Some(note);
         }
         self.stale = false;
+        self.company.store(true, Ordering::Relaxed);
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 //! arrives while one group is being made durable becomes the next.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -143,6 +146,8 @@ pub struct Sequencer {
     news: Look,
     /// Whether other processes may log too.
     is_shared: bool,
+    /// Whether another one has, since this one started.
+    company: Arc<AtomicBool>,
 }
 
 impl Sequencer {
@@ -202,8 +207,9 @@ impl Sequencer {
         let (tree, key) = (Arc::clone(&task.tree), task.signer.verifier_key().clone());
         let (stopped, meter) = (Arc::clone(&task.stopped), task.meter.clone());
         let (news, is_shared) = (Arc::clone(&task.news), task.db.is_shared());
+        let company = Arc::clone(&task.company);
         tokio::spawn(task.run(waiting));
-        Self { jobs, tree, key, stopped, meter, news, is_shared }
+        Self { jobs, tree, key, stopped, meter, news, is_shared, company }
     }
 
     /// Stops the log for good: nothing is logged or acknowledged from the next group on.
@@ -257,6 +263,12 @@ impl Sequencer {
     /// Takes over what other processes have logged until now. Where there are none it costs nothing.
     pub async fn follow(&self) -> Result<(), SequenceError> {
         if self.is_shared { self.append(Vec::new()).await.map(drop) } else { Ok(()) }
+    }
+
+    /// Whether another process has logged on the same database since this one started, so that what is
+    /// kept in one process only may be asked of another.
+    pub fn has_company(&self) -> bool {
+        self.is_shared && self.company.load(Ordering::Relaxed)
     }
 
     /// How it keeps up.

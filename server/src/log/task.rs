@@ -1,7 +1,7 @@
 //! The task behind the sequencer: makes groups of what waits, and each group durable.
 
 use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -50,6 +50,8 @@ pub(super) struct Task {
     pub(super) holder: String,
     /// Told when another process may have logged something.
     pub(super) news: Look,
+    /// Whether something was taken over from another process.
+    pub(super) company: Arc<AtomicBool>,
     /// Whether the last group found that another process was first.
     overtaken: bool,
     pub(super) signer: NoteSigner,
@@ -110,6 +112,7 @@ impl Task {
             book,
             holder,
             news: Arc::default(),
+            company: Arc::default(),
             overtaken: false,
             signer,
             head,

@@ -58,6 +58,7 @@ mod migrate;
 pub mod once;
 pub mod packs;
 pub mod photos;
+pub mod pieces;
 mod postgres;
 pub mod publications;
 pub mod records;

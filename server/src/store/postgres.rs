@@ -33,6 +33,7 @@ use self::failure::{told, told_of_pool, told_of_start};
 pub use self::news::News;
 pub(super) use self::snapshot::PostgresSnapshot;
 use super::migrate::{self, Applied, Dialect};
+use super::pieces;
 use super::{Batch, Row, Rows, StepOutcome, StoreError, Value};
 
 /// Sessions per process. A server allows 100 by default: room for several processes and a human.
@@ -264,6 +265,7 @@ impl Postgres {
                 .await
                 .map_err(told)?;
         }
+        transaction.batch_execute(pieces::TABLE).await.map_err(told)?;
         transaction.commit().await.map_err(told)
     }
 }

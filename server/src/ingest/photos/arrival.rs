@@ -23,7 +23,7 @@ use super::{
     partial::Partial,
     unseal::{Unsealed, unseal},
 };
-use crate::blobs::Blobs;
+use crate::{blobs::Blobs, store::pieces::Of};
 
 /// Most sealings of one photo that are arriving, so that a device cannot fill the disk with halves of
 /// one. Phones that have the same file send one each; the oldest half makes room and is sent again.
@@ -132,6 +132,20 @@ impl Arrival {
             Stage::Receiving(partial) => partial.write_cells(first, bytes),
             _ => Ok(()),
         })
+    }
+
+    /// What has come from `first` on, up to `end`, without a gap; nothing once all has come. Blocks on the
+    /// disk.
+    pub(super) fn read(&self, first: u64, end: u64) -> io::Result<Vec<u8>> {
+        self.with(|stage| match stage {
+            Stage::Receiving(partial) => partial.read(first, end),
+            _ => Ok(Vec::new()),
+        })
+    }
+
+    /// What arrives, as processes call it among each other.
+    pub(super) const fn of(&self) -> Of {
+        Of { photo: self.what.photo, size: self.what.bytes, sealed: self.what.sealed }
     }
 
     /// All cells are there: checks the hash, unseals what is sealed, and brings the photo under its name.

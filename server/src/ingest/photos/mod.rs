@@ -16,6 +16,7 @@ mod arrival;
 mod held;
 mod later;
 mod partial;
+mod pieces;
 mod unseal;
 
 use std::{
@@ -39,6 +40,7 @@ use self::{
     arrival::{Arrival, Arriving, Progress, Settled, Unsealing},
     held::HeldSealed,
     partial::CELL,
+    pieces::Pieces,
 };
 use super::meter::PhotoMeter;
 use crate::{
@@ -64,6 +66,7 @@ pub struct Photos {
     meter: PhotoMeter,
     identities: Arc<[Identity]>,
     held: HeldSealed,
+    pieces: Pieces,
 }
 
 /// Photos that some request is about right now. Weak, so that an abandoned upload holds no open file:
@@ -136,6 +139,8 @@ pub struct PhotoUpload {
     pending: Vec<u8>,
     /// Where `pending` begins in the photo.
     at: u64,
+    /// Up to where other processes have what came.
+    lent: u64,
 }
 
 /// Where a photo stands that is asked for.
@@ -164,6 +169,7 @@ impl Photos {
         sequencer: Sequencer,
         clock: Clock,
     ) -> Self {
+        let pieces = Pieces::new(db.clone(), sequencer.clone(), clock);
         Self {
             db,
             blobs,
@@ -174,6 +180,7 @@ impl Photos {
             meter: PhotoMeter::default(),
             identities: Arc::default(),
             held: HeldSealed::new(folder.sealed()),
+            pieces,
         }
     }
 
@@ -225,6 +232,7 @@ impl Photos {
             return Ok(whole);
         }
         arrival.look().await?;
+        self.pieces.borrow(&arrival).await;
         match blocking(move || Ok(arrival.progress()?)).await? {
             Progress::Cells(have) => Ok(PhotoState { have, complete: false }),
             // Nothing has to be sent any more; whichever range comes next is answered with the
@@ -267,6 +275,7 @@ impl Photos {
             return Ok(PhotoBegin::Whole(held_sealed()));
         }
         arrival.look().await?;
+        self.pieces.borrow(&arrival).await;
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,
@@ -275,6 +284,7 @@ impl Photos {
             arrival,
             pending: Vec::new(),
             at: range.first,
+            lent: range.first,
         };
         Ok(PhotoBegin::Take(Box::new(upload)))
     }
@@ -323,7 +333,11 @@ impl Photos {
         match tokio::time::timeout(STORE_WAIT, settling).await {
             Ok(settled) => {
                 let settled =
-                    settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))??;
+                    settled.map_err(|stopped| PhotoError::Io(io::Error::other(stopped)))?;
+                if matches!(settled, Err(PhotoError::Digest)) {
+                    self.pieces.give_up(&photo).await;
+                }
+                let settled = settled?;
                 if settled == Settled::Held {
                     tracing::warn!(%photo, "a sealed photograph waits for a key");
                     return Ok(held_sealed());
@@ -341,6 +355,7 @@ impl Photos {
             Ok(())
         })
         .await?;
+        self.pieces.give_up(&photo).await;
         Ok(PhotoReply {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: appended.outcomes.pop().map(|outcome| outcome.receipt),
@@ -382,13 +397,37 @@ impl PhotoUpload {
         self.keep().await?;
         let arrival = Arc::clone(&self.arrival);
         match blocking(move || Ok(arrival.progress()?)).await? {
-            Progress::Full => self.photos.finish(self.photo, self.original, self.arrival).await,
-            Progress::Cells(have) => Ok(PhotoReply {
-                state: PhotoState { have, complete: false },
-                receipt: None,
-                checkpoint: None,
-                held_sealed: false,
-            }),
+            Progress::Full => {
+                // Nobody needs a piece of what is whole.
+                self.lent = self.at;
+                let arrival = Arc::clone(&self.arrival);
+                self.photos.finish(self.photo, self.original, arrival).await
+            }
+            Progress::Cells(have) => {
+                // Before the answer: the next range may come to another process at once.
+                self.photos.pieces.lend(&self.arrival, self.lent, self.at).await;
+                self.lent = self.at;
+                Ok(PhotoReply {
+                    state: PhotoState { have, complete: false },
+                    receipt: None,
+                    checkpoint: None,
+                    held_sealed: false,
+                })
+            }
+        }
+    }
+}
+
+impl Drop for PhotoUpload {
+    /// A connection that broke: the phone may come back to another process.
+    fn drop(&mut self) {
+        if self.lent == self.at {
+            return;
+        }
+        let (pieces, arrival) = (self.photos.pieces.clone(), Arc::clone(&self.arrival));
+        let (first, end) = (self.lent, self.at);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { pieces.lend(&arrival, first, end).await });
         }
     }
 }

@@ -75,6 +75,17 @@ impl Partial {
         write_at(&self.cells, self.have.as_bytes(), 0)
     }
 
+    /// What has come from `first` on without a gap, up to `end`: whole cells, and the last one of the file.
+    pub(super) fn read(&self, first: u64, end: u64) -> io::Result<Vec<u8>> {
+        let end = end.min(self.bytes);
+        let come =
+            (first / CELL_BYTES..end.div_ceil(CELL_BYTES)).take_while(|cell| self.have.has(*cell));
+        let until = come.last().map_or(first, |cell| ((cell + 1) * CELL_BYTES).min(end));
+        let mut bytes = vec![0; usize::try_from(until - first).expect("a range is short")];
+        read_at(&self.file, &mut bytes, first)?;
+        Ok(bytes)
+    }
+
     fn begin_again(&mut self) -> io::Result<()> {
         self.have = CellBitmap::default();
         self.cells.set_len(0)
@@ -122,6 +133,19 @@ pub(super) fn hash_file(path: &Path) -> io::Result<PhotoHash> {
 fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt as _;
     file.write_all_at(bytes, at)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+    use std::os::unix::fs::FileExt as _;
+    file.read_exact_at(bytes, at)
+}
+
+#[cfg(windows)]
+fn read_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+    use std::io::{Seek as _, SeekFrom};
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(bytes)
 }
 
 #[cfg(windows)]
