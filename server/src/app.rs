@@ -133,6 +133,8 @@ pub struct Headquarters {
     checking: Arc<Mutex<Option<Checking>>>,
     /// Whether it is about to stop.
     leaving: Arc<AtomicBool>,
+    /// Its data folder.
+    pub(crate) folder: DataFolder,
     /// Keeps the folder for this process.
     _lock: Arc<FolderLock>,
 }
@@ -396,6 +398,7 @@ impl Headquarters {
             listening,
             publishing: Arc::new(Mutex::new(Some(publishing))),
             checking: Arc::new(Mutex::new(checking)),
+            folder: folder.clone(),
             _lock: lock,
         })
     }

@@ -1,12 +1,24 @@
 //! What headquarters remembers of the backups it made, so that it notices when the newest are gone.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::Path,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use hattama_proto::id::FileHash;
 use serde::{Deserialize, Serialize};
 
 use super::BackupError;
-use crate::folder::write_durably;
+use crate::folder::{DataFolder, write_durably};
+
+/// When the newest backup was made, by this machine's clock, since 1970; none if none was made from this
+/// folder. It is the moment at which that was written down.
+pub fn last_made(folder: &DataFolder) -> Option<Duration> {
+    let written = fs::metadata(folder.backups_made()).ok()?.modified().ok()?;
+    written.duration_since(UNIX_EPOCH).ok()
+}
 
 /// The newest backup in each folder for backups, by the folder's name.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -39,6 +39,7 @@ use hattama_proto::sealing::NotOpened;
 pub use self::{
     archive::{Archive, Listed, list},
     goal::Goal,
+    made::last_made,
     make::{Asked, Keys, Made, make},
     restore::{HeadAfter, Restored, restore},
     verify::{Verified, verify},

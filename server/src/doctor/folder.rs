@@ -5,6 +5,9 @@ use super::finding::Finding;
 /// Room below which somebody should know, in bytes: about five hundred photographs.
 const ROOM_MIN: u64 = 2 * 1024 * 1024 * 1024;
 
+/// How old the newest backup may be, in hours: that of last night, with room for a slow one.
+const BACKUP_HOURS_MAX: u64 = 26;
+
 /// Who holds the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
@@ -31,13 +34,15 @@ pub struct FolderFacts {
     pub one_file_system: Option<bool>,
     /// Whether a small file could be written and synced; else what the system said.
     pub synced: Result<(), String>,
+    /// How old the newest backup is, in hours; none if none was made from this folder.
+    pub backup_hours: Option<u64>,
 }
 
 /// Judges a data folder.
 pub(super) fn folder(facts: &FolderFacts) -> Vec<Finding> {
     let mut findings = vec![keys(facts)];
     findings.extend(root_key(facts));
-    findings.extend([lock(facts), disk(facts), room(facts), photographs(facts)]);
+    findings.extend([lock(facts), disk(facts), room(facts), photographs(facts), backup(facts)]);
     findings
 }
 
@@ -129,6 +134,25 @@ fn photographs(facts: &FolderFacts) -> Finding {
     }
 }
 
+fn backup(facts: &FolderFacts) -> Finding {
+    let about = "backup";
+    let mend = "hattama backup --folder HQ --to DIR --recipient age1...; every night, and every \
+                quarter of an hour on the day (docs/operating.md)";
+    match facts.backup_hours {
+        None => Finding::to_know(
+            about,
+            "none was made from this folder: whoever takes or breaks this machine takes all of it",
+            mend,
+        ),
+        Some(hours) if hours > BACKUP_HOURS_MAX => Finding::to_know(
+            about,
+            format!("the newest is {hours} hours old: what came since is here and on phones only"),
+            mend,
+        ),
+        Some(hours) => Finding::sound(about, format!("the newest is {hours} hours old")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +166,7 @@ mod tests {
             room: Some(1 << 40),
             one_file_system: Some(true),
             synced: Ok(()),
+            backup_hours: Some(3),
         }
     }
 
@@ -181,5 +206,14 @@ mod tests {
     fn little_room_is_to_be_known_and_a_served_folder_is_sound() {
         let facts = FolderFacts { room: Some(1024), lock: Lock::Held, ..good() };
         assert_eq!(found(&facts), [(Level::ToKnow, "room for photographs")]);
+    }
+
+    #[test]
+    fn a_backup_of_last_night_is_enough_and_none_or_an_old_one_is_to_be_known() {
+        for (hours, sound) in [(Some(0), true), (Some(26), true), (Some(27), false), (None, false)]
+        {
+            let facts = FolderFacts { backup_hours: hours, ..good() };
+            assert_eq!(found(&facts).is_empty(), sound, "{hours:?}");
+        }
     }
 }

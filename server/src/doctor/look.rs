@@ -6,8 +6,11 @@ use std::{
     path::Path,
 };
 
+use hattama_proto::time::UnixMillis;
+
 use super::{Facts, FolderFacts, HeadFacts, Lock};
 use crate::{
+    backup::last_made,
     blobs::{BlobError, BlobFacts, Blobs, BlobsUrl},
     clock::Clock,
     folder::DataFolder,
@@ -51,11 +54,18 @@ pub fn look_at_folder(
             room: room(&folder.blobs()),
             one_file_system: one_file_system(&folder.partial(), &folder.blobs()),
             synced: try_the_disk(&folder.partial()),
+            backup_hours: backup_hours(folder, clock()),
         },
         head: head(folder),
         blobs,
         now: clock(),
     }
+}
+
+/// A clock that was set back makes it new.
+fn backup_hours(folder: &DataFolder, now: UnixMillis) -> Option<u64> {
+    let since = now.0.saturating_sub(i64::try_from(last_made(folder)?.as_millis()).ok()?);
+    Some(u64::try_from(since).unwrap_or(0) / 3_600_000)
 }
 
 fn head(folder: &DataFolder) -> HeadFacts {

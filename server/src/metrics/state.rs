@@ -11,8 +11,10 @@ use prometheus_client::{
 
 use crate::{
     access::Scope,
+    backup::last_made,
     book::SharedBook,
     cosigning::Cosigning,
+    folder::DataFolder,
     heard::HeardDevices,
     incident_events::Streams,
     log::{PublicFolder, Sequencer},
@@ -32,6 +34,7 @@ pub(super) struct State {
     cosigning: Cosigning,
     streams: Streams,
     room: Room,
+    folder: DataFolder,
 }
 
 impl State {
@@ -44,6 +47,7 @@ impl State {
             cosigning: headquarters.cosigning.clone(),
             streams: headquarters.streams.clone(),
             room: headquarters.room.clone(),
+            folder: headquarters.folder.clone(),
         }
     }
 
@@ -92,6 +96,11 @@ impl Collector for State {
             "disk_refused",
             "1 while the disk is too full to take anything",
             (!self.room.is_left()).into(),
+        )?;
+        gauge(
+            "last_backup_timestamp_seconds",
+            "When the newest backup was made, in seconds since 1970; 0 if none was made from here",
+            last_made(&self.folder).unwrap_or_default().as_secs(),
         )?;
         let waiting = self.heard.waiting_on(&Scope::default(), &self.book);
         let mut family = encoder.encode_descriptor(
