@@ -206,7 +206,11 @@ async fn serve(
     // Listened for before anybody is told that it is ready.
     let told_to_stop = stop_signal()?;
     tracing::info!(%election, "serving");
-    output::say(&format!("Headquarters of {election} is ready: {url}\nCtrl-C stops it."))?;
+    let ready = format!("Headquarters of {election} is ready: {url}\nCtrl-C stops it.");
+    if let Err(error) = output::say(&ready) {
+        // Whoever started it has stopped listening; phones have not.
+        tracing::warn!(%error, "nobody reads what this program says; it serves all the same");
+    }
     let ended = tokio::select! {
         ended = &mut serving => ended,
         () = told_to_stop => {

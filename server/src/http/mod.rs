@@ -20,6 +20,7 @@ mod forensics;
 mod health;
 mod idempotency;
 pub(crate) mod incidents;
+mod leaving;
 mod messages;
 mod meter;
 pub(crate) mod openapi;
@@ -45,7 +46,7 @@ use actix_web::{
     HttpServer,
     dev::Server,
     http::Method,
-    middleware::DefaultHeaders,
+    middleware::{DefaultHeaders, from_fn},
     web::{self, ServiceConfig},
 };
 use hattama_proto::{
@@ -291,7 +292,8 @@ pub fn serve(
             .app_data(problem::query_config())
             .app_data(problem::path_config())
             // An answer without it is not ours: a phone takes it for a gateway's.
-            .wrap(actix_web::middleware::from_fn(meter::measure))
+            .wrap(from_fn(leaving::let_go))
+            .wrap(from_fn(meter::measure))
             .wrap(DEFAULTS.iter().fold(DefaultHeaders::new(), |all, header| all.add(*header)))
             .configure(routes)
     })

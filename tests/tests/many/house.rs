@@ -4,8 +4,8 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -29,6 +29,12 @@ pub(crate) const PROCESSES: usize = 3;
 /// Longest wait for something that has to come, while a loaded machine compiles beside it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// For how long a process that is told to stop answers on, in seconds: a balancer asks five times in one.
+const LEAVES_FOR: &str = "2";
+
+/// The program that serves here, and is headquarters' command line too.
+const WORLD: &str = env!("CARGO_BIN_EXE_world");
+
 /// The house: processes, the database and the object store that they share.
 pub(crate) struct House {
     pub(crate) world: World,
@@ -42,6 +48,8 @@ pub(crate) struct House {
 struct Process {
     child: Child,
     address: SocketAddr,
+    /// What it says goes somewhere as long as it runs.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Drop for Process {
@@ -55,6 +63,13 @@ impl Drop for Process {
 impl House {
     /// A house in which all are at work; none where PostgreSQL is missing.
     pub(crate) fn open() -> Option<Self> {
+        let house = Self::open_empty()?;
+        (0..PROCESSES).for_each(|number| house.start(number));
+        Some(house)
+    }
+
+    /// A house in which nobody is at work yet; none where PostgreSQL is missing.
+    pub(crate) fn open_empty() -> Option<Self> {
         let Some(cluster) = Cluster::start(&[], None) else {
             skip("PostgreSQL is not installed");
             return None;
@@ -80,24 +95,39 @@ impl House {
             folders.push(folder);
         }
         let running = Mutex::new((0..PROCESSES).map(|_| None).collect());
-        let house = Self { world, lines, folders, running, cluster };
-        (0..PROCESSES).for_each(|number| house.start(number));
-        Some(house)
+        Some(Self { world, lines, folders, running, cluster })
     }
 
     /// Starts a process.
     pub(crate) fn start(&self, number: usize) {
-        let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_world")))
-            .arg("serve")
-            .arg(&self.folders[number])
-            .stdout(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().parse().expect("its first line is an address");
-        self.running()[number] = Some(Process { child, address });
+        self.start_by(number, Command::new(WORLD).arg("serve").arg(&self.folders[number]));
+    }
+
+    /// Starts a process as an operator does who means to replace it later. Where it listens is left to
+    /// the system, so that it is another process to a balancer each time.
+    pub(crate) fn start_as_a_service(&self, number: usize) {
+        let mut serve = Command::new(WORLD);
+        serve.args(["hattama", "serve", "--unsound-for-exercises", "--listen", "127.0.0.1:0"]);
+        serve.args(["--leave-seconds", LEAVES_FOR]).arg("--folder").arg(&self.folders[number]);
+        self.start_by(number, serve.env("HATTAMA_LOG", "error"));
+    }
+
+    fn start_by(&self, number: usize, command: &mut Command) {
+        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let (mut line, mut said) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+        said.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit([' ', '/']).next().unwrap_or_default();
+        let address = address.parse().expect("its first line ends with an address");
+        self.running()[number] = Some(Process { child, address, _said: said });
+    }
+
+    /// Tells a process to stop as systemd does, waits until it has, and starts it again.
+    pub(crate) fn replace(&self, number: usize) {
+        self.signal(number, "-TERM");
+        let mut left = self.running()[number].take().expect("it runs");
+        let ended = left.child.wait().unwrap();
+        assert!(ended.success(), "it ends in order: {ended}");
+        self.start_as_a_service(number);
     }
 
     /// Signal 9: no handler runs, nothing is flushed.
@@ -134,6 +164,11 @@ impl House {
     pub(crate) fn wire(&self, number: usize) -> Option<Wire> {
         let address = self.running()[number].as_ref()?.address;
         Some(Wire::to(address, &self.world.made().operator_token))
+    }
+
+    /// Where each process listens; one that does not run listens nowhere.
+    pub(crate) fn addresses(&self) -> Vec<Option<SocketAddr>> {
+        self.running().iter().map(|process| process.as_ref().map(|it| it.address)).collect()
     }
 
     /// Where a process listens.

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod balancer;
 #[path = "../bucket/mod.rs"]
 mod bucket;
 mod house;
 mod night;
+mod rolling;
 mod shared;
