@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Devices of the load.
-const DEVICES: usize = 200;
+pub(super) const DEVICES: usize = 200;
 /// Records of each: with the exercise's 9,580 precincts, about three observers at each.
 const RECORDS_EACH: usize = 160;
 /// Connections; one request each at a time. Many phones speak at once on a night: while one group
@@ -52,11 +52,12 @@ pub(super) fn run(places: &Places) -> Outcome {
     outcome.figure("one_core_verifies_per_s", verified_per_s);
 
     let last = &records[records.len() - REQUESTS_COUNTED..];
-    let alone = last.iter().flat_map(|record| batches(std::slice::from_ref(record))).collect();
-    let load = Load { bodies: batches(&records), alone, records: records.len() as u64 };
+    let alone: Vec<Vec<u8>> =
+        last.iter().flat_map(|record| batches(std::slice::from_ref(record))).collect();
+    let load = Load::of(&records);
     memory::reset_peak();
     let cpu = memory::cpu_seconds();
-    let rate = load.push(hq.address);
+    let rate = load.push(&[hq.address]);
     outcome.figure("records_per_s", rate);
     let cpu = memory::cpu_seconds() - cpu;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
@@ -72,7 +73,7 @@ pub(super) fn run(places: &Places) -> Outcome {
         Some("postgres") => {
             let server = Server::start();
             on_postgres(&mut outcome, places, &load, server.database("ingest"), rate);
-            round_trips(&mut outcome, places, &load, &server);
+            round_trips(&mut outcome, places, (&load, &alone), &server);
         }
         Some(url) => {
             on_postgres(&mut outcome, places, &load, url.to_owned(), rate);
@@ -86,7 +87,7 @@ pub(super) fn run(places: &Places) -> Outcome {
 fn on_postgres(outcome: &mut Outcome, places: &Places, load: &Load, url: String, sqlite: f64) {
     let hq = BenchHeadquarters::start(&places.with_database(url));
     enrol(&hq);
-    let rate = load.push(hq.address);
+    let rate = load.push(&[hq.address]);
     outcome.figure("postgres_records_per_s", rate);
     outcome.figure("share_of_sqlite_records_per_s", rate / sqlite);
     outcome.at_least("share_of_sqlite_records_per_s", 0.6);
@@ -94,7 +95,12 @@ fn on_postgres(outcome: &mut Outcome, places: &Places, load: &Load, url: String,
 
 /// How often one request waits for PostgreSQL, its records being new: to look them up, to commit them
 /// and to read them back. The number must not grow with the records of a request.
-fn round_trips(outcome: &mut Outcome, places: &Places, load: &Load, server: &Server) {
+fn round_trips(
+    outcome: &mut Outcome,
+    places: &Places,
+    (load, alone): (&Load, &[Vec<u8>]),
+    server: &Server,
+) {
     let hop = server.hop();
     let hq = BenchHeadquarters::start(
         &places.with_database(server.database_through(&hop, "round_trips")),
@@ -113,29 +119,36 @@ fn round_trips(outcome: &mut Outcome, places: &Places, load: &Load, server: &Ser
     first.iter().for_each(|body| drop(push(&mut connection, body)));
     let full = counted(&mut connection, &rest[..REQUESTS_COUNTED]);
     outcome.figure("postgres_round_trips_per_batch", full);
-    outcome.figure("postgres_round_trips_per_record_alone", counted(&mut connection, &load.alone));
+    outcome.figure("postgres_round_trips_per_record_alone", counted(&mut connection, alone));
     outcome.at_most("postgres_round_trips_per_batch", 16.0);
 }
 
-fn enrol(hq: &BenchHeadquarters) -> Vec<Device> {
+pub(super) fn enrol(hq: &BenchHeadquarters) -> Vec<Device> {
     (0..DEVICES as u64).map(|number| Device::enrol(hq, number)).collect()
 }
 
 /// What is pushed, the same to every headquarters.
-struct Load {
+pub(super) struct Load {
     bodies: Vec<Vec<u8>>,
-    /// Records of the last bodies, one in each.
-    alone: Vec<Vec<u8>>,
     records: u64,
 }
 
 impl Load {
-    /// Pushes everything and returns how many records per second were stored.
-    fn push(&self, address: SocketAddr) -> f64 {
+    /// All of these, as full requests.
+    pub(super) fn of(records: &[String]) -> Self {
+        Self { bodies: batches(records), records: records.len() as u64 }
+    }
+
+    /// Pushes everything over connections that are spread over these addresses, and returns how many
+    /// records per second were stored.
+    pub(super) fn push(&self, addresses: &[SocketAddr]) -> f64 {
         let begun = Instant::now();
         let stored: u64 = thread::scope(|scope| {
-            let lanes: Vec<_> = (0..CONNECTIONS)
-                .map(|lane| scope.spawn(move || self.lane(address, lane)))
+            let lanes: Vec<_> = addresses
+                .iter()
+                .cycle()
+                .zip(0..CONNECTIONS)
+                .map(|(address, lane)| scope.spawn(move || self.lane(*address, lane)))
                 .collect();
             lanes.into_iter().map(|lane| lane.join().expect("a lane")).sum()
         });

@@ -3,10 +3,11 @@
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
 //! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
-//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size.
+//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size, `growth` one for each.
 
 mod client;
 mod compare;
+mod growth;
 mod headquarters;
 mod ingest;
 mod log;
@@ -17,9 +18,11 @@ mod phone;
 mod photos;
 mod postgres;
 mod prepared;
+mod processes;
 mod records;
 mod register;
 mod review;
+mod served;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -66,8 +69,18 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 8] =
-    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare"];
+pub const NAMES: [&str; 10] = [
+    "ingest",
+    "photos",
+    "notebook",
+    "phone",
+    "merge",
+    "log",
+    "review",
+    "compare",
+    "growth",
+    "processes",
+];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +97,7 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log` and `review` at these sizes.
+/// Runs the benchmark called `name`; `log`, `review` and `growth` at these sizes.
 pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
@@ -95,6 +108,8 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),
         "compare" => Some(compare::run()),
+        "growth" => Some(growth::run(sizes)),
+        "processes" => Some(processes::run()),
         _ => None,
     }
 }
@@ -103,6 +118,12 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
 #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are far below 2^52")]
 fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
+}
+
+/// The middle one.
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// The name of a figure at a size: `10k`, `1m`.

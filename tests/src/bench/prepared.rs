@@ -165,7 +165,7 @@ impl Prepared {
     }
 
     /// So many further records. A device's chain is one thread's; the devices are many.
-    fn sign(&mut self, count: u64) -> Vec<String> {
+    pub(super) fn sign(&mut self, count: u64) -> Vec<String> {
         let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
         let (first, until) = (self.records, self.records + count);
         self.records = until;

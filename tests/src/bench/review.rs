@@ -9,17 +9,13 @@
 //! Readers ask back to back, without a pause to read: what they see is the worst of it.
 
 use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
+    net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use hattama_server::{app::Headquarters, http};
-use tokio::runtime::Runtime;
-
-use super::{Outcome, at_size, client::Connection, per_second, prepared::Prepared};
+use super::{Outcome, at_size, client::Connection, per_second, prepared::Prepared, served::Served};
 
 /// Readers at once.
 const READERS: usize = 20;
@@ -174,37 +170,4 @@ fn read(address: SocketAddr, token: &str, page: &str) -> Vec<f64> {
 /// So many in a hundred took at most this.
 fn at(sorted: &[f64], percent: usize) -> f64 {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
-}
-
-/// The prepared headquarters on loopback.
-struct Served {
-    address: SocketAddr,
-    headquarters: Headquarters,
-    stop_serving: Box<dyn FnOnce(&Runtime)>,
-    runtime: Runtime,
-}
-
-impl Served {
-    fn start(folder: &Path) -> Self {
-        let runtime = Runtime::new().expect("threads");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("a bound socket has an address");
-        let (headquarters, stop_serving) = runtime.block_on(async {
-            let headquarters = Headquarters::open(folder).await.expect("it opens");
-            let server = http::serve(headquarters.clone(), listener, None).expect("it serves");
-            let handle = server.handle();
-            tokio::spawn(server);
-            let stop = move |runtime: &Runtime| runtime.block_on(handle.stop(true));
-            (headquarters, Box::new(stop) as Box<dyn FnOnce(&Runtime)>)
-        });
-        Self { address, headquarters, stop_serving, runtime }
-    }
-
-    fn stop(self) {
-        // The server's own threads hold the folder as long as they live.
-        (self.stop_serving)(&self.runtime);
-        self.runtime.block_on(self.headquarters.close());
-        drop(self.headquarters);
-        self.runtime.shutdown_timeout(Duration::from_secs(10));
-    }
 }

@@ -1,0 +1,49 @@
+//! Whether a headquarters takes records as fast when it has a million as when it has few.
+//!
+//! One headquarters for each size, all served at once and loaded in turn, so that all meet the same
+//! machine. Devices enrolled and precincts of the register grow with the size, as in a country.
+
+use super::{Outcome, at_size, ingest::Load, middle, prepared::Prepared, served::Served};
+
+/// Protocols of one precinct.
+const PER_PRECINCT: u64 = 10;
+/// How often each is loaded.
+const ROUNDS: u64 = 5;
+/// Records of each time.
+const RECORDS: u64 = 6_400;
+
+/// At these sizes.
+pub(super) fn run(sizes: &[u64]) -> Outcome {
+    let mut outcome = Outcome::new("growth");
+    let mut sizes = sizes.to_vec();
+    sizes.sort_unstable();
+    let mut grown: Vec<Prepared> = sizes
+        .iter()
+        .map(|size| {
+            let mut one = Prepared::with_register_for(size + ROUNDS * RECORDS, PER_PRECINCT);
+            one.grow(&mut outcome, *size, |_, _| ());
+            one
+        })
+        .collect();
+    let served: Vec<Served> = grown.iter().map(|one| Served::start(one.folder())).collect();
+    for one in &served {
+        one.runtime.block_on(one.headquarters.warm()).expect("it is read ahead");
+    }
+    let mut rates: Vec<Vec<f64>> = sizes.iter().map(|_| Vec::new()).collect();
+    for _ in 0..ROUNDS {
+        for ((one, served), rates) in grown.iter_mut().zip(&served).zip(&mut rates) {
+            let load = Load::of(&one.sign(RECORDS));
+            rates.push(load.push(&[served.address]));
+        }
+    }
+    let middles: Vec<f64> = rates.iter_mut().map(|rates| middle(rates)).collect();
+    for (size, rate) in sizes.iter().zip(&middles) {
+        outcome.figure(at_size("records_per_s", *size), *rate);
+    }
+    if let (Some(few), Some(many)) = (middles.first(), middles.last()) {
+        outcome.figure("largest_over_smallest", many / few);
+        outcome.at_least("largest_over_smallest", 0.9);
+    }
+    served.into_iter().for_each(Served::stop);
+    outcome
+}
