@@ -1,9 +1,8 @@
 //! Benchmarks. Speed and memory live here and never in timed tests; what counts is a ratio
 //! measured in one run, because machines are noisy.
 //!
-//! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
-//! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
-//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size, `growth` one for each.
+//! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object. Each
+//! says with `--help` what it can be run with.
 
 mod client;
 mod compare;
@@ -26,9 +25,8 @@ mod served;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use clap::{Args, Subcommand, value_parser};
 use serde::Serialize;
-
-pub use self::log::SIZES as LOG_SIZES;
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -68,27 +66,51 @@ impl Outcome {
     }
 }
 
-/// The benchmarks there are.
-pub const NAMES: [&str; 10] = [
-    "ingest",
-    "photos",
-    "notebook",
-    "phone",
-    "merge",
-    "log",
-    "review",
-    "compare",
-    "growth",
-    "processes",
-];
+/// One benchmark, and what it is run with.
+#[derive(Debug, Subcommand)]
+pub enum Benchmark {
+    /// Records through the front door, on SQLite and on PostgreSQL
+    Ingest(Places),
+    /// Photographs through the front door
+    Photos(Places),
+    /// A capture on the phone, beside hashing and writing the same bytes
+    Notebook,
+    /// A capture on the phone: encrypted, and through other languages
+    Phone,
+    /// Records of 100,000 precincts merged from scratch
+    Merge,
+    /// The public log: start-up, fsck, receipts, proofs
+    Log(Sizes),
+    /// Pages that a team waits for while records come in
+    Review(Sizes),
+    /// Published figures beside the records
+    Compare,
+    /// Whether a million records slow headquarters down: one headquarters for each size
+    Growth(Sizes),
+    /// One process and two on one PostgreSQL
+    Processes,
+}
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Places {
-    /// The address of a database, or `postgres` for a scratch server of the benchmark's own.
+    /// An empty PostgreSQL database, which `ingest` compares with SQLite and `photos` uses;
+    /// `postgres`, for `ingest` only, starts a durable scratch server
+    #[arg(long, value_name = "URL|postgres", env = "HATTAMA_DATABASE", hide_env_values = true)]
+    #[arg(value_parser = postgres_only)]
     pub database: Option<String>,
-    /// The address of a store of photographs.
+
+    /// Where photographs are kept
+    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
     pub blobs: Option<String>,
+}
+
+/// Anything else would be measured, and called PostgreSQL all the same.
+fn postgres_only(text: &str) -> Result<String, String> {
+    if text == "postgres" || text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(text.to_owned());
+    }
+    Err("give postgres, or the address of an empty database: postgres://user@host/name".to_owned())
 }
 
 impl Places {
@@ -97,20 +119,28 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log`, `review` and `growth` at these sizes.
-pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
-    match name {
-        "ingest" => Some(ingest::run(places)),
-        "photos" => Some(photos::run(places)),
-        "notebook" => Some(notebook::run()),
-        "phone" => Some(phone::run()),
-        "merge" => Some(merge::run()),
-        "log" => Some(log::run(sizes)),
-        "review" => Some(review::run(sizes)),
-        "compare" => Some(compare::run()),
-        "growth" => Some(growth::run(sizes)),
-        "processes" => Some(processes::run()),
-        _ => None,
+/// How many records it is measured with.
+#[derive(Clone, Debug, Args)]
+pub struct Sizes {
+    /// How many records it is measured with, one size after the other
+    #[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = log::SIZES,
+          value_parser = value_parser!(u64).range(1000..))]
+    pub sizes: Vec<u64>,
+}
+
+/// Runs a benchmark.
+pub fn run(benchmark: &Benchmark) -> Outcome {
+    match benchmark {
+        Benchmark::Ingest(places) => ingest::run(places),
+        Benchmark::Photos(places) => photos::run(places),
+        Benchmark::Notebook => notebook::run(),
+        Benchmark::Phone => phone::run(),
+        Benchmark::Merge => merge::run(),
+        Benchmark::Log(of) => log::run(&of.sizes),
+        Benchmark::Review(of) => review::run(&of.sizes),
+        Benchmark::Compare => compare::run(),
+        Benchmark::Growth(of) => growth::run(&of.sizes),
+        Benchmark::Processes => processes::run(),
     }
 }
 

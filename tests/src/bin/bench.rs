@@ -3,38 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hattama_tests::bench::{LOG_SIZES, NAMES, Places, run};
+use hattama_tests::bench::{Benchmark, run};
 
 /// Runs one benchmark; the last line is one JSON object.
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Options {
-    /// Which one.
-    #[arg(value_parser = NAMES)]
-    name: String,
-
-    /// An empty PostgreSQL database that `ingest` is compared with SQLite on, and that `photos` uses;
-    /// `postgres`, for `ingest` only, starts a durable scratch server.
-    #[arg(long, value_name = "URL|postgres", env = "HATTAMA_DATABASE", hide_env_values = true)]
-    #[arg(value_parser = postgres)]
-    database: Option<String>,
-
-    /// Where `ingest` and `photos` keep photographs.
-    #[arg(long, value_name = "URL", env = "HATTAMA_BLOBS", hide_env_values = true)]
-    blobs: Option<String>,
-
-    /// How many records `log`, `review` and `growth` are measured with.
-    #[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = LOG_SIZES,
-          value_parser = clap::value_parser!(u64).range(1000..))]
-    sizes: Vec<u64>,
-}
-
-/// Anything else would be measured, and called PostgreSQL all the same.
-fn postgres(text: &str) -> Result<String, String> {
-    if text == "postgres" || text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(text.to_owned());
-    }
-    Err("give postgres, or the address of an empty database: postgres://user@host/name".to_owned())
+    #[command(subcommand)]
+    benchmark: Benchmark,
 }
 
 fn main() -> ExitCode {
@@ -43,10 +19,7 @@ fn main() -> ExitCode {
     if words.first().is_some_and(|word| word == "hattama") {
         return hattama_server::cli::run(words.into_iter().map(Into::into));
     }
-    let Options { name, database, blobs, sizes } = Options::parse();
-    let Some(outcome) = run(&name, &Places { database, blobs }, &sizes) else {
-        return ExitCode::from(2);
-    };
+    let outcome = run(&Options::parse().benchmark);
     println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));
     ExitCode::SUCCESS
 }

@@ -16,7 +16,7 @@ mod whole;
 use super::{Outcome, at_size, prepared::Prepared};
 
 /// Sizes if nothing else was said: enough for every figure to mean something, in a minute.
-pub const SIZES: [u64; 2] = [10_000, 100_000];
+pub(super) const SIZES: [u64; 2] = [10_000, 100_000];
 
 pub(super) fn run(sizes: &[u64]) -> Outcome {
     let mut outcome = Outcome::new("log");
