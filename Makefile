@@ -36,6 +36,6 @@ lint: ## format, clippy, documentation, licences
 doc: ## the documentation of the code, in target/doc
 	cargo doc $(quiet) --workspace --no-deps --document-private-items
 
-bench: ## one benchmark; NAME=ingest, photos, notebook, phone, merge, log or review
-	cargo build $(quiet) --release --package hattama-tests --bin bench
-	cargo run --quiet --release --package hattama-tests --bin bench -- $(NAME)
+bench: ## one benchmark; NAME=ingest, photos, notebook, phone, merge, log, review, compare or night; ARGS="--minutes 1"
+	cargo build $(quiet) --release --package hattama-tests --bin bench $(if $(filter night,$(NAME)),--package hattama-server --bin hattama)
+	cargo run --quiet --release --package hattama-tests --bin bench -- $(NAME) $(ARGS)

@@ -3,7 +3,8 @@
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
 //! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
-//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size.
+//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size; `night` is half an
+//! hour in real time, and needs `hattama` beside this program.
 
 mod client;
 mod compare;
@@ -12,6 +13,7 @@ mod ingest;
 mod log;
 mod memory;
 mod merge;
+mod night;
 mod notebook;
 mod phone;
 mod photos;
@@ -25,7 +27,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-pub use self::log::SIZES as LOG_SIZES;
+pub use self::{log::SIZES as LOG_SIZES, night::NightOptions};
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -66,8 +68,8 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 8] =
-    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare"];
+pub const NAMES: [&str; 9] =
+    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare", "night"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -84,8 +86,8 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log` and `review` at these sizes.
-pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
+/// Runs the benchmark called `name`; `log` and `review` at these sizes, `night` as it is said.
+pub fn run(name: &str, places: &Places, sizes: &[u64], night: &NightOptions) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
         "photos" => Some(photos::run(places)),
@@ -95,6 +97,7 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),
         "compare" => Some(compare::run()),
+        "night" => Some(night::run(night)),
         _ => None,
     }
 }

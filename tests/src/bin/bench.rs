@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hattama_tests::bench::{LOG_SIZES, NAMES, Places, run};
+use hattama_tests::bench::{LOG_SIZES, NAMES, NightOptions, Places, run};
 
 /// Runs one benchmark; the last line is one JSON object.
 #[derive(Parser)]
@@ -27,6 +27,9 @@ struct Options {
     #[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = LOG_SIZES,
           value_parser = clap::value_parser!(u64).range(1000..))]
     sizes: Vec<u64>,
+
+    #[command(flatten)]
+    night: NightOptions,
 }
 
 /// Anything else would be measured, and called PostgreSQL all the same.
@@ -38,8 +41,8 @@ fn postgres(text: &str) -> Result<String, String> {
 }
 
 fn main() -> ExitCode {
-    let Options { name, database, blobs, sizes } = Options::parse();
-    let Some(outcome) = run(&name, &Places { database, blobs }, &sizes) else {
+    let Options { name, database, blobs, sizes, night } = Options::parse();
+    let Some(outcome) = run(&name, &Places { database, blobs }, &sizes, &night) else {
         return ExitCode::from(2);
     };
     println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));
