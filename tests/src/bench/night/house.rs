@@ -2,11 +2,11 @@
 //! with a large register.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{Read as _, Write as _},
+    fs::OpenOptions,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -39,6 +39,24 @@ use crate::{
 /// Longest wait for a process to be ready: it reads the register and every enrolment.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Starts the process, says its id, and tells it to stop at the end of the input, which comes with the end
+/// of this program, however that comes. Arguments: a file for what it says, then the process's command.
+const WATCHER: &str = r#"
+said=$1; shift
+"$@" </dev/null >>"$said" 2>&1 &
+echo $!
+read -r _
+kill -TERM $!
+wait $!
+"#;
+
+/// One process.
+struct Process {
+    watcher: Child,
+    held: Option<ChildStdin>,
+    pid: String,
+}
+
 /// The house.
 pub(super) struct House {
     pub(super) addresses: Vec<SocketAddr>,
@@ -52,7 +70,7 @@ pub(super) struct House {
     pub(super) policy: Policy,
     /// Address of the database.
     pub(super) database: String,
-    running: Vec<Child>,
+    running: Vec<Process>,
     /// Processor time of processes that have ended, in seconds, and the largest of their peaks, in bytes.
     used: (f64, u64),
     _server: Server,
@@ -130,26 +148,14 @@ impl House {
     /// Starts all processes; returns once each says that it is ready.
     pub(super) fn start(&mut self) {
         for (number, folder) in self.folders.iter().enumerate() {
-            let said = self.said(number);
-            let child = Command::new(program())
-                .arg("serve")
-                .arg("--folder")
-                .arg(folder)
-                .arg("--listen")
-                .arg(self.addresses[number].to_string())
-                .stdin(Stdio::null())
-                .stdout(said.try_clone().expect("a descriptor"))
-                .stderr(said)
-                .spawn()
-                .expect("the program starts");
-            self.running.push(child);
+            let words = self.scratch.path().join(format!("process-{number}.said"));
+            self.running.push(Process::start(folder, self.addresses[number], &words));
         }
         let begun = Instant::now();
         for (number, address) in self.addresses.iter().enumerate() {
             while !is_ready(*address) {
-                let ended = self.running[number].try_wait().expect("it is ours");
                 assert!(
-                    begun.elapsed() < PATIENCE && ended.is_none(),
+                    begun.elapsed() < PATIENCE,
                     "a process does not get ready: {}",
                     self.words(number)
                 );
@@ -160,24 +166,17 @@ impl House {
 
     /// Has all end as an operator does; returns once they have.
     pub(super) fn stop(&mut self) {
-        for child in &self.running {
-            let pid = child.id().to_string();
-            let told = Command::new("kill").args(["-TERM", &pid]).status();
-            assert!(told.is_ok_and(|status| status.success()), "it still ran");
-        }
-        // The kernel forgets it with the process: read while it ends.
-        let spent = self.spent();
-        for mut child in self.running.drain(..) {
-            child.wait().expect("it is ours");
-        }
-        self.used = spent;
+        // The kernel forgets it with the process: read before it ends.
+        self.used = self.spent();
+        // All are told before any is waited for.
+        self.running.iter_mut().for_each(|process| drop(process.held.take()));
+        self.running.clear();
     }
 
     /// Processor time of all processes so far, in seconds, and the largest peak of memory, in bytes.
     pub(super) fn spent(&self) -> (f64, u64) {
-        self.running.iter().fold(self.used, |(seconds, peak), child| {
-            let pid = child.id().to_string();
-            (seconds + memory::cpu_seconds_of(&pid), peak.max(memory::peak_bytes_of(&pid)))
+        self.running.iter().fold(self.used, |(seconds, peak), Process { pid, .. }| {
+            (seconds + memory::cpu_seconds_of(pid), peak.max(memory::peak_bytes_of(pid)))
         })
     }
 
@@ -192,23 +191,43 @@ impl House {
         text.parse().expect("headquarters writes invitations")
     }
 
-    fn said(&self, number: usize) -> File {
-        let path = self.scratch.path().join(format!("process-{number}.said"));
-        OpenOptions::new().create(true).append(true).open(path).expect("a scratch folder")
-    }
-
     fn words(&self, number: usize) -> String {
         let path = self.scratch.path().join(format!("process-{number}.said"));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 }
 
-impl Drop for House {
+impl Process {
+    fn start(folder: &Path, address: SocketAddr, words: &Path) -> Self {
+        let said = OpenOptions::new().create(true).append(true).open(words);
+        let said = said.expect("a scratch folder");
+        let mut watcher = Command::new("sh")
+            .args(["-c", WATCHER, "sh"])
+            .arg(words)
+            .arg(program())
+            .arg("serve")
+            .arg("--folder")
+            .arg(folder)
+            .arg("--listen")
+            .arg(address.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(said)
+            .spawn()
+            .expect("there is a shell");
+        let held = watcher.stdin.take();
+        let mut pid = String::new();
+        let out = watcher.stdout.take().expect("it was asked for");
+        BufReader::new(out).read_line(&mut pid).expect("the watcher speaks");
+        Self { watcher, held, pid: pid.trim().to_owned() }
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        for child in &mut self.running {
-            drop(child.kill());
-            drop(child.wait());
-        }
+        // The end of its input tells the watcher.
+        drop(self.held.take());
+        let _ended = self.watcher.wait();
     }
 }
 

@@ -67,9 +67,10 @@ use self::{
 use super::{Outcome, memory};
 use crate::proxy::{Cut as ProxyCut, How, Proxy, Way};
 
-/// Most connections of virtual phones at once: below the limit of open files of each program here. Who
-/// finds no place waits, and the wait counts.
+/// Most connections of virtual phones at once. Who finds no place waits, and the wait counts.
 const CONNECTIONS_MAX: usize = 6_000;
+/// Files that this program and the processes have open besides.
+const OTHER_FILES: usize = 400;
 /// Threads that play virtual phones.
 const THREADS: usize = 2;
 /// Bytes between two cuts of the notebooks' network.
@@ -120,7 +121,7 @@ impl Night {
             room: Room::new(house.blobs.clone(), options.room * 1_000_000_000),
             phase: watch::Sender::new(Phase::Night),
             shut: AtomicBool::new(false),
-            places: Semaphore::new(CONNECTIONS_MAX),
+            places: Semaphore::new(places()),
             turn: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
             refused: Mutex::default(),
@@ -166,6 +167,15 @@ impl Night {
         [Lane::Urgent, Lane::Thumbnails, Lane::Previews, Lane::Originals]
             .map(|lane| self.tally.waiting(lane))
     }
+}
+
+/// Connections of virtual phones at once: below the limit of open files, which the processes inherit.
+fn places() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let most = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    let places = most.map_or(CONNECTIONS_MAX, |most| most.saturating_sub(OTHER_FILES).max(100));
+    places.min(CONNECTIONS_MAX)
 }
 
 pub(super) fn run(options: &NightOptions) -> Outcome {

@@ -77,7 +77,7 @@ fn figures(told: &Told<'_>, rows: &[Row]) -> Outcome {
         ("overview_behind", Series::OverviewBehind),
     ];
     for (name, series) in named {
-        for percent in [50, 99, 100] {
+        for percent in [50, 95, 99, 100] {
             if let Some(ms) = at(before.iter(), series, percent) {
                 outcome.figure(format!("{name}_p{percent}_ms"), ms);
             }
@@ -121,7 +121,8 @@ fn figures(told: &Told<'_>, rows: &[Row]) -> Outcome {
     outcome.at_least("accepted_over_captured", 0.99);
     outcome.at_most("capture_to_receipt_p99_ms", 10_000.0);
     outcome.at_most("compare_behind_p99_ms", 5_000.0);
-    outcome.at_most("overview_behind_p99_ms", 5_000.0);
+    // It is shown for one to five seconds.
+    outcome.at_most("overview_behind_p99_ms", 10_000.0);
     outcome.at_least("originals_fairness", 0.9);
     // No phone waits longer than a quarter of an hour after a shutdown.
     outcome.at_most("storm_records_in_s", 900.0);
@@ -165,7 +166,7 @@ fn table(told: &Told<'_>, rows: &[Row]) -> String {
         storm.waiting[0]
     );
     text.push_str(
-        "| from | captured/s | accepted/s | push p50, p99, ms | receipt p99, s | thumbnail p99, s \
+        "| from | captured/s | accepted/s | push p50, p99, ms | receipt p95, p99, s | thumbnail p99, s \
          | preview p99, s | original p99, s | waiting: records | thumbnails | previews | originals \
          | pages p99, ms | compare p99, ms | compare behind p99, ms | overview behind p99, ms \
          | cut | broken, refused |\n",
@@ -176,11 +177,11 @@ fn table(told: &Told<'_>, rows: &[Row]) -> String {
         let from_s = number as u64 * options.row_ms() / 1000;
         let rate = |event| format!("{:.0}", count(row.count(event)) / row_s);
         let ms = |series, percent| words(row.at(series, percent), 1.0, 0);
-        let s = |series| words(row.at(series, 99), 1000.0, 1);
+        let s = |series, percent| words(row.at(series, percent), 1000.0, 1);
         let [records, thumbnails, previews, originals] = row.waiting;
         let _written = writeln!(
             text,
-            "| {:02}:{:02} | {} | {} | {}, {} | {} | {} | {} | {} | {records} | {thumbnails} \
+            "| {:02}:{:02} | {} | {} | {}, {} | {}, {} | {} | {} | {} | {records} | {thumbnails} \
              | {previews} | {originals} | {} | {} | {} | {} | {} | {}, {} |",
             from_s / 60,
             from_s % 60,
@@ -188,10 +189,11 @@ fn table(told: &Told<'_>, rows: &[Row]) -> String {
             rate(Event::Accepted),
             ms(Series::Push, 50),
             ms(Series::Push, 99),
-            s(Series::Record),
-            s(Series::Thumbnail),
-            s(Series::Preview),
-            s(Series::Original),
+            s(Series::Record, 95),
+            s(Series::Record, 99),
+            s(Series::Thumbnail, 99),
+            s(Series::Preview, 99),
+            s(Series::Original, 99),
             ms(Series::Page, 99),
             ms(Series::Compare, 99),
             ms(Series::CompareBehind, 99),
