@@ -32,6 +32,7 @@ mod pictures;
 mod plot;
 mod reader;
 mod report;
+mod schedule;
 mod speech;
 mod talk;
 mod tally;
@@ -61,8 +62,9 @@ use self::{
     phone::{Left, Phone},
     pictures::{Pictures, Room},
     report::{Storm, Told},
+    schedule::Schedule,
     speech::Speech,
-    tally::Tally,
+    tally::{Event, Tally},
 };
 use super::{Outcome, memory};
 use crate::proxy::{Cut as ProxyCut, How, Proxy, Way};
@@ -96,6 +98,7 @@ struct Night {
     key: PublicKey,
     policy: Policy,
     tally: Tally,
+    schedule: Schedule,
     speech: Speech,
     pictures: Pictures,
     room: Room,
@@ -105,7 +108,8 @@ struct Night {
     places: Semaphore,
     turn: AtomicUsize,
     requests: AtomicU64,
-    refused: Mutex<BTreeMap<String, u64>>,
+    /// What went wrong, and how often.
+    troubles: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Night {
@@ -116,6 +120,7 @@ impl Night {
             election: house.election.clone(),
             key: house.key,
             policy: house.policy.clone(),
+            schedule: Schedule::of(options),
             speech: Speech::new(options.precincts, options.phones),
             pictures: Pictures::new(),
             room: Room::new(house.blobs.clone(), options.room * 1_000_000_000),
@@ -124,7 +129,7 @@ impl Night {
             places: Semaphore::new(places()),
             turn: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
-            refused: Mutex::default(),
+            troubles: Mutex::default(),
             options: options.clone(),
             // Last: the night begins.
             tally: Tally::new(options.row_ms()),
@@ -152,10 +157,25 @@ impl Night {
     }
 
     /// Notes why something was refused.
-    fn refusals(&self, status: u16, problem: Option<&Problem>) {
+    fn refused(&self, status: u16, problem: Option<&Problem>) {
         let why = problem.map_or_else(|| "no reason".to_owned(), |problem| problem.code.name());
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        *refused.entry(format!("{status} {why}")).or_default() += 1;
+        self.trouble(Event::Refused, format!("{status} {why}"));
+    }
+
+    /// Notes how a connection was not made, or broke by itself.
+    fn broke(&self, error: &std::io::Error) {
+        let when = match *self.phase.borrow() {
+            Phase::Storm => "after the shutdown",
+            _ if self.shut.load(Ordering::Relaxed) => "nobody there",
+            _ => "in the night",
+        };
+        self.trouble(Event::Broken, format!("{when}: {:?}", error.kind()));
+    }
+
+    fn trouble(&self, event: Event, why: String) {
+        self.tally.count(event);
+        let mut known = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(why).or_default() += 1;
     }
 
     /// Waits until so many milliseconds after the beginning.

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 
 use super::{
     Night, Phase,
+    schedule::{InShutdown, dice},
     tally::{Event, Series},
 };
 use crate::proxy::Proxy;
@@ -142,18 +143,8 @@ impl Book {
         captures || due
     }
 
-    /// Evenly through the night, and once while nobody is there.
     fn next_capture(&self, night: &Night) -> Option<u64> {
-        let options = &night.options;
-        let share_ms = (options.phones * 1000 / options.per_second).max(1);
-        let shift = self.number.wrapping_mul(7_919);
-        let at = |number: u64| number * share_ms + shift % share_ms;
-        if at(self.captured) < options.night_ms() {
-            return Some(at(self.captured));
-        }
-        let in_night = |number| at(number) < options.night_ms();
-        let first = self.captured.checked_sub(1).is_none_or(in_night);
-        first.then(|| options.night_ms() + shift % options.shutdown_ms())
+        night.schedule.next(self.captured, InShutdown::Captures, |throw| dice(self.number, throw))
     }
 
     fn capture(&mut self, night: &Night, photo: &std::path::Path) {

@@ -24,6 +24,7 @@ use super::{
     super::records::Device,
     Night, Phase,
     pictures::Picture,
+    schedule::{InShutdown, dice},
     tally::{Event, Series},
 };
 
@@ -119,8 +120,7 @@ impl Phone {
                 self.talk().await;
                 continue;
             }
-            let wait =
-                std::time::Duration::from_millis(next.saturating_sub(now).min(60_000).max(1));
+            let wait = std::time::Duration::from_millis(next.saturating_sub(now).clamp(1, 60_000));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 changed = phase.changed() => {
@@ -145,22 +145,11 @@ impl Phone {
         }
     }
 
-    /// When the next record is captured: at random within this phone's next share of the night, and, of
-    /// a phone that storms, once while nobody is there.
+    /// When the next record is captured.
     fn next_capture(&self) -> Option<u64> {
-        let options = &self.night.options;
-        let share_ms = options.phones * 1000 / options.per_second.max(1);
-        let share_ms = share_ms.max(1);
-        let at = self.captured * share_ms + self.dice(self.captured) % share_ms;
-        if at < options.night_ms() {
-            return Some(at);
-        }
-        // The first capture that falls behind the night is the one in the shutdown.
-        let last = self.captured.checked_sub(1);
-        let in_night =
-            |number: u64| number * share_ms + self.dice(number) % share_ms < options.night_ms();
-        let storms = self.number < options.storming() && last.is_none_or(in_night);
-        storms.then(|| options.night_ms() + self.dice(u64::MAX) % options.shutdown_ms())
+        let storms = self.number < self.night.options.storming();
+        let in_shutdown = if storms { InShutdown::Captures } else { InShutdown::Rests };
+        self.night.schedule.next(self.captured, in_shutdown, |throw| dice(self.number, throw))
     }
 
     /// Captures what the observer has captured by now.
@@ -258,7 +247,7 @@ impl Phone {
     /// What headquarters asked for, or a pause of client-core's making.
     pub(super) fn pause(&mut self, class: Class, asked_s: Option<u32>) {
         let before = self.pauses.get(&class).map_or(0, |pause| pause.wait_ms);
-        let dice = self.dice(self.night.tally.now_ms());
+        let dice = dice(self.number, self.night.tally.now_ms());
         let wait_ms = match asked_s {
             Some(seconds) => u64::from(seconds) * 1000,
             None => next_wait_ms(before, class.cap_ms(), dice),
@@ -275,14 +264,5 @@ impl Phone {
     /// The key that its records are verified with.
     pub(super) const fn public_key(&self) -> PublicKey {
         self.device.key.public()
-    }
-
-    /// Dice that fall alike in every night.
-    pub(super) fn dice(&self, throw: u64) -> u64 {
-        let mut state = (self.number << 32) ^ throw ^ 0x9e37_79b9_7f4a_7c15;
-        // splitmix64
-        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^ (state >> 31)
     }
 }

@@ -79,3 +79,16 @@ fn digits_after(text: &str, words: &str) -> Option<u64> {
         .collect();
     digits.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_after_the_first_of_its_words_with_the_spaces_that_people_write() {
+        let page = "<p>7</p><p class=\"big\">12\u{a0}345 </p><p class=\"big\">6</p>";
+        assert_eq!(digits_after(page, "<p class=\"big\">"), Some(12_345));
+        assert_eq!(digits_after(page, "nowhere"), None);
+        assert_eq!(digits_after("{\"log_size\":42,", "\"log_size\":"), Some(42));
+    }
+}

@@ -86,8 +86,16 @@ fn figures(told: &Told<'_>, rows: &[Row]) -> Outcome {
     outcome.figure("storm_records", real(storm.waiting[0]));
     outcome.figure("storm_records_in_s", seconds(storm.records_ms));
     outcome.figure("storm_everything_in_s", seconds(storm.all_ms));
-    if let Some(ms) = at(after.iter(), Series::Push, 99) {
-        outcome.figure("storm_push_p99_ms", ms);
+    let looked = [
+        ("storm_push_p99_ms", Series::Push),
+        ("storm_page_p99_ms", Series::Page),
+        ("storm_compare_p99_ms", Series::Compare),
+        ("storm_compare_behind_p99_ms", Series::CompareBehind),
+    ];
+    for (name, series) in looked {
+        if let Some(ms) = at(after.iter(), series, 99) {
+            outcome.figure(name, ms);
+        }
     }
     outcome.figure("storm_refused", count(sum(after, Event::Refused)));
     outcome.figure("storm_broken", count(sum(after, Event::Broken)));
@@ -209,14 +217,14 @@ fn table(told: &Told<'_>, rows: &[Row]) -> String {
         text,
         "\nThe storm: records in after {:.1} s, everything after {:.1} s; left then: {:?}. \
          Photographs of virtual phones: {} with {:.2} GB, {} of them removed once receipted. \
-         Refusals: {:?}.",
+         Troubles: {:?}.",
         seconds(storm.records_ms),
         seconds(storm.all_ms),
         storm.left,
         tally.photos.load(load),
         count(tally.photo_bytes.load(load)) / 1e9,
         told.removed,
-        told.night.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+        told.night.troubles.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
     );
     text
 }

@@ -30,9 +30,12 @@ impl Phone {
     pub(super) async fn talk(&mut self) {
         let night = Arc::clone(&self.night);
         let _place = night.places.acquire().await.expect("nobody closes them");
-        let Ok(mut line) = Line::open(night.next_address()).await else {
-            night.tally.count(Event::Broken);
-            return self.pause(Class::Network, None);
+        let mut line = match Line::open(night.next_address()).await {
+            Ok(line) => line,
+            Err(error) => {
+                night.broke(&error);
+                return self.pause(Class::Network, None);
+            }
         };
         self.works(Class::Network);
         let (mut fed, mut slot) = (false, 0);
@@ -96,7 +99,9 @@ impl Phone {
                 self.arrived(one);
                 continue;
             }
-            night.tally.count(Event::Refused);
+            let why = verdict.and_then(|verdict| verdict.reason.clone());
+            let why = why.unwrap_or_else(|| "no receipt that holds".to_owned());
+            night.trouble(Event::Refused, format!("a record: {why}"));
             let asked_s = verdict.and_then(|verdict| verdict.retry_after_s).unwrap_or(2);
             one.due_ms = night.tally.now_ms() + u64::from(asked_s) * 1000;
             self.records.push_back(one);
@@ -184,7 +189,7 @@ impl Phone {
         let cut = self.night.next_cut();
         let heard = line.ask(ask, cut).await;
         match (&heard, cut) {
-            (Err(_), Cut::No) => self.night.tally.count(Event::Broken),
+            (Err(error), Cut::No) => self.night.broke(error),
             (Err(_), _) => self.night.tally.count(Event::Cut),
             (Ok(_), _) => {}
         }
@@ -193,9 +198,8 @@ impl Phone {
 
     /// Headquarters will not, or not now: pauses as it asks, or as client-core does by itself.
     fn refused(&mut self, class: Class, heard: &Heard) -> bool {
-        self.night.tally.count(Event::Refused);
         let problem: Option<Problem> = serde_json::from_slice(&heard.body).ok();
-        self.night.refusals(heard.status, problem.as_ref());
+        self.night.refused(heard.status, problem.as_ref());
         self.pause(class, problem.and_then(|problem| problem.retry_after_s));
         false
     }
