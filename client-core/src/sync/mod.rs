@@ -37,8 +37,6 @@ mod retry;
 mod trust;
 
 pub use self::allowed::{Conditions, HeldBack, Hold};
-#[doc(hidden)]
-pub use self::judge::Judge;
 pub(crate) use self::{
     allowed::held_back,
     answer::{Have, Heard, HeardHave, hear, hear_bytes, hear_have},
@@ -52,6 +50,8 @@ pub(crate) use self::{
     },
     trust::{Trust, statement},
 };
+#[doc(hidden)]
+pub use self::{judge::Judge, retry::next_wait_ms};
 pub(crate) use self::{
     plan::There,
     ranges::Link,

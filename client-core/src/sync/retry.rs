@@ -71,7 +71,7 @@ impl Deadline {
 
 /// The next pause after one of `previous_ms` (0 for none yet): between the base and three times
 /// the last, at random, so that phones cut off together do not come back together.
-pub(crate) fn next_wait_ms(previous_ms: u64, cap_ms: u64, dice: u64) -> u64 {
+pub fn next_wait_ms(previous_ms: u64, cap_ms: u64, dice: u64) -> u64 {
     let top = previous_ms.max(BACKOFF_BASE_MS).saturating_mul(3).min(cap_ms.max(BACKOFF_BASE_MS));
     let span = top - BACKOFF_BASE_MS + 1;
     (BACKOFF_BASE_MS + dice % span).min(cap_ms)

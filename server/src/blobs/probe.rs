@@ -33,7 +33,8 @@ pub struct BucketFacts {
     pub round_trip_ms: u64,
 }
 
-/// Tries a folder with a file of its own, which it removes.
+/// Tries a folder with a file of its own, which it removes. Several processes may try one folder at the
+/// same moment: after the power came back they all start together.
 pub(super) async fn folder(root: PathBuf) -> BlobFacts {
     let tried = tokio::task::spawn_blocking(move || try_folder(&root)).await;
     let tried = tried.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
@@ -41,7 +42,8 @@ pub(super) async fn folder(root: PathBuf) -> BlobFacts {
 }
 
 fn try_folder(root: &Path) -> io::Result<()> {
-    let (fresh, named) = (root.join("probe.new"), root.join("probe"));
+    let name = format!("probe-{}", uuid::Uuid::now_v7());
+    let (fresh, named) = (root.join(format!("{name}.new")), root.join(name));
     fs::write(&fresh, b"probe")?;
     fs::File::open(&fresh)?.sync_all()?;
     fs::rename(&fresh, &named)?;
@@ -90,4 +92,24 @@ pub(super) async fn bucket(store: &dyn ObjectStore, prefix: &str) -> BucketFacts
 
 fn whole_ms(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_that_try_one_folder_at_the_same_moment_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::thread::scope(|scope| {
+            let many: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..20).try_for_each(|_| try_folder(root))))
+                .collect();
+            for one in many {
+                one.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(fs::read_dir(root).unwrap().count(), 0, "nothing is left");
+    }
 }

@@ -1,8 +1,13 @@
-//! How much memory and processor time this process has used.
+//! How much memory and processor time this process, or another, has used.
 
 /// Peak resident set of this process in bytes, from the kernel; zero where it does not tell.
 pub(super) fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    peak_bytes_of("self")
+}
+
+/// The same of the process with this id.
+pub(super) fn peak_bytes_of(pid: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(0);
     kib * 1024
@@ -16,7 +21,12 @@ pub(super) fn reset_peak() {
 
 /// Processor time of this process so far, in seconds; zero where the kernel does not tell.
 pub(super) fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_seconds_of("self")
+}
+
+/// The same of the process with this id.
+pub(super) fn cpu_seconds_of(pid: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // Fields after the name in parentheses; utime and stime are the 12th and 13th, in ticks.
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
     let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();

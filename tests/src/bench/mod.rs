@@ -12,6 +12,7 @@ mod ingest;
 mod log;
 mod memory;
 mod merge;
+mod night;
 mod notebook;
 mod phone;
 mod photos;
@@ -27,6 +28,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clap::{Args, Subcommand, value_parser};
 use serde::Serialize;
+
+use self::night::NightOptions;
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -89,6 +92,8 @@ pub enum Benchmark {
     Growth(Sizes),
     /// One process and two on one PostgreSQL
     Processes,
+    /// A night in real time: phones by the thousand into several processes, a shutdown, and everybody back
+    Night(NightOptions),
 }
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
@@ -141,6 +146,7 @@ pub fn run(benchmark: &Benchmark) -> Outcome {
         Benchmark::Compare => compare::run(),
         Benchmark::Growth(of) => growth::run(&of.sizes),
         Benchmark::Processes => processes::run(),
+        Benchmark::Night(options) => night::run(options),
     }
 }
 

@@ -38,6 +38,9 @@ use crate::{
 const WORTH: i64 = 10;
 /// And at least so long, in milliseconds.
 const SHOWN_MS_MIN: i64 = 1_000;
+/// And at most so long, in milliseconds: one that was made in the minute in which everybody came back took
+/// twenty seconds, and would have been shown for minutes after that.
+const SHOWN_MS_MAX: i64 = 15_000;
 /// So much later, in milliseconds, it is no longer shown while a new one is made.
 const OLD_MS: i64 = 4_000;
 
@@ -204,7 +207,7 @@ enum Age {
 impl Overview {
     fn age(&self, headquarters: &Headquarters) -> Age {
         let shown_ms = (headquarters.clock)().0.saturating_sub(self.at.0);
-        let worth_ms = SHOWN_MS_MIN.max(self.took_ms * WORTH);
+        let worth_ms = (self.took_ms * WORTH).clamp(SHOWN_MS_MIN, SHOWN_MS_MAX);
         if self.log_size == 0 || !(0..worth_ms + OLD_MS).contains(&shown_ms) {
             let same = self.log_size > 0 && self.log_size == headquarters.sequencer.size();
             return if same { Age::Current } else { Age::Old };
