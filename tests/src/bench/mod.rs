@@ -13,6 +13,7 @@ mod log;
 mod memory;
 mod merge;
 mod notebook;
+mod peers;
 mod phone;
 mod photos;
 mod postgres;
@@ -25,7 +26,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-pub use self::log::SIZES as LOG_SIZES;
+pub use self::{
+    log::SIZES as LOG_SIZES,
+    peers::{Peers, serve},
+};
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -66,8 +70,8 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 8] =
-    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare"];
+pub const NAMES: [&str; 9] =
+    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare", "peers"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -84,8 +88,8 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log` and `review` at these sizes.
-pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
+/// Runs the benchmark called `name`; `log` and `review` at these sizes, `peers` with these.
+pub fn run(name: &str, places: &Places, sizes: &[u64], peers: &Peers) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
         "photos" => Some(photos::run(places)),
@@ -95,6 +99,7 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),
         "compare" => Some(compare::run()),
+        "peers" => Some(peers::run(peers)),
         _ => None,
     }
 }
