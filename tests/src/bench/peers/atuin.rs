@@ -84,7 +84,7 @@ impl RecordServer for Atuin {
             .collect();
         let body = serde_json::to_vec(&records).expect("plain data");
         let records = records.len() as u64;
-        Request { path: "/api/v0/record", headers: self.headers(), body, records }
+        Request { path: "/api/v0/record".into(), headers: self.headers(), body, records }
     }
 
     /// It says nothing of single records: all of them, or an error.

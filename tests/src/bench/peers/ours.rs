@@ -110,7 +110,7 @@ impl RecordServer for Hattama {
 
     fn request(&self, records: &[String], which: Range<usize>) -> Request {
         Request {
-            path: "/v1/records",
+            path: "/v1/records".into(),
             headers: "Content-Type: application/json\r\n".into(),
             records: which.len() as u64,
             body: push_body(&records[which]),

@@ -1,6 +1,10 @@
 //! Servers that keep records: the same signed strings to each, in batches and one by one.
 
-use std::{ops::Range, time::Duration};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::{
     load::{Timed, drive, sync_disk},
@@ -22,7 +26,7 @@ const ALONE_BEFORE: usize = 4;
 
 /// One request that brings records.
 pub(super) struct Request {
-    pub(super) path: &'static str,
+    pub(super) path: String,
     pub(super) headers: String,
     pub(super) body: Vec<u8>,
     /// How many records are in it.
@@ -31,7 +35,7 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn send(&self, connection: &mut Connection) -> Answer {
-        connection.ask("POST", self.path, &self.headers, &self.body)
+        connection.ask("POST", &self.path, &self.headers, &self.body)
     }
 }
 
@@ -76,6 +80,8 @@ pub(super) struct Measured {
     pub(super) batches: Timed,
     pub(super) used: Used,
     pub(super) singles: Timed,
+    /// Records that the server did not take; they count for no rate.
+    pub(super) refused: u64,
     /// Waits for the disk of the requests that came alone, for each; none where not counted.
     pub(super) syncs_each: Option<f64>,
 }
@@ -95,10 +101,13 @@ pub(super) fn measure(server: &dyn RecordServer, records: &[String], amount: Amo
         let end = which.end;
         which.step_by(each).map(|at| server.request(records, at..(at + each).min(end))).collect()
     };
+    let refused = AtomicU64::new(0);
     let push = |requests: &[Request]| {
         drive(address, CONNECTIONS, requests.len(), amount.limit, |connection, number| {
             let answer = requests[number].send(connection);
-            server.stored(&answer, requests[number].records)
+            let stored = server.stored(&answer, requests[number].records);
+            refused.fetch_add(requests[number].records - stored, Ordering::Relaxed);
+            stored
         })
     };
 
@@ -111,7 +120,7 @@ pub(super) fn measure(server: &dyn RecordServer, records: &[String], amount: Amo
     sync_disk();
     let singles = push(&single);
     let syncs_each = one_after_the_other(server, records, alone);
-    Measured { batches, used, singles, syncs_each }
+    Measured { batches, used, singles, refused: refused.into_inner(), syncs_each }
 }
 
 /// Sends records alone over one connection, counts the waits for the disk, and reads them back.

@@ -12,7 +12,7 @@ pub(super) type Files = Vec<(&'static str, files::Measured)>;
 type Cell = (&'static str, &'static str, Option<f64>, usize);
 
 fn of_records(measured: &records::Measured) -> Vec<Cell> {
-    let records::Measured { batches, used, singles, syncs_each } = measured;
+    let records::Measured { batches, used, singles, refused, syncs_each } = measured;
     let stored = real(batches.stored.max(1));
     vec![
         ("records_per_s", "records/s, 64 a request", Some(batches.per_second()), 0),
@@ -25,6 +25,7 @@ fn of_records(measured: &records::Measured) -> Vec<Cell> {
         ("single_p50_ms", "p50, ms", Some(singles.percentile_ms(50)), 1),
         ("single_p99_ms", "p99, ms", Some(singles.percentile_ms(99)), 1),
         ("syncs_per_record_alone", "syncs, a record alone", *syncs_each, 1),
+        ("refused_records", "refused", Some(real(*refused)), 0),
     ]
 }
 

@@ -47,7 +47,7 @@ impl Tus {
             command.arg("--data-dir").arg(folder.join("files"));
             command.arg("--info-dir").arg(folder.join("files"));
             if fsync == Fsync::Forced {
-                command.arg("--force-fsync");
+                command.args(["--force-fsync", "true"]);
             }
             command
         })
