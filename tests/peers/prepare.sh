@@ -5,11 +5,11 @@
 # most of it compiling the two that are written in Rust.
 #
 # Peers are run and never linked, changed or shipped; these are their own licences:
-#   atuin-server  MIT          crates.io; needs libssl-dev and pkg-config to build
-#   rustus        MIT          crates.io
-#   tusd          MIT          Go modules
-#   @tus/server   MIT          npm
-#   Kinto         Apache-2.0   PyPI
+#   atuin-server  MIT          by cargo; needs libssl-dev and pkg-config to build
+#   rustus        MIT          by cargo
+#   tusd          MIT          by go
+#   @tus/server   MIT          by npm
+#   Kinto         Apache-2.0   by pip
 #
 # Usage: tests/peers/prepare.sh
 set -uo pipefail

@@ -38,7 +38,9 @@ struct Told {
 /// `bench peers`, which starts it.
 pub fn serve(places: &Places) {
     let hq = BenchHeadquarters::start(places);
-    (0..DEVICES as u64).for_each(|number| drop(Device::enrol(&hq, number)));
+    for number in 0..DEVICES as u64 {
+        Device::enrol(&hq, number);
+    }
     let election = hq.headquarters.config.election.clone();
     let told = Told { address: hq.address, election, token: hq.token.clone() };
     let line = serde_json::to_string(&told).expect("plain data");
