@@ -47,7 +47,8 @@ else
 fi
 
 # The lock file names packages by name, version and hash; where they come from is each machine's.
-for lock in tests/foreign/jose/package-lock.json tests/browser/package-lock.json; do
+for lock in tests/foreign/jose tests/browser tests/peers/node; do
+    lock=$lock/package-lock.json
     if grep -q '"resolved"' "$lock"; then
         echo "$lock names a registry" >&2
         failed="$failed lock-file"

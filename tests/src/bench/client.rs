@@ -5,6 +5,14 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
+/// What a server answered.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// The path of the `Location`, if it named one.
+    pub(super) location: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
 /// One kept-alive connection.
 pub(super) struct Connection {
     stream: BufReader<TcpStream>,
@@ -26,6 +34,12 @@ impl Connection {
         headers: &str,
         body: &[u8],
     ) -> (u16, Vec<u8>) {
+        let answer = self.ask(method, path, headers, body);
+        (answer.status, answer.body)
+    }
+
+    /// Sends a request and returns all of the answer that a client acts on.
+    pub(super) fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n{headers}\r\n",
             self.address,
@@ -37,24 +51,58 @@ impl Connection {
         self.read_answer()
     }
 
-    fn read_answer(&mut self) -> (u16, Vec<u8>) {
-        let mut line = String::new();
-        self.stream.read_line(&mut line).expect("the server answers");
-        let status = line.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
-        let mut length = 0;
+    fn read_answer(&mut self) -> Answer {
+        let status = self.line().split(' ').nth(1).and_then(|s| s.parse().ok());
+        let status = status.expect("a status line");
+        let (mut length, mut chunked, mut location) = (0, false, None);
         loop {
-            line.clear();
-            self.stream.read_line(&mut line).expect("the server answers");
-            let header = line.trim_end().to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse().expect("a length");
+            let line = self.line();
+            let Some((name, value)) = line.split_once(':') else { break };
+            let value = value.trim();
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.parse().expect("a length"),
+                "transfer-encoding" => chunked = value.eq_ignore_ascii_case("chunked"),
+                "location" => location = Some(path_of(value).to_owned()),
+                _ => {}
             }
         }
+        let body = if chunked { self.chunks() } else { self.bytes(length) };
+        Answer { status, location, body }
+    }
+
+    /// A line of the head, without its end; the one after the last header is empty.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).expect("the server answers");
+        assert!(line.ends_with('\n'), "the server closed the connection within an answer");
+        line.truncate(line.trim_end().len());
+        line
+    }
+
+    fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).expect("the server answers");
-        (status, body)
+        body
     }
+
+    /// A body in chunks, without trailers: nobody here sends them.
+    fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let head = self.line();
+            let size = head.split(';').next().unwrap_or_default();
+            let size = usize::from_str_radix(size, 16).expect("the size of a chunk");
+            body.extend(self.bytes(size));
+            self.line();
+            if size == 0 {
+                return body;
+            }
+        }
+    }
+}
+
+/// The path of an address, which may be one already.
+fn path_of(address: &str) -> &str {
+    let beyond = address.split_once("://").map_or(address, |(_, rest)| rest);
+    beyond.find('/').map_or("/", |at| &beyond[at..])
 }

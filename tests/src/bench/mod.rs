@@ -14,6 +14,7 @@ mod memory;
 mod merge;
 mod night;
 mod notebook;
+mod peers;
 mod phone;
 mod photos;
 mod postgres;
@@ -29,7 +30,7 @@ use std::{collections::BTreeMap, time::Duration};
 use clap::{Args, Subcommand, value_parser};
 use serde::Serialize;
 
-use self::night::NightOptions;
+use self::{night::NightOptions, peers::Peers};
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -94,6 +95,11 @@ pub enum Benchmark {
     Processes,
     /// A night in real time: phones by the thousand into several processes, a shutdown, and everybody back
     Night(NightOptions),
+    /// Beside servers that others wrote; tests/peers/run.sh installs them
+    Peers(Peers),
+    /// Serves a headquarters that `peers` measures, and nothing else
+    #[command(hide = true)]
+    ServeForPeers(Places),
 }
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
@@ -133,9 +139,9 @@ pub struct Sizes {
     pub sizes: Vec<u64>,
 }
 
-/// Runs a benchmark.
-pub fn run(benchmark: &Benchmark) -> Outcome {
-    match benchmark {
+/// Runs a benchmark; none for what only serves one.
+pub fn run(benchmark: &Benchmark) -> Option<Outcome> {
+    Some(match benchmark {
         Benchmark::Ingest(places) => ingest::run(places),
         Benchmark::Photos(places) => photos::run(places),
         Benchmark::Notebook => notebook::run(),
@@ -147,7 +153,12 @@ pub fn run(benchmark: &Benchmark) -> Outcome {
         Benchmark::Growth(of) => growth::run(&of.sizes),
         Benchmark::Processes => processes::run(),
         Benchmark::Night(options) => night::run(options),
-    }
+        Benchmark::Peers(peers) => peers::run(peers),
+        Benchmark::ServeForPeers(places) => {
+            peers::serve(places);
+            return None;
+        }
+    })
 }
 
 /// How many per second.

@@ -2,12 +2,13 @@
 
 use std::{
     io::Write as _,
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
 
 use hattama_proto::{
-    id::PhotoHash,
+    id::{ElectionId, PhotoHash},
     limits::RANGE_BYTES_MAX,
     record::Body,
     wire::{ContentRange, PhotoReply},
@@ -32,8 +33,9 @@ pub(super) fn run(places: &Places) -> Outcome {
     let mut outcome = Outcome::new("photos");
     let hq = BenchHeadquarters::start(places);
     let photos: Vec<(PhotoHash, u64)> =
-        (0..PHOTOS).map(|number| (PhotoHash::of(&photo(number)), BYTES as u64)).collect();
-    announce(&hq, &photos);
+        (0..PHOTOS).map(|number| (PhotoHash::of(&photo(number, BYTES)), BYTES as u64)).collect();
+    let election = hq.headquarters.config.election.clone();
+    announce(hq.address, &mut Device::enrol(&hq, 0), &election, &photos);
 
     let sha256 = sha256_bytes_per_s();
     let disk = disk_bytes_per_s();
@@ -49,7 +51,7 @@ pub(super) fn run(places: &Places) -> Outcome {
             scope.spawn(move || {
                 let mut connection = Connection::open(address);
                 for number in (lane..PHOTOS).step_by(CONNECTIONS) {
-                    upload(&mut connection, &photo(number), photos[number].0);
+                    upload(&mut connection, &photo(number, BYTES), photos[number].0);
                 }
             });
         }
@@ -66,37 +68,42 @@ pub(super) fn run(places: &Places) -> Outcome {
 
 /// Photos are made when they are needed, so that the load does not hold them all in the memory
 /// that is measured.
-fn photo(number: usize) -> Vec<u8> {
+pub(super) fn photo(number: usize, length: usize) -> Vec<u8> {
     let mut state = number as u64 + 1;
-    let mut bytes = Vec::with_capacity(BYTES + 8);
-    while bytes.len() < BYTES {
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
         // xorshift64: fast and not compressible.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         bytes.extend_from_slice(&state.to_le_bytes());
     }
-    bytes.truncate(BYTES);
+    bytes.truncate(length);
     bytes
 }
 
-/// Records that name the photos, so that they are admitted.
-fn announce(hq: &BenchHeadquarters, photos: &[(PhotoHash, u64)]) {
-    let election = hq.headquarters.config.election.clone();
-    let mut device = Device::enrol(hq, 0);
+/// Records that name the photos, so that they are admitted. Returns them, one for each.
+pub(super) fn announce(
+    address: SocketAddr,
+    device: &mut Device,
+    election: &ElectionId,
+    photos: &[(PhotoHash, u64)],
+) -> Vec<String> {
     let records: Vec<String> = protocols(photos)
         .into_iter()
         .take(photos.len())
-        .map(|sheet| device.sign(&election, Body::Protocol(sheet)))
+        .map(|sheet| device.sign(election, Body::Protocol(sheet)))
         .collect();
-    let mut connection = Connection::open(hq.address);
+    let mut connection = Connection::open(address);
     for body in batches(&records) {
         let (status, _) = connection.request("POST", "/v1/records", "", &body);
         assert_eq!(status, 200);
     }
+    records
 }
 
-fn upload(connection: &mut Connection, bytes: &[u8], hash: PhotoHash) {
+/// Sends all of it; returns once it is durable and receipted.
+pub(super) fn upload(connection: &mut Connection, bytes: &[u8], hash: PhotoHash) {
     let step = usize::try_from(RANGE_BYTES_MAX).expect("a megabyte");
     let mut last = None;
     for first in (0..bytes.len()).step_by(step) {
@@ -113,7 +120,7 @@ fn upload(connection: &mut Connection, bytes: &[u8], hash: PhotoHash) {
 }
 
 fn sha256_bytes_per_s() -> f64 {
-    let bytes = photo(0);
+    let bytes = photo(0, BYTES);
     let begun = Instant::now();
     let mut count = 0;
     while begun.elapsed() < Duration::from_millis(500) {
@@ -126,7 +133,7 @@ fn sha256_bytes_per_s() -> f64 {
 /// Writes the same files one after the other, each synced, to the same disk.
 fn disk_bytes_per_s() -> f64 {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let bytes = photo(0);
+    let bytes = photo(0, BYTES);
     let begun = Instant::now();
     let count = 60;
     for number in 0..count {

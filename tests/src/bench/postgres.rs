@@ -31,6 +31,11 @@ impl Server {
         self.cluster.url_through(hop, name)
     }
 
+    /// The id of its first process.
+    pub(super) fn process(&self) -> u32 {
+        self.cluster.process()
+    }
+
     pub(super) fn hop(&self) -> Hop {
         self.cluster.hop()
     }

@@ -205,13 +205,16 @@ fn pictures(number: usize, photos: &[(PhotoHash, u64)]) -> Vec<Photo> {
     .collect()
 }
 
-/// Bodies of pushes, 64 records each, ready to be sent.
+/// Records of one push of the load.
+pub(super) const BATCH: usize = 64;
+
+/// Bodies of pushes, ready to be sent.
 pub(super) fn batches(records: &[String]) -> Vec<Vec<u8>> {
-    records
-        .chunks(64)
-        .map(|chunk| {
-            let body: BTreeMap<&str, &[String]> = BTreeMap::from([("records", chunk)]);
-            serde_json::to_vec(&body).expect("strings are plain data")
-        })
-        .collect()
+    records.chunks(BATCH).map(push_body).collect()
+}
+
+/// The body of one push.
+pub(super) fn push_body(records: &[String]) -> Vec<u8> {
+    let body: BTreeMap<&str, &[String]> = BTreeMap::from([("records", records)]);
+    serde_json::to_vec(&body).expect("strings are plain data")
 }

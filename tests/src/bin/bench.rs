@@ -19,7 +19,8 @@ fn main() -> ExitCode {
     if words.first().is_some_and(|word| word == "hattama") {
         return hattama_server::cli::run(words.into_iter().map(Into::into));
     }
-    let outcome = run(&Options::parse().benchmark);
-    println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));
+    if let Some(outcome) = run(&Options::parse().benchmark) {
+        println!("{}", serde_json::to_string(&outcome).expect("figures are plain data"));
+    }
     ExitCode::SUCCESS
 }

@@ -158,6 +158,17 @@ impl Cluster {
         self.port
     }
 
+    /// The id of the server's first process, from its own file.
+    ///
+    /// # Panics
+    ///
+    /// If the server is stopped.
+    pub fn process(&self) -> u32 {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid"));
+        let first = file.ok().and_then(|text| text.lines().next().map(str::to_owned));
+        first.and_then(|line| line.trim().parse().ok()).expect("a server that runs says which")
+    }
+
     /// The same as [`tcp_url`](Self::tcp_url), through a hop.
     pub fn url_through(&self, hop: &Hop, database: &str) -> String {
         let there = format!("127.0.0.1:{}", self.port);

@@ -53,7 +53,7 @@ use hattama_proto::{id::ElectionId, key::PublicKey, problem::Problem, tlog::Poli
 use hattama_server::fsck::PhotoFiles;
 use tokio::sync::{Semaphore, watch};
 
-pub use self::options::NightOptions;
+pub(super) use self::options::NightOptions;
 use self::{
     check::Promised,
     house::House,

@@ -1,0 +1,7 @@
+// @tus/server with files in a folder, as its README shows it. Arguments: a port of loopback, the folder.
+import { FileStore } from '@tus/file-store'
+import { Server } from '@tus/server'
+
+const [port, directory] = process.argv.slice(2)
+const server = new Server({ path: '/files', datastore: new FileStore({ directory }) })
+server.listen({ host: '127.0.0.1', port: Number(port) })
