@@ -3,7 +3,7 @@
 //! One headquarters for each size, all served at once and loaded in turn, so that all meet the same
 //! machine. Devices enrolled and precincts of the register grow with the size, as in a country.
 
-use super::{Outcome, at_size, ingest::Load, middle, prepared::Prepared, served::Served};
+use super::{Outcome, at_size, ingest::Load, memory, middle, prepared::Prepared, served::Served};
 
 /// Protocols of one precinct.
 const PER_PRECINCT: u64 = 10;
@@ -25,9 +25,15 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
             one
         })
         .collect();
-    let served: Vec<Served> = grown.iter().map(|one| Served::start(one.folder())).collect();
-    for one in &served {
-        one.runtime.block_on(one.headquarters.warm()).expect("it is read ahead");
+    let mut served = Vec::new();
+    for (size, one) in sizes.iter().zip(&grown) {
+        let before = memory::resident_bytes();
+        let serving = Served::start(one.folder());
+        serving.runtime.block_on(serving.headquarters.warm()).expect("it is read ahead");
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let more = memory::resident_bytes().saturating_sub(before) as f64 / 1e6;
+        outcome.figure(at_size("memory_mb", *size), more);
+        served.push(serving);
     }
     let mut rates: Vec<Vec<f64>> = sizes.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {

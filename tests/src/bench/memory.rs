@@ -7,8 +7,17 @@ pub(super) fn peak_bytes() -> u64 {
 
 /// The same of the process with this id.
 pub(super) fn peak_bytes_of(pid: &str) -> u64 {
+    bytes_of(pid, "VmHWM:")
+}
+
+/// Resident set of this process now, in bytes; zero where the kernel does not tell.
+pub(super) fn resident_bytes() -> u64 {
+    bytes_of("self", "VmRSS:")
+}
+
+fn bytes_of(pid: &str, line: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = status.lines().find_map(|text| text.strip_prefix(line)).unwrap_or_default();
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(0);
     kib * 1024
 }
