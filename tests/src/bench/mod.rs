@@ -3,17 +3,21 @@
 //!
 //! `cargo run --release -p hattama-tests --bin bench -- NAME`: the last line is one JSON object.
 //! `ingest --database URL|postgres` runs SQLite and then PostgreSQL, and compares them;
-//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size.
+//! `log` and `review --sizes 10000,1000000` grow one headquarters from size to size;
+//! `links --phones 50 --idle 5000` needs root on Linux.
 
 mod client;
 mod compare;
 mod headquarters;
 mod ingest;
+#[cfg(unix)]
+mod links;
 mod log;
 mod memory;
 mod merge;
 mod notebook;
 mod phone;
+mod photograph;
 mod photos;
 mod postgres;
 mod prepared;
@@ -26,6 +30,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 pub use self::log::SIZES as LOG_SIZES;
+#[cfg(unix)]
+pub use self::links::inside as links_inside;
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]
@@ -38,11 +44,15 @@ pub struct Outcome {
     pub targets: BTreeMap<String, f64>,
     /// Whether they are.
     pub holds: bool,
+    /// Why it was not measured, where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
 }
 
 impl Outcome {
     fn new(name: &'static str) -> Self {
-        Self { name, figures: BTreeMap::new(), targets: BTreeMap::new(), holds: true }
+        let (figures, targets) = (BTreeMap::new(), BTreeMap::new());
+        Self { name, figures, targets, holds: true, skipped: None }
     }
 
     /// Notes a figure.
@@ -66,8 +76,8 @@ impl Outcome {
 }
 
 /// The benchmarks there are.
-pub const NAMES: [&str; 8] =
-    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare"];
+pub const NAMES: [&str; 9] =
+    ["ingest", "photos", "notebook", "phone", "merge", "log", "review", "compare", "links"];
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
 #[derive(Clone, Debug, Default)]
@@ -84,8 +94,17 @@ impl Places {
     }
 }
 
-/// Runs the benchmark called `name`; `log` and `review` at these sizes.
-pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
+/// How many take part in `links`.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd {
+    /// Phones on slow links, besides those that are cut off and those on the worst one: 1 to 90.
+    pub phones: usize,
+    /// Idle connections.
+    pub idle: usize,
+}
+
+/// Runs the benchmark called `name`; `log` and `review` at these sizes, `links` with this crowd.
+pub fn run(name: &str, places: &Places, sizes: &[u64], crowd: Crowd) -> Option<Outcome> {
     match name {
         "ingest" => Some(ingest::run(places)),
         "photos" => Some(photos::run(places)),
@@ -95,6 +114,8 @@ pub fn run(name: &str, places: &Places, sizes: &[u64]) -> Option<Outcome> {
         "log" => Some(log::run(sizes)),
         "review" => Some(review::run(sizes)),
         "compare" => Some(compare::run()),
+        #[cfg(unix)]
+        "links" => Some(links::run(crowd)),
         _ => None,
     }
 }

@@ -116,7 +116,7 @@ impl Reporter {
 }
 
 /// Every report of the exercise, in each of its languages.
-fn reports() -> Vec<Incident> {
+pub(super) fn reports() -> Vec<Incident> {
     let mut reports = Vec::new();
     for row in data::reports() {
         let category = |code| CategoryCode::new(code).expect("the table has codes");
