@@ -242,7 +242,7 @@ fn tell_of_cuts(outcome: &mut Outcome, all: &[(u64, Took)]) {
         values.iter().sum::<f64>() / figure(values.len().max(1) as u64)
     };
     let up = |took: &Took| figure(took.up);
-    let seconds = |took: &Took| took.all.map_or(f64::INFINITY, |all| all.as_secs_f64());
+    let seconds = |took: &Took| took.all.unwrap_or(PATIENCE).as_secs_f64();
     outcome.figure("long_photograph_s", average(false, &seconds));
     outcome.figure("long_photograph_cut_ten_times_s", average(true, &seconds));
     outcome.figure("cuts_fewest", figure(all.iter().map(|one| one.0).filter(|cuts| *cuts > 0).min().unwrap_or(0)));
