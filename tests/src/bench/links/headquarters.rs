@@ -114,7 +114,8 @@ impl Made {
             .spawn()
             .expect("this program starts");
         let mut said = String::new();
-        let out = child.stdout.take().expect("it is piped");
+        // Left open: it would not go on with nobody there to hear it.
+        let out = child.stdout.as_mut().expect("it is piped");
         BufReader::new(out).read_line(&mut said).expect("it says that it is ready");
         assert!(said.contains("ready"), "headquarters does not serve: {said:?}");
         Serving(child)

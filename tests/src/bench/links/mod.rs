@@ -64,25 +64,21 @@ const PATIENCE: Duration = Duration::from_secs(40 * 60);
 
 /// Runs it in namespaces of its own.
 pub(super) fn run(crowd: Crowd) -> Outcome {
-    let mut outcome = Outcome::new("links");
-    let ended = ground::Ground::make().and_then(|ground| {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let found = folder.path().join("found.json");
-        ground.run(&[crowd.phones.to_string(), crowd.idle.to_string()], &found)?;
-        let text = std::fs::read(&found).map_err(|error| error.to_string())?;
-        serde_json::from_slice::<Found>(&text).map_err(|error| error.to_string())
-    });
-    match ended {
-        Ok(Found { figures, targets, holds }) => {
-            Outcome { figures, targets, holds, ..outcome }
-        }
+    let outcome = Outcome::new("links");
+    let ground = match ground::Ground::make() {
+        Ok(ground) => ground,
         Err(why) => {
             eprintln!("skipped: {why}");
-            outcome.skipped = Some(why);
-            outcome.holds = false;
-            outcome
+            return Outcome { skipped: Some(why), holds: false, ..outcome };
         }
-    }
+    };
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let found = folder.path().join("found.json");
+    ground.run(&[crowd.phones.to_string(), crowd.idle.to_string()], &found);
+    let text = std::fs::read(&found).expect("what ended well has said what it found");
+    let Found { figures, targets, holds } =
+        serde_json::from_slice(&text).expect("figures are plain data");
+    Outcome { figures, targets, holds, ..outcome }
 }
 
 /// What was found inside.
@@ -219,8 +215,8 @@ fn long_photographs(emulator: &Arc<Emulator>, observers: &[&Observer]) -> Vec<(u
                 observer.protocol(protocol, &plain_photo(seed, LONG));
                 scope.spawn(move || {
                     let over = AtomicBool::new(false);
+                    let often = if observer.link % 2 == 0 { CUTS } else { 0 };
                     thread::scope(|scope| {
-                        let often = if observer.link % 2 == 0 { CUTS } else { 0 };
                         let cutting = scope.spawn(|| {
                             cut_off(emulator, observer.link, (often, LONG as u64, DARK), &over)
                         });
