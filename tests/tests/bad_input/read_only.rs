@@ -39,8 +39,10 @@ impl ReadOnly {
 
 impl Drop for ReadOnly {
     fn drop(&mut self) {
-        // One that went away has nothing to be given back.
-        self.0.iter().for_each(|path| drop(change("-i", path)));
+        for path in &self.0 {
+            // One that went away has nothing to be given back.
+            let _gone = change("-i", path);
+        }
     }
 }
 

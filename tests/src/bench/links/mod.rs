@@ -9,7 +9,7 @@
 //!
 //! | who | line | does |
 //! |---|---|---|
-//! | most phones | 50 kbit/s, 600 ms, 5 % lost each way | 20 reports; then a protocol and a photograph of 300 KB |
+//! | most phones | 50 kbit/s, 600 ms, 5 % lost each way | 20 reports; a protocol and a photograph of 300 KB; one with preview and thumbnail |
 //! | six | the same | a photograph of 2 MB, three of them cut off ten times |
 //! | two | 8 kbit/s, 2 s, 20 % lost each way | 20 reports; then a protocol and a photograph of 60 KB |
 //! | the idle | no limits | half never say a word, half keep the connection of one request |
@@ -136,12 +136,17 @@ fn measure(namespace: &str, crowd: Crowd) -> Outcome {
         let sent = reports(&emulator, &most);
         tell(&mut outcome, "reports", &sent, |took| took.records);
         outcome.at_most("reports_max_s", 30.0);
-        let picture = photograph::of(1280, 960, PHOTOGRAPH);
-        let sent = photographs(&emulator, &most, &picture);
-        outcome.figure("photograph_bytes", figure(picture.len() as u64));
-        tell(&mut outcome, "figures_before_photograph", &sent, |took| took.records);
+        // Bytes that no picture can be made of, so that nothing else travels.
+        let sent = photographs(&emulator, &most, &plain_photo(98, PHOTOGRAPH));
         tell(&mut outcome, "photograph", &sent, |took| took.all);
         outcome.at_most("photograph_max_s", 120.0);
+        // As large, and fine: its preview is nearly as large as itself.
+        let picture = photograph::of(1280, 960, PHOTOGRAPH);
+        outcome.figure("lanes_original_bytes", figure(picture.len() as u64));
+        let sent = photographs(&emulator, &most, &picture);
+        tell(&mut outcome, "lanes_figures", &sent, |took| took.records);
+        tell(&mut outcome, "lanes_preview", &sent, |took| took.previews);
+        tell(&mut outcome, "lanes_original", &sent, |took| took.all);
         let (reports, photographs) = worst.join().expect("it ends");
         tell(&mut outcome, "worst_line_reports", &reports, |took| took.records);
         tell(&mut outcome, "worst_line_photograph", &photographs, |took| took.all);
@@ -247,7 +252,8 @@ fn tell_of_cuts(outcome: &mut Outcome, all: &[(u64, Took)]) {
     outcome.at_most("cut_extra_bytes_share", 0.15);
 }
 
-/// Tells how long it took and what was carried; that it ended for everybody is always a target.
+/// Tells how long it took and what was carried until the end of that sync; that it ended for everybody is
+/// always a target.
 fn tell(outcome: &mut Outcome, what: &str, all: &[Took], of: impl Fn(&Took) -> Option<Duration>) {
     let mut times: Vec<f64> =
         all.iter().filter_map(of).map(|time| time.as_secs_f64()).collect();

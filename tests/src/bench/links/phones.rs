@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hattama_client_core::{OutboxSummary, Pictures, PumpBudget, capture::IncidentDraft};
+use hattama_client_core::{Pictures, PumpBudget, capture::IncidentDraft};
 use hattama_proto::{
     id::ElectionId,
     invitation::Invitation,
@@ -31,7 +31,9 @@ pub(super) struct Observer {
 pub(super) struct Took {
     /// Until every record had its receipt; none if that never came.
     pub(super) records: Option<Duration>,
-    /// Until every picture had its receipt as well.
+    /// Until every thumbnail and preview had its receipt as well.
+    pub(super) previews: Option<Duration>,
+    /// Until everything had.
     pub(super) all: Option<Duration>,
     /// What the link carried for it.
     pub(super) up: u64,
@@ -70,7 +72,7 @@ impl Observer {
     pub(super) fn sync(&self, emulator: &Emulator, patience: Duration) -> Took {
         let before = emulator.carried(self.link);
         let (begun, over) = (Instant::now(), AtomicBool::new(false));
-        let (records, all) = thread::scope(|scope| {
+        let [records, previews, all] = thread::scope(|scope| {
             let watching = scope.spawn(|| self.watch(begun, &over));
             while begun.elapsed() < patience && !self.phone.waiting().is_empty() {
                 self.pump(patience.saturating_sub(begun.elapsed()));
@@ -81,6 +83,7 @@ impl Observer {
         let Carried { up, down, connections } = emulator.carried(self.link);
         Took {
             records,
+            previews,
             all,
             up: up - before.up,
             down: down - before.down,
@@ -100,28 +103,26 @@ impl Observer {
         }
     }
 
-    /// When the records, and when all of it, had their receipts.
-    fn watch(&self, begun: Instant, over: &AtomicBool) -> (Option<Duration>, Option<Duration>) {
-        let mut records = None;
+    /// When the records, the small pictures after them, and everything had their receipts.
+    fn watch(&self, begun: Instant, over: &AtomicBool) -> [Option<Duration>; 3] {
+        let mut came = [None; 3];
         loop {
             let ended = over.load(Ordering::SeqCst);
             let waiting = self.phone.waiting();
-            if records.is_none() && records_of(&waiting) == 0 {
-                records = Some(begun.elapsed());
+            let records = waiting.urgent.count + waiting.records.count;
+            let small = waiting.thumbnails.count + waiting.previews.count;
+            let left = [records, records + small, records + small + waiting.originals.count];
+            for (came, left) in came.iter_mut().zip(left) {
+                if left == 0 && came.is_none() {
+                    *came = Some(begun.elapsed());
+                }
             }
-            if waiting.is_empty() {
-                return (records, Some(begun.elapsed()));
-            }
-            if ended {
-                return (records, None);
+            if ended || came[2].is_some() {
+                return came;
             }
             thread::sleep(LOOK);
         }
     }
-}
-
-const fn records_of(waiting: &OutboxSummary) -> u32 {
-    waiting.urgent.count + waiting.records.count
 }
 
 /// Cuts the phone off whenever another part of `bytes` has left it, until it is `over`; how often.
