@@ -71,10 +71,8 @@ impl HttpProblem {
     /// is done about it is done there.
     fn disk(error: &dyn std::error::Error, cause: &io::Error) -> Self {
         tracing::error!(error = %Chain(error), "a disk of headquarters failed");
-        let full = matches!(
-            cause.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        );
+        let full =
+            matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         let (code, said) = if full {
             (
                 ProblemCode::StorageFull,

@@ -29,9 +29,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-pub use self::log::SIZES as LOG_SIZES;
 #[cfg(unix)]
 pub use self::links::inside as links_inside;
+pub use self::log::SIZES as LOG_SIZES;
 
 /// What a benchmark found.
 #[derive(Debug, Serialize)]

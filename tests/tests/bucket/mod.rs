@@ -209,7 +209,9 @@ async fn answer(
             tokio::time::sleep(pause).await;
             files.call(request).await
         }
-        Mood::Well | Mood::ReadOnly | Mood::SwallowPuts | Mood::KeepHalves => files.call(request).await,
+        Mood::Well | Mood::ReadOnly | Mood::SwallowPuts | Mood::KeepHalves => {
+            files.call(request).await
+        }
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use hattama_proto::{problem::{Problem, ProblemCode}, record::PhotoRole, statement::Mandate};
+use hattama_proto::{
+    problem::{Problem, ProblemCode},
+    record::PhotoRole,
+    statement::Mandate,
+};
 use hattama_tests::{form::plain_photo, postgres::Stop, world::Device};
 
 use super::{beside, load::under_load, on_a_server_of_its_own};
@@ -75,7 +79,8 @@ fn whatever_is_asked_while_the_database_is_away_is_told_to_come_again() {
         let phone = world.blank_phone();
         let invitation = world.invite(&Mandate::Everywhere);
         cluster.stop(Stop::Fast);
-        for address in ["/v1/records", "/v1/units/101", "/v1/incidents", "/v1/messages", "/v1/audit"]
+        for address in
+            ["/v1/records", "/v1/units/101", "/v1/incidents", "/v1/messages", "/v1/audit"]
         {
             let answer = world.wire().get(address);
             let problem: Problem = serde_json::from_slice(&answer.body).unwrap();

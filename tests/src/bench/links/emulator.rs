@@ -79,7 +79,8 @@ impl Emulator {
             down: Departures::default(),
             begun: Instant::now(),
         });
-        for (way, from, to) in [(Way::Up, phones, headquarters), (Way::Down, headquarters, phones)] {
+        for (way, from, to) in [(Way::Up, phones, headquarters), (Way::Down, headquarters, phones)]
+        {
             let (taking, from) = (Arc::clone(&emulator), from.try_clone()?);
             thread::spawn(move || taking.take_from(from, way));
             let (giving, to) = (Arc::clone(&emulator), to.try_clone()?);

@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hattama_client_core::transport::{HttpTransport, Method, Request, RequestBody, Stop, Transport as _};
+use hattama_client_core::transport::{
+    HttpTransport, Method, Request, RequestBody, Stop, Transport as _,
+};
 
 use super::headquarters;
 

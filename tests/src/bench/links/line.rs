@@ -140,7 +140,11 @@ mod tests {
         }
         let later = Duration::from_secs(60);
         let arrives = later + Duration::from_millis(500);
-        assert_eq!(line.offer(later, 1250), Fate::Arrives(arrives), "an idle line saves nothing up");
+        assert_eq!(
+            line.offer(later, 1250),
+            Fate::Arrives(arrives),
+            "an idle line saves nothing up"
+        );
     }
 
     #[test]

@@ -246,7 +246,10 @@ fn tell_of_cuts(outcome: &mut Outcome, all: &[(u64, Took)]) {
     let seconds = |took: &Took| took.all.unwrap_or(PATIENCE).as_secs_f64();
     outcome.figure("long_photograph_s", average(false, &seconds));
     outcome.figure("long_photograph_cut_ten_times_s", average(true, &seconds));
-    outcome.figure("cuts_fewest", figure(all.iter().map(|one| one.0).filter(|cuts| *cuts > 0).min().unwrap_or(0)));
+    outcome.figure(
+        "cuts_fewest",
+        figure(all.iter().map(|one| one.0).filter(|cuts| *cuts > 0).min().unwrap_or(0)),
+    );
     outcome.figure("cut_extra_bytes_share", average(true, &up) / average(false, &up) - 1.0);
     outcome.at_least("cuts_fewest", figure(CUTS));
     outcome.at_most("cut_extra_bytes_share", 0.15);
@@ -255,8 +258,7 @@ fn tell_of_cuts(outcome: &mut Outcome, all: &[(u64, Took)]) {
 /// Tells how long it took and what was carried until the end of that sync; that it ended for everybody is
 /// always a target.
 fn tell(outcome: &mut Outcome, what: &str, all: &[Took], of: impl Fn(&Took) -> Option<Duration>) {
-    let mut times: Vec<f64> =
-        all.iter().filter_map(of).map(|time| time.as_secs_f64()).collect();
+    let mut times: Vec<f64> = all.iter().filter_map(of).map(|time| time.as_secs_f64()).collect();
     times.sort_unstable_by(f64::total_cmp);
     let finished = format!("{what}_unfinished");
     outcome.figure(finished.clone(), figure((all.len() - times.len()) as u64));

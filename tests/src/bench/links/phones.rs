@@ -93,8 +93,7 @@ impl Observer {
 
     fn pump(&self, left: Duration) {
         let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        let budget =
-            PumpBudget { ms_max: left_ms, wait_ms_max: left_ms, ..PumpBudget::default() };
+        let budget = PumpBudget { ms_max: left_ms, wait_ms_max: left_ms, ..PumpBudget::default() };
         let report = self.phone.notebook().pump(&budget).expect("trouble is part of the report");
         if let Some(trouble) = report.trouble
             && std::env::var_os("HATTAMA_LOG").is_some()
