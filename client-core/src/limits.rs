@@ -27,6 +27,14 @@ pub const CONNECT_TIMEOUT_S: u64 = 20;
 /// photo on a slow line takes as long as it takes.
 pub const IDLE_TIMEOUT_S: u64 = 30;
 
+/// Most bytes of a request that the system has taken over and that may still wait to be sent, or to be sent
+/// again: nothing is seen of them until the answer comes. On slow lines the system takes 30 to 60 KiB.
+pub const UNSENT_BYTES_MAX: u64 = 64 * 1024;
+
+/// How fast they leave at least, in bytes per second. A line of 8 kbit/s that loses one packet in five each
+/// way carries 300 to 500.
+pub const LINE_BYTES_PER_S_MIN: u64 = 400;
+
 /// Longest pause between retries of records, in milliseconds (5 minutes): figures are what
 /// election night waits for.
 pub const BACKOFF_RECORDS_MS_MAX: u64 = 5 * 60 * 1000;

@@ -48,6 +48,7 @@ pub mod messages;
 pub mod metrics;
 pub mod official;
 pub mod once;
+mod open_files;
 pub mod people;
 pub mod picture;
 pub mod plot;

@@ -8,6 +8,8 @@ mod bucket;
 mod disks;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/read_only.rs"]
+mod read_only;
 #[path = "bad_input/sheets.rs"]
 mod sheets;
 #[path = "bad_input/trust.rs"]

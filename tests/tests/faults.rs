@@ -6,6 +6,8 @@
 
 #[path = "faults/away.rs"]
 mod away;
+#[path = "faults/full.rs"]
+mod full;
 #[path = "faults/load.rs"]
 mod load;
 #[path = "faults/locked.rs"]
@@ -18,7 +20,7 @@ use hattama_tests::{
     engine::Engine,
     postgres::{self, Cluster},
     skip,
-    world::{Country, World, block_on},
+    world::{Country, Ending, World, block_on},
 };
 
 /// The database of headquarters on its cluster.
@@ -35,10 +37,17 @@ fn on_a_server_of_its_own(settings: &[(&str, &str)], test: impl FnOnce(&World, &
         skip("PostgreSQL is not installed");
         return;
     };
+    on(&mut cluster, test);
+}
+
+/// Runs `test` with a headquarters on this server; what it leaves is whole.
+fn on(cluster: &mut Cluster, test: impl FnOnce(&World, &mut Cluster)) {
     block_on(cluster.create(DATABASE));
     let engine = Engine::of(DatabaseUrl::Postgres(cluster.url(DATABASE)));
-    let world = World::of(Country::small(), engine);
-    test(&world, &mut cluster);
+    let mut world = World::of(Country::small(), engine);
+    test(&world, cluster);
+    world.end(Ending::InOrder);
+    assert_eq!(world.fsck(), None);
 }
 
 /// A session of somebody else in headquarters' database, for what `work` does with it.

@@ -126,11 +126,17 @@ impl Engine {
                     Change::Note { code: "photo-disputed", detail: hash.to_hex() },
                 ]
             }
-            // Whole cells that came were kept; nothing is wrong with headquarters.
-            ProblemCode::Stalled => vec![
-                Change::PhotoThere { hash, there: There::Unknown },
-                self.photo_waits(photo, "stalled"),
-            ],
+            // Whole cells that came were kept; nothing is wrong with headquarters. On the worst lines this
+            // happens again and again, and pauses that grew with it would become the slowest part: a
+            // minute of silence has gone by already.
+            ProblemCode::Stalled => {
+                let deadline = self.item_pause(None, Class::of(photo.lane).cap_ms());
+                let reason = "stalled".to_owned();
+                vec![
+                    Change::PhotoThere { hash, there: There::Unknown },
+                    Change::PhotoWaits { hash, reason, deadline },
+                ]
+            }
             _ => {
                 let mut changes = self.trouble(Class::of(photo.lane), heard);
                 changes.push(Change::PhotoThere { hash, there: There::Unknown });

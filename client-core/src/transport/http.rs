@@ -24,7 +24,9 @@ use super::{
     Method, Request, Response, Stop, Transport, TransportError,
     pinned::{Tls, config},
 };
-use crate::limits::{CONNECT_TIMEOUT_S, IDLE_TIMEOUT_S, STOP_POLL_MS};
+use crate::limits::{
+    CONNECT_TIMEOUT_S, IDLE_TIMEOUT_S, LINE_BYTES_PER_S_MIN, STOP_POLL_MS, UNSENT_BYTES_MAX,
+};
 
 /// Talks to headquarters at the first of its addresses that answers.
 pub struct HttpTransport {
@@ -179,11 +181,23 @@ fn run(
         builder = builder.header(*name, value);
     }
     let wrong = |error: http::Error| TransportError::Address(error.to_string());
+    let patience = Some(patience(body.len() as u64));
     let answer = match request.method {
         Method::Get | Method::Head => agent.run(builder.body(()).map_err(wrong)?),
-        Method::Post | Method::Put => agent.run(builder.body(body).map_err(wrong)?),
+        Method::Post | Method::Put => {
+            let sent = builder.body(body).map_err(wrong)?;
+            agent.run(agent.configure_request(sent).timeout_per_read(patience).build())
+        }
     };
     read(answer.map_err(trouble)?, request)
+}
+
+/// How long nothing may come once a body of so many bytes was handed to the system. What it has taken over
+/// moves without being seen, and on a slow line that is most of a range: to give up after the usual time
+/// would throw away what is arriving, again and again.
+fn patience(bytes: u64) -> Duration {
+    let unsent_s = bytes.min(UNSENT_BYTES_MAX) / LINE_BYTES_PER_S_MIN;
+    Duration::from_secs(IDLE_TIMEOUT_S + unsent_s)
 }
 
 fn read(answer: http::Response<ureq::Body>, request: &Request) -> Result<Response, TransportError> {

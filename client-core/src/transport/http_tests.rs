@@ -184,3 +184,13 @@ fn a_self_made_certificate_without_a_pin_is_refused() {
     assert!(matches!(refused, Err(TransportError::Untrusted(_))), "{refused:?}");
     server.join().unwrap();
 }
+
+#[test]
+fn an_answer_is_waited_for_while_the_slowest_line_carries_what_was_sent_and_no_longer() {
+    assert_eq!(patience(0), Duration::from_secs(IDLE_TIMEOUT_S));
+    // One cell, at 400 bytes a second.
+    assert!(patience(32 * 1024) >= Duration::from_secs(IDLE_TIMEOUT_S + 80));
+    let longest = patience(hattama_proto::limits::RANGE_BYTES_MAX);
+    assert_eq!(longest, patience(UNSENT_BYTES_MAX));
+    assert!(longest < Duration::from_secs(240), "a dead connection is noticed: {longest:?}");
+}

@@ -49,9 +49,10 @@ impl BlobFolder {
             // Photos lie on another disk than what is still arriving.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let beside = target.with_extension("new");
-                fs::copy(file, &beside)?;
-                fs::File::open(&beside)?.sync_all()?;
-                fs::rename(&beside, &target)?;
+                bring(file, &beside, &target).inspect_err(|_| {
+                    // Half a file on a disk that is full is in everybody's way.
+                    drop(fs::remove_file(&beside));
+                })?;
             }
             Err(error) => return Err(error),
         }
@@ -71,4 +72,11 @@ impl BlobFolder {
         let name = photo.to_hex();
         self.root.join(&name[..2]).join(name)
     }
+}
+
+/// Copies a file, under another name until all of it is on the disk.
+fn bring(file: &Path, beside: &Path, target: &Path) -> io::Result<()> {
+    fs::copy(file, beside)?;
+    fs::File::open(beside)?.sync_all()?;
+    fs::rename(beside, target)
 }

@@ -15,7 +15,7 @@ use super::{
     init::is_local,
     logging, output, tls,
 };
-use crate::{app::Headquarters, clock, config::Config, folder::DataFolder, http};
+use crate::{app::Headquarters, clock, config::Config, folder::DataFolder, http, open_files};
 
 const AFTER_HELP: &str = "\
 Plain HTTP is served on a loopback address only. Anywhere else give --tls-cert and --tls-key, or \
@@ -93,6 +93,9 @@ impl Serve {
     /// Serves until it is told to stop.
     pub(super) fn run(self) -> Result<(), CliError> {
         logging::start();
+        if let Some(files) = open_files::raise() {
+            tracing::info!(files, "so many files and connections may be open at once");
+        }
         let folder = DataFolder::open(&self.folder)?;
         let mut config = Config::load(&folder.config())?;
         self.amend(&mut config);

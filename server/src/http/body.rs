@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 
 use super::HttpProblem;
 
-/// Longest silence within a body. Two lost TCP retransmissions on a bad radio take this long.
-pub(super) const IDLE_MAX: Duration = Duration::from_secs(25);
+/// Longest silence within a body. Three lost TCP retransmissions take this long where one packet in five is
+/// lost and an answer takes two seconds.
+pub(super) const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// The next piece of a body; none at its end.
 pub(super) async fn next_piece(body: &mut web::Payload) -> Result<Option<Bytes>, HttpProblem> {

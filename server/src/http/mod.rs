@@ -53,7 +53,7 @@ use hattama_proto::{
     problem::ProblemCode,
     wire::{WIRE_HEADER, WIRE_VERSION},
 };
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 
 pub use actix_web::dev::ServerHandle;
 
@@ -69,7 +69,7 @@ pub use self::{
     problem::HttpProblem,
     witness::serve_witness,
 };
-use crate::{access::Access, app::Headquarters};
+use crate::{access::Access, app::Headquarters, open_files};
 
 /// Threads that serve connections. Signatures and disks have threads of their own.
 const WORKERS: usize = 2;
@@ -77,6 +77,20 @@ const WORKERS: usize = 2;
 /// Seconds for which an idle connection is kept: on a 2G link a new TLS handshake costs more than
 /// the record it carries.
 const KEEP_ALIVE_S: u64 = 75;
+
+/// How long a new connection may take until its TLS stands, and how long its first request's head may take.
+/// At 8 kbit/s and two seconds of round trip the certificate and the answer to it take five seconds if
+/// nothing is lost, and where a packet in five is, twenty; the three and five seconds that actix gives would
+/// shut out every phone on such a line.
+const FIRST_WORDS_S: u64 = 40;
+
+/// Connections of a worker whose TLS does not stand yet. Above it actix takes no connection at all, and 256,
+/// its default, are the few who open one and say nothing: as many as there may be connections.
+const HANDSHAKES_MAX: usize = 25_600;
+
+/// Connections that the system keeps ready before they are taken, where it allows so many: after a network
+/// was away all phones come in the same second. What is beyond it waits for TCP to try again.
+const BACKLOG: i32 = 4096;
 
 /// What every answer carries that says nothing else of it: ours, of no other type than it says, in no
 /// frame, with nothing that runs, and on no disk of a browser or a proxy between.
@@ -278,6 +292,7 @@ pub fn serve(
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
 ) -> std::io::Result<Server> {
+    rustix::net::listen(&listener, BACKLOG)?;
     // The first who looks should not wait for what all need.
     let warmed = headquarters.clone();
     tokio::spawn(async move {
@@ -298,7 +313,11 @@ pub fn serve(
             .configure(routes)
     })
     .workers(WORKERS)
-    .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_S))
+    .max_connections((open_files::connections_max() / WORKERS).max(1))
+    .max_connection_rate(HANDSHAKES_MAX)
+    .tls_handshake_timeout(Duration::from_secs(FIRST_WORDS_S))
+    .client_request_timeout(Duration::from_secs(FIRST_WORDS_S))
+    .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
     .shutdown_timeout(5)
     .disable_signals();
     let server = match tls {

@@ -1,6 +1,6 @@
 //! The only place where an error becomes a status. What is inside stays in the log.
 
-use std::fmt;
+use std::{fmt, io};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -21,7 +21,7 @@ use crate::{
     evidence::EvidenceError,
     field::FieldError,
     ingest::{EnrolError, InviteError, PhotoError, PushError, SessionError},
-    log::SequenceError,
+    log::{HeadError, SequenceError},
     people::PeopleError,
     picture::PictureError,
     publishing::PublishingError,
@@ -65,6 +65,35 @@ impl HttpProblem {
     /// With the wait after which a disk may have been looked after.
     pub(super) fn retry_later(self) -> Self {
         self.retry_after(STORE_RETRY_S)
+    }
+
+    /// A disk of headquarters' own failed: full, read-only or broken. Whoever asked comes again, because what
+    /// is done about it is done there.
+    fn disk(error: &dyn std::error::Error, cause: &io::Error) -> Self {
+        tracing::error!(error = %Chain(error), "a disk of headquarters failed");
+        let full =
+            matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let (code, said) = if full {
+            (
+                ProblemCode::StorageFull,
+                "headquarters' disk is full; nothing was acknowledged, try again later",
+            )
+        } else {
+            (
+                ProblemCode::StoreUnavailable,
+                "headquarters' disk does not take it; nothing was acknowledged, try again later",
+            )
+        };
+        Self::new(code, said).retry_after(STORE_RETRY_S)
+    }
+
+    fn log_stopped(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %Chain(error), "the log has stopped");
+        Self::new(
+            ProblemCode::LogStopped,
+            "the log has stopped until somebody at headquarters has looked",
+        )
+        .retry_after(60)
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
@@ -281,19 +310,15 @@ impl From<SequenceError> for HttpProblem {
                 Self::new(ProblemCode::StoreUnavailable, error.to_string())
                     .retry_after(STORE_RETRY_S)
             }
-            error @ (SequenceError::Head(_)
-            | SequenceError::Book(_)
+            SequenceError::Head(head) => match &*head {
+                HeadError::Io { source, .. } => Self::disk(&*head, source),
+                HeadError::Changed { .. } | HeadError::Damaged { .. } => Self::log_stopped(&*head),
+            },
+            error @ (SequenceError::Book(_)
             | SequenceError::Altered(_)
             | SequenceError::Damaged(_)
             | SequenceError::NothingLost
-            | SequenceError::Rollback { .. }) => {
-                tracing::error!(error = %Chain(&error), "the log has stopped");
-                Self::new(
-                    ProblemCode::LogStopped,
-                    "the log has stopped until somebody at headquarters has looked",
-                )
-                .retry_after(60)
-            }
+            | SequenceError::Rollback { .. }) => Self::log_stopped(&error),
         }
     }
 }
@@ -359,15 +384,14 @@ impl From<PhotoError> for HttpProblem {
                 return Self::new(ProblemCode::StorageFull, BlobError::Full.to_string())
                     .retry_after(STORE_RETRY_S);
             }
-            PhotoError::Blob(BlobError::Io(error)) => {
-                return Self::internal(&BlobError::Io(error));
+            PhotoError::Io(cause) | PhotoError::Blob(BlobError::Io(cause)) => {
+                return Self::disk(&cause, &cause);
             }
             error @ PhotoError::Blob(_) => {
                 tracing::error!(error = %Chain(&error), "a photograph could not be stored");
                 return Self::new(ProblemCode::StoreUnavailable, error.to_string())
                     .retry_after(STORE_RETRY_S);
             }
-            error @ PhotoError::Io(_) => return Self::internal(&error),
         };
         Self::new(code, error.to_string())
     }

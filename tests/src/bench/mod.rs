@@ -9,6 +9,8 @@ mod compare;
 mod growth;
 mod headquarters;
 mod ingest;
+#[cfg(unix)]
+mod links;
 mod log;
 mod memory;
 mod merge;
@@ -16,6 +18,7 @@ mod night;
 mod notebook;
 mod peers;
 mod phone;
+mod photograph;
 mod photos;
 mod postgres;
 mod prepared;
@@ -43,11 +46,15 @@ pub struct Outcome {
     pub targets: BTreeMap<String, f64>,
     /// Whether they are.
     pub holds: bool,
+    /// Why it was not measured, where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
 }
 
 impl Outcome {
     fn new(name: &'static str) -> Self {
-        Self { name, figures: BTreeMap::new(), targets: BTreeMap::new(), holds: true }
+        let (figures, targets) = (BTreeMap::new(), BTreeMap::new());
+        Self { name, figures, targets, holds: true, skipped: None }
     }
 
     /// Notes a figure.
@@ -93,6 +100,9 @@ pub enum Benchmark {
     Growth(Sizes),
     /// One process and two on one PostgreSQL
     Processes,
+    /// Phones on slow links while thousands of connections lie idle; as root, on Linux
+    #[cfg(unix)]
+    Links(Crowd),
     /// A night in real time: phones by the thousand into several processes, a shutdown, and everybody back
     Night(NightOptions),
     /// Beside servers that others wrote; tests/peers/run.sh installs them
@@ -100,6 +110,25 @@ pub enum Benchmark {
     /// Serves a headquarters that `peers` measures, and nothing else
     #[command(hide = true)]
     ServeForPeers(Places),
+    /// The part of `links` that runs between its namespaces
+    #[cfg(unix)]
+    #[command(hide = true)]
+    LinksInside {
+        /// What `links` says
+        words: Vec<String>,
+    },
+}
+
+/// How many take part in `links`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Crowd {
+    /// Phones on slow links, besides those that are cut off and those on the worst one
+    #[arg(long, default_value_t = 50, value_parser = value_parser!(u8).range(1..=90))]
+    pub phones: u8,
+
+    /// Connections that lie idle meanwhile
+    #[arg(long, default_value_t = 5_000)]
+    pub idle: usize,
 }
 
 /// Where a headquarters keeps what it is given; nothing said is its own data folder.
@@ -152,10 +181,17 @@ pub fn run(benchmark: &Benchmark) -> Option<Outcome> {
         Benchmark::Compare => compare::run(),
         Benchmark::Growth(of) => growth::run(&of.sizes),
         Benchmark::Processes => processes::run(),
+        #[cfg(unix)]
+        Benchmark::Links(crowd) => links::run(*crowd),
         Benchmark::Night(options) => night::run(options),
         Benchmark::Peers(peers) => peers::run(peers),
         Benchmark::ServeForPeers(places) => {
             peers::serve(places);
+            return None;
+        }
+        #[cfg(unix)]
+        Benchmark::LinksInside { words } => {
+            links::inside(words);
             return None;
         }
     })

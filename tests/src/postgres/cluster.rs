@@ -84,6 +84,15 @@ pub struct Cluster {
 impl Cluster {
     /// Starts a server with these settings; none where PostgreSQL is missing.
     pub fn start(settings: &[(&str, &str)], shown: Option<&Certificate>) -> Option<Self> {
+        Self::start_in(&std::env::temp_dir(), settings, shown)
+    }
+
+    /// As [`start`](Self::start), with everything it keeps in `place`, which anybody may enter.
+    pub fn start_in(
+        place: &Path,
+        settings: &[(&str, &str)],
+        shown: Option<&Certificate>,
+    ) -> Option<Self> {
         let required = std::env::var_os("HATTAMA_REQUIRE_POSTGRES").is_some_and(|set| set == "1");
         let Some(programs) = programs() else {
             assert!(!required, "PostgreSQL is required here, but its programs were not found");
@@ -92,7 +101,7 @@ impl Cluster {
         let mut tried = 0;
         loop {
             tried += 1;
-            match Self::start_with(&programs, settings, shown) {
+            match Self::start_with((&programs, place), settings, shown) {
                 Ok(cluster) => return Some(cluster),
                 Err(error) if tried < PORTS_TRIED && error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => panic!("a scratch PostgreSQL does not start: {error}"),
@@ -101,13 +110,13 @@ impl Cluster {
     }
 
     fn start_with(
-        programs: &Path,
+        (programs, place): (&Path, &Path),
         settings: &[(&str, &str)],
         shown: Option<&Certificate>,
     ) -> io::Result<Self> {
         let user = ServerUser::find()?;
         // A short name: a socket's path has about 100 bytes at most.
-        let folder = tempfile::Builder::new().prefix("hattama-pg-").tempdir()?.keep();
+        let folder = tempfile::Builder::new().prefix("hattama-pg-").tempdir_in(place)?.keep();
         user.own(&folder)?;
         init(&user, programs, &folder).inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
 

@@ -14,27 +14,35 @@ use crate::skip;
 /// A file system of some mebibytes, in memory, unmounted when it is dropped.
 #[derive(Debug)]
 pub struct SmallDisk {
-    place: TempDir,
+    place: PathBuf,
+    _folder: Option<TempDir>,
 }
 
 impl SmallDisk {
     /// Mounts one; none, said aloud, where that is not allowed.
     pub fn mount(mebibytes: u32) -> Option<Self> {
-        let place = tempfile::tempdir().expect("a scratch folder can be made");
+        let folder = tempfile::tempdir().expect("a scratch folder can be made");
+        let mut disk = Self::mount_over(folder.path(), mebibytes)?;
+        disk._folder = Some(folder);
+        Some(disk)
+    }
+
+    /// Mounts one over a folder that is there and empty; none, said aloud, where that is not allowed.
+    pub fn mount_over(place: &Path, mebibytes: u32) -> Option<Self> {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m"), "tmpfs"])
-            .arg(place.path())
+            .arg(place)
             .output();
         if !mounted.is_ok_and(|output| output.status.success()) {
             skip("a small disk cannot be mounted without being root");
             return None;
         }
-        Some(Self { place })
+        Some(Self { place: place.to_owned(), _folder: None })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.place.path()
+        &self.place
     }
 
     /// Fills it to the last page.

@@ -1,7 +1,7 @@
 //! Headquarters' disk is full: it says so, acknowledges nothing, loses nothing and goes on when
 //! there is room again.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use hattama_client_core::Trouble;
 use hattama_proto::{
@@ -11,14 +11,35 @@ use hattama_proto::{
     wire::{PushRequest, Verdict},
 };
 use hattama_tests::{
+    engine::Engine,
     form::plain_photo,
-    world::{Device, Ending, Signed, SmallDisk, World},
+    world::{Country, Device, Ending, Signed, SmallDisk, World},
 };
 
 #[test]
 fn records_pushed_onto_a_full_disk_are_not_acknowledged_and_taken_later() {
     let Some(disk) = SmallDisk::mount(24) else { return };
     let mut world = World::on_disk(&disk);
+    records_are_taken_again(&mut world, &disk);
+}
+
+#[test]
+fn a_store_that_has_filled_its_disk_to_the_last_page_refuses_and_goes_on_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount(24) else { return };
+    let mut world = World::on_disk(&disk);
+    // Nobody looks whether there is room: SQLite, and the file of the log's head, find out themselves.
+    world.end(Ending::InOrder);
+    let settings = world.data().join("hattama.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let careless = text.replace("disk_full_percent = 90", "disk_full_percent = 100");
+    assert_ne!(careless, text);
+    std::fs::write(&settings, careless).unwrap();
+    world.start();
+    records_are_taken_again(&mut world, &disk);
+}
+
+/// The disk fills while records come; afterwards all of them are there, once, and nothing is torn.
+fn records_are_taken_again(world: &mut World, disk: &SmallDisk) {
     let (mut device, mut witness) = (world.device(1), world.witness());
     let unit = world.country().precinct(0);
     let records: Vec<Signed> = (0..600).map(|n| device.protocol(unit.clone(), n)).collect();
@@ -53,6 +74,7 @@ fn records_pushed_onto_a_full_disk_are_not_acknowledged_and_taken_later() {
         }
     }
     world.end(Ending::AtOnce);
+    assert_eq!(world.fsck(), None);
     world.start();
     let wire = world.wire();
     assert_eq!(wire.record_ids(), records.iter().map(|record| record.id).collect());
@@ -119,4 +141,58 @@ fn a_disk_that_is_nearly_full_takes_nothing_more_and_keeps_room_for_decisions() 
     world.end(Ending::InOrder);
     world.start();
     assert!(world.wire().record_ids().contains(&late.id), "and the log is whole");
+}
+
+/// A device whose record names these bytes, and which is answered.
+fn announce(world: &World, seed: u64, bytes: &[u8]) -> PhotoHash {
+    let mut device = world.device(seed);
+    let photo = Device::photo(bytes, PhotoRole::Original);
+    let unit = world.country().precinct(0);
+    world.wire().push_all([&device.protocol_with(unit, seed, vec![photo.clone()])]);
+    photo.sha256
+}
+
+#[test]
+fn where_arriving_photographs_have_filled_their_disk_records_go_on() {
+    let mut world = World::new();
+    let Some(disk) = SmallDisk::mount_over(&world.data().join("partial"), 4) else { return };
+    let bytes = plain_photo(4, 2_000_000);
+    let photo = announce(&world, 1, &bytes);
+    disk.fill();
+    for _ in 0..2 {
+        let refused = world.wire().put(&photo, &bytes).unwrap_err();
+        assert_eq!((refused.code, refused.status), (ProblemCode::StorageFull, 507));
+        assert!(refused.retry_after_s.is_some());
+    }
+    // Announced while nothing fits: its record was taken.
+    let other = plain_photo(5, 40_000);
+    let second = announce(&world, 2, &other);
+    disk.relieve();
+    assert!(world.wire().put(&photo, &bytes).unwrap().state.complete);
+    assert!(world.wire().put(&second, &other).unwrap().state.complete);
+    assert_eq!(world.blob(&photo).unwrap(), bytes);
+    world.end(Ending::InOrder);
+    assert_eq!(world.fsck(), None);
+}
+
+#[test]
+fn where_whole_photographs_have_filled_their_disk_what_came_waits_in_the_data_folder() {
+    let Some(disk) = SmallDisk::mount(4) else { return };
+    let (place, disk) = (disk.path().display().to_string(), Arc::new(disk));
+    let engine = Engine::sqlite().with_blobs(place, Arc::<SmallDisk>::clone(&disk));
+    let mut world = World::of(Country::small(), engine);
+    let bytes = plain_photo(6, 1_500_000);
+    let photo = announce(&world, 1, &bytes);
+    disk.fill();
+    let refused = world.wire().put(&photo, &bytes).unwrap_err();
+    assert_eq!((refused.code, refused.status), (ProblemCode::StorageFull, 507));
+    assert!(world.blob(&photo).is_none(), "half of it is not there");
+    announce(&world, 2, b"records go on");
+    disk.relieve();
+    let last = bytes.len() / 32_768 * 32_768;
+    let reply = world.wire().put_range(&photo, last, &bytes[last..], bytes.len()).unwrap();
+    assert!(reply.state.complete, "the last cell is enough");
+    assert_eq!(world.blob(&photo).unwrap(), bytes);
+    world.end(Ending::InOrder);
+    assert_eq!(world.fsck(), None);
 }

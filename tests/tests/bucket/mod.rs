@@ -37,6 +37,10 @@ pub(crate) enum Mood {
     Well,
     /// Every request is answered 503, as a store that is overloaded does.
     Unavailable,
+    /// What is there can be read; whatever is put is refused, as where a right was taken away.
+    ReadOnly,
+    /// Every request fails inside.
+    Broken,
     /// What is put is answered 200 and thrown away.
     SwallowPuts,
     /// Half of what is put is kept, and answered 200.
@@ -178,6 +182,14 @@ async fn answer(
             let said = "<Error><Code>SlowDown</Code><Message>reduce your rate</Message></Error>";
             Ok(response(503, said))
         }
+        Mood::Broken => {
+            let said = "<Error><Code>InternalError</Code><Message>try again</Message></Error>";
+            Ok(response(500, said))
+        }
+        Mood::ReadOnly if puts || request.method() == "POST" => {
+            let said = "<Error><Code>AccessDenied</Code><Message>read only</Message></Error>";
+            Ok(response(403, said))
+        }
         Mood::SwallowPuts if puts => {
             let mut body = request.into_body();
             while let Some(piece) = body.next().await {
@@ -197,7 +209,9 @@ async fn answer(
             tokio::time::sleep(pause).await;
             files.call(request).await
         }
-        Mood::Well | Mood::SwallowPuts | Mood::KeepHalves => files.call(request).await,
+        Mood::Well | Mood::ReadOnly | Mood::SwallowPuts | Mood::KeepHalves => {
+            files.call(request).await
+        }
     }
 }
 

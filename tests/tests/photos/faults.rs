@@ -38,7 +38,9 @@ fn is_not_acknowledged(world: &World, device: &Device, photo: PhotoHash, bytes: 
 
 #[test]
 fn a_store_that_fails_gets_no_receipt_and_recovers_by_itself() {
-    for mood in [Mood::Unavailable, Mood::SwallowPuts, Mood::KeepHalves] {
+    for mood in
+        [Mood::Unavailable, Mood::Broken, Mood::ReadOnly, Mood::SwallowPuts, Mood::KeepHalves]
+    {
         let (world, server) = world();
         let bytes = plain_photo(1, 300_000);
         let (device, photo) = announce(&world, &bytes);
@@ -100,6 +102,27 @@ fn a_phone_goes_on_with_its_records_and_brings_its_photos_later() {
     let budget = PumpBudget { ms_max: 60_000, wait_ms_max: 15_000, ..PumpBudget::default() };
     assert_eq!(phone.notebook().pump(&budget).unwrap().photos_complete, 1);
     assert_eq!(world.blob(&PhotoHash::of(&bytes)).unwrap(), bytes);
+}
+
+#[test]
+fn a_store_that_only_reads_shows_what_it_has_and_headquarters_is_whole_afterwards() {
+    let (mut world, server) = world();
+    let (early, late) = (plain_photo(8, 100_000), plain_photo(9, 100_000));
+    let (_, first) = announce(&world, &early);
+    world.witness().photo(&world.wire().put(&first, &early).unwrap(), &first);
+    let phone = world.phone();
+    server.mood(Mood::ReadOnly);
+    let captured = phone.photographed(world.country().precinct(1), 9, &late);
+    let budget = PumpBudget { ms_max: 8_000, wait_ms_max: 0, ..PumpBudget::default() };
+    assert_eq!(phone.notebook().pump(&budget).unwrap().photos_complete, 0);
+    assert!(world.wire().record_ids().contains(&captured.record), "records go on");
+    assert!(world.blob(&first).unwrap() == early, "what is there can be read");
+    server.mood(Mood::Well);
+    let budget = PumpBudget { ms_max: 60_000, wait_ms_max: 15_000, ..PumpBudget::default() };
+    assert_eq!(phone.notebook().pump(&budget).unwrap().photos_complete, 1);
+    assert_eq!(world.blob(&PhotoHash::of(&late)).unwrap(), late);
+    world.end(Ending::InOrder);
+    assert_eq!(world.fsck(), None);
 }
 
 #[test]

@@ -176,6 +176,8 @@ impl Mishap {
                 | ErrorCode::FileLockingProtocolFailed
                 | ErrorCode::OutOfMemory
                 | ErrorCode::PermissionDenied
+                // The file or its disk was made read-only beneath us: that is mended outside, and passes.
+                | ErrorCode::ReadOnly
                 | ErrorCode::SystemIoFailure,
             ) => StoreError::Unavailable(source()),
             _ => StoreError::Statement(source()),

@@ -11,10 +11,8 @@ mod child;
 
 use std::{path::Path, time::Duration};
 
-use image::{RgbImage, codecs::jpeg::JpegEncoder};
-
 use self::{built::Built, child::Asked};
-use super::Outcome;
+use super::{Outcome, photograph};
 
 /// Size of the photograph, in bytes.
 const BYTES: usize = 2_000_000;
@@ -53,7 +51,8 @@ fn commits(outcome: &mut Outcome, built: &Built, folder: &Path) {
             Err(why) => eprintln!("{name}: not measured: {why}"),
         }
     }
-    let picture = photograph();
+    // Eight megapixels: what a phone's camera makes of a sheet of paper.
+    let picture = photograph::of(3264, 2448, BYTES);
     outcome.figure("photograph_bytes", figure(picture.len() as u64));
     let count = all.len();
     for round in 0..WARM_UP + ROUNDS {
@@ -83,30 +82,6 @@ fn commits(outcome: &mut Outcome, built: &Built, folder: &Path) {
         outcome.at_most(&ratio, most);
     }
     outcome.at_most("peak_rust_mb", 256.0);
-}
-
-/// Eight megapixels in colour, of about [`BYTES`]: what a phone's camera makes of a sheet of paper.
-fn photograph() -> Vec<u8> {
-    let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
-    let picture = RgbImage::from_fn(3264, 2448, |x, y| {
-        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let grain = u8::try_from(noise >> 60).expect("four bits");
-        // Lines of print on paper that is lit from one side.
-        let ink = if (y / 12) % 3 == 0 && (x / 9 * 7 + y / 12) % 5 < 3 { 120 } else { 0 };
-        let paper = 235 - u8::try_from(x / 64).expect("at most 51") - grain - ink;
-        image::Rgb([paper, paper.saturating_sub(4), paper.saturating_sub(12)])
-    });
-    let encoded = |quality| {
-        let mut jpeg = Vec::new();
-        let encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
-        picture.write_with_encoder(encoder).expect("memory takes it");
-        jpeg
-    };
-    (20..=95)
-        .step_by(5)
-        .map(encoded)
-        .find(|jpeg| jpeg.len() >= BYTES)
-        .expect("the finest is larger")
 }
 
 fn openings(outcome: &mut Outcome, built: &Built, folder: &Path) {
