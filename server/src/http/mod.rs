@@ -4,6 +4,7 @@ mod account;
 mod accounting;
 mod accounts;
 mod address;
+mod admit;
 mod auth;
 mod blobs;
 mod body;
@@ -68,7 +69,7 @@ pub use self::{
     problem::HttpProblem,
     witness::serve_witness,
 };
-use crate::{access::Access, app::Headquarters};
+use crate::{access::Access, admission::CONNECTIONS_MAX, app::Headquarters};
 
 /// Threads that serve connections. Signatures and disks have threads of their own.
 const WORKERS: usize = 2;
@@ -284,18 +285,24 @@ pub fn serve(
             tracing::warn!(%error, "the unit files could not be read ahead; whoever looks waits");
         }
     });
+    let connections = headquarters.admission.connections().clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::new(headquarters.clone()))
             .app_data(problem::json_config())
             .app_data(problem::query_config())
             .app_data(problem::path_config())
+            .wrap(actix_web::middleware::from_fn(admit::guard))
             // An answer without it is not ours: a phone takes it for a gateway's.
             .wrap(actix_web::middleware::from_fn(meter::measure))
             .wrap(DEFAULTS.iter().fold(DefaultHeaders::new(), |all, header| all.add(*header)))
             .configure(routes)
     })
     .workers(WORKERS)
+    .max_connections(CONNECTIONS_MAX / WORKERS)
+    .on_connect(move |_, connection| {
+        connection.insert(connections.opened());
+    })
     .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_S))
     .shutdown_timeout(5)
     .disable_signals();
