@@ -1,4 +1,4 @@
-//! Whose records a body claims to bring, from its first bytes: nothing of it is believed yet. Pure.
+//! Whose records a body claims to bring, from its first bytes: nothing of it is believed yet.
 
 use hattama_proto::{id::Kid, jws::claimed_key};
 use miniz_oxide::{

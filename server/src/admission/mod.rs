@@ -6,8 +6,7 @@
 //!          (no byte read)            (the first of the body)      (counted)  (bounded)
 //! ```
 //!
-//! The rules only compute ([`places`], [`pace`], [`retry`], [`senders`], [`claim`]); this file holds what
-//! they decide about. No lock is held while anything is waited for. What is admitted keeps its place until
+//! The rules only compute ([`places`], [`pace`], [`retry`]); this file holds what they decide about. No lock is held while anything is waited for. What is admitted keeps its place until
 //! the *work* is done, also when whoever asked has gone: else cheap disconnects would heap up work.
 //!
 //! Why it is decided this way: `docs/adr/0031`.

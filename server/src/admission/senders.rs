@@ -1,4 +1,4 @@
-//! Which senders were lied for: who claims a key that headquarters knows and cannot sign with it. Pure.
+//! Which senders were lied for: who claims a key that headquarters knows and cannot sign with it.
 //!
 //! One address may be a whole town behind one carrier, so nobody is shut out for their neighbours: the
 //! worst that happens is the lane of unknown keys, which always moves. A key that has proved itself from
@@ -21,7 +21,8 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 /// proved themselves there are lowered: as many as one batch has.
 const LIES_MAX: u32 = 64;
 
-/// Requests of one key from one address that are worked on at once. A phone makes one.
+/// Requests of one key from one address that are worked on at once. A phone makes one; where addresses say
+/// nothing, whoever knows the key's name can take them, for as long as it keeps eight under way.
 const TURNS_MAX: u32 = 8;
 
 /// Most keys and addresses that are remembered, some 20 MB; what comes later is taken as fresh.

@@ -115,11 +115,13 @@ pub(super) async fn batch(
     let packing = body::packing(request)?;
     let head = body::begun(payload, HEAD_BYTES).await?;
     let claimed = first_key(&head, packing).filter(|kid| is_known(headquarters, *kid));
-    let lane = claimed.map_or(Lane::Unknown, |kid| room.lane_of(from, kid));
+    // A proxy's address is everybody's: it says nothing of a sender.
+    let sender = from.filter(|_| headquarters.config.behind_proxy.is_none());
+    let lane = claimed.map_or(Lane::Unknown, |kid| room.lane_of(sender, kid));
     room.look(lane)?;
     let mut bytes = room.body(lane);
     let whole = rest(head, payload, headquarters, (lane, &mut bytes), BATCH_BYTES_MAX).await?;
-    let turn = claimed.map(|kid| room.turn(from, kid)).transpose()?;
+    let turn = claimed.map(|kid| room.turn(sender, kid)).transpose()?;
     let mut place = room.enter(lane).await?;
     let json = body::unpacked(packing, whole, BATCH_BYTES_MAX)?;
     count(headquarters, (lane, &mut bytes), json.len())?;
