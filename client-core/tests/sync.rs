@@ -80,6 +80,7 @@ fn any_single_fault_is_survived_and_no_record_is_lost_or_doubled() {
         Fault::Foreign(520),
         Fault::Refuse(ProblemCode::StoreUnavailable, None),
         Fault::Refuse(ProblemCode::TooManyRequests, Some(30)),
+        Fault::Refuse(ProblemCode::Overloaded, Some(30)),
         Fault::Refuse(ProblemCode::StorageFull, None),
         Fault::Refuse(ProblemCode::Internal, None),
         Fault::Refuse(ProblemCode::TooLarge, None),

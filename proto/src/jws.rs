@@ -188,6 +188,12 @@ fn decode(part: &str) -> Result<Vec<u8>, VerifyError> {
     STRICT.decode(part).map_err(|_| VerifyError::Malformed)
 }
 
+/// The key that the first part of a compact string names, before anything of it is believed: it says in
+/// which queue the string waits, and never what it is.
+pub fn claimed_key(header: &str) -> Option<Kid> {
+    read_header(&decode(header).ok()?).map(|(_, kid)| kid)
+}
+
 fn read_header(bytes: &[u8]) -> Option<(Kind, Kid)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let rest = text.strip_prefix(r#"{"alg":"Ed25519","kid":""#)?;

@@ -54,6 +54,8 @@ pub enum ProblemCode {
     Stalled,
     /// 429: over the quota. Wait as told.
     TooManyRequests,
+    /// 503: more was asked at once than headquarters can do. Nothing of it was begun; come again as told.
+    Overloaded,
     /// 503: the store does not answer. Nothing was acknowledged; try again.
     StoreUnavailable,
     /// 503: the log has stopped until somebody at headquarters has looked. Nothing was acknowledged;
@@ -86,7 +88,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::DigestMismatch | Self::Invalid | Self::KeyReused | Self::SealingWrong => 422,
             Self::TooManyRequests => 429,
-            Self::StoreUnavailable | Self::LogStopped => 503,
+            Self::Overloaded | Self::StoreUnavailable | Self::LogStopped => 503,
             Self::StorageFull => 507,
             Self::Internal | Self::Unknown => 500,
         }

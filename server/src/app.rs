@@ -18,6 +18,7 @@ use hattama_proto::{
 
 use crate::{
     accounting::Accounts,
+    admission::Admission,
     blobs::{BlobError, Blobs},
     book::{self, Authority, BookError, SharedBook},
     clock::{self, Clock},
@@ -119,6 +120,8 @@ pub struct Headquarters {
     pub streams: Streams,
     /// Measures requests.
     pub requests: RequestMeter,
+    /// Lets in what can be done, and refuses the rest.
+    pub admission: Admission,
     /// Headquarters' clock.
     pub clock: Clock,
     /// Asks the witnesses.
@@ -391,6 +394,7 @@ impl Headquarters {
             incident_board: IncidentBoard::default(),
             streams: Streams::default(),
             requests: RequestMeter::default(),
+            admission: Admission::new(std::thread::available_parallelism().map_or(1, usize::from)),
             leaving: Arc::default(),
             webhooks,
             telling: Arc::new(Mutex::new(Some(telling))),

@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod accounting;
+pub mod admission;
 mod all_figures;
 pub mod app;
 mod audit;

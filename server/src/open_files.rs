@@ -9,8 +9,9 @@
 /// public log, what headquarters asks of others. Far above what was ever seen in use.
 const KEPT_FOR_ITSELF: usize = 384;
 
-/// Connections where the system does not tell its limit: what actix takes by itself.
-const CONNECTIONS_MAX: usize = 25_600;
+/// Most connections, however many files may be open: with TLS each costs up to 60 KB, half a gigabyte
+/// together.
+const CONNECTIONS_MAX: usize = 8_192;
 
 /// Raises the number of open files to what the system allows this process, and says how many that are; none
 /// where the system does not tell.
@@ -66,11 +67,11 @@ mod tests {
     fn connections_leave_room_for_the_store_whatever_the_limit_is() {
         for allowed in [64, 256, 512, 1024, 20_000, 1 << 20, u64::MAX] {
             let connections = of(Some(allowed)) as u64;
-            assert!((2..=25_600).contains(&connections));
+            assert!((2..=8_192).contains(&connections));
             assert!(connections <= allowed.saturating_sub(384).max(allowed / 2));
         }
         assert_eq!(of(Some(1024)), 640);
-        assert_eq!(of(None), 25_600);
+        assert_eq!(of(None), 8_192);
     }
 
     #[cfg(unix)]

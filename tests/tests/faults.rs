@@ -6,6 +6,8 @@
 
 #[path = "faults/away.rs"]
 mod away;
+#[path = "faults/flood.rs"]
+mod flood;
 #[path = "faults/full.rs"]
 mod full;
 #[path = "faults/load.rs"]

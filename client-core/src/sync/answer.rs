@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 
 use hattama_proto::{
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     wire::{CellBitmap, HAVE_HEADER, HELD_SEALED, WIRE_HEADER, WIRE_VERSION},
 };
 use serde::de::DeserializeOwned;
@@ -87,8 +87,22 @@ pub(crate) fn hear_have(answer: Result<Response, TransportError>) -> HeardHave {
             None => garbled,
         },
         404 => Heard::Reply(Have::Cells(CellBitmap::default())),
+        429 | 503 | 507 => busy(&response).map_or(garbled, Heard::Problem),
         _ => garbled,
     }
+}
+
+/// What an overloaded headquarters says where an answer has no body: when to come again.
+fn busy(response: &Response) -> Option<Problem> {
+    let seconds = response.header("retry-after")?.trim().parse().ok()?;
+    let code = match response.status {
+        429 => ProblemCode::TooManyRequests,
+        507 => ProblemCode::StorageFull,
+        _ => ProblemCode::Overloaded,
+    };
+    let mut problem = Problem::new(code, "come again later");
+    problem.retry_after_s = Some(seconds);
+    Some(problem)
 }
 
 fn ours(answer: Result<Response, TransportError>) -> Result<Response, Heard<Infallible>> {
@@ -114,8 +128,6 @@ impl Heard<Infallible> {
 
 #[cfg(test)]
 mod tests {
-    use hattama_proto::problem::ProblemCode;
-
     use super::*;
 
     fn response(status: u16, ours: bool, body: &str) -> Result<Response, TransportError> {
@@ -162,5 +174,17 @@ mod tests {
             Heard::Reply(Have::Cells(CellBitmap::default()))
         );
         assert_eq!(hear_have(response(404, false, "")), Heard::Foreign { status: 404 });
+    }
+
+    #[test]
+    fn a_head_that_is_told_to_come_later_says_when() {
+        let mut answer = response(503, true, "").unwrap();
+        assert_eq!(hear_have(Ok(answer.clone())), Heard::Garbled { status: 503 });
+        answer.headers.push(("retry-after".into(), "37".into()));
+        let heard = hear_have(Ok(answer.clone()));
+        let Heard::Problem(problem) = heard else { panic!("{heard:?}") };
+        assert_eq!((problem.code, problem.retry_after_s), (ProblemCode::Overloaded, Some(37)));
+        answer.headers.remove(0);
+        assert_eq!(hear_have(Ok(answer)), Heard::Foreign { status: 503 });
     }
 }

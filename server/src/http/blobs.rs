@@ -1,5 +1,7 @@
 //! Photos: taken in ranges from phones, shown to operators.
 
+use std::time::Instant;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
@@ -15,9 +17,10 @@ use hattama_proto::{
     },
 };
 
-use super::{HttpProblem, body, room::RoomLeft};
+use super::{HttpProblem, admit, body, room::RoomLeft};
 use crate::{
     access::Operator,
+    admission::Lane,
     app::Headquarters,
     ingest::{PhotoBegin, PhotoStanding},
     store,
@@ -30,9 +33,8 @@ use crate::{
 /// it is opened once it is whole. What no key here opens is kept, `held_sealed`, and has no receipt yet.
 ///
 /// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
-/// names it; 409 for another length; 422 when the bytes are not those of the hash, or what was sealed is
-/// not the photo; 507 when there
-/// is no room.
+/// names it; 408 when it comes slower than 2G while others wait; 409 for another length; 422 when the bytes are not those of the hash, or what was sealed is
+/// not the photo; 503 if too many are on their way; 507 when there is no room.
 pub(super) async fn put(
     _room: RoomLeft,
     request: HttpRequest,
@@ -55,6 +57,9 @@ pub(super) async fn put(
             HttpProblem::new(ProblemCode::MalformedRequest, error.to_string())
         })?;
     let sealed = sealed(&request)?;
+    let room = &headquarters.admission;
+    let _place = room.enter(Lane::Photo).await?;
+    let (begun, mut bytes) = (Instant::now(), 0);
     let mut upload = match headquarters.photos.begin(*photo, range, sealed).await? {
         PhotoBegin::Whole(reply) => return Ok(Json(reply)),
         PhotoBegin::Take(upload) => upload,
@@ -69,7 +74,14 @@ pub(super) async fn put(
             }
         };
         match next {
-            Ok(Some(piece)) => upload.take(&piece).await?,
+            Ok(Some(piece)) => {
+                upload.take(&piece).await?;
+                bytes += piece.len() as u64;
+                if room.gives_way(Lane::Photo, bytes, begun.elapsed()) {
+                    upload.keep().await?;
+                    return Err(admit::too_slow());
+                }
+            }
             Ok(None) => break,
             Err(problem) => {
                 upload.keep().await?;

@@ -12,6 +12,7 @@ use hattama_proto::problem::ProblemCode;
 use serde::de::DeserializeOwned;
 
 use super::HttpProblem;
+use crate::admission::Packing;
 
 /// Longest silence within a body. Three lost TCP retransmissions take this long where one packet in five is
 /// lost and an answer takes two seconds.
@@ -42,30 +43,60 @@ pub(super) async fn whole(
     body: &mut web::Payload,
     max: usize,
 ) -> Result<Vec<u8>, HttpProblem> {
-    let too_large = || {
-        HttpProblem::new(
-            ProblemCode::TooLarge,
-            format!("a body here has at most {max} bytes; send less at once"),
-        )
-    };
     let mut bytes = BytesMut::new();
     while let Some(piece) = next_piece(body).await? {
         if bytes.len() + piece.len() > max {
-            return Err(too_large());
+            return Err(too_large(max));
         }
         bytes.extend_from_slice(&piece);
     }
+    unpacked(packing(request)?, bytes, max)
+}
+
+/// The beginning of a body: `least` bytes, or all of it where it has fewer.
+pub(super) async fn begun(body: &mut web::Payload, least: usize) -> Result<BytesMut, HttpProblem> {
+    let mut bytes = BytesMut::new();
+    while bytes.len() < least
+        && let Some(piece) = next_piece(body).await?
+    {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// How a body is packed.
+pub(super) fn packing(request: &HttpRequest) -> Result<Packing, HttpProblem> {
     match request.headers().get(header::CONTENT_ENCODING).map(header::HeaderValue::as_bytes) {
-        None | Some(b"identity") => Ok(bytes.to_vec()),
-        Some(b"deflate") => inflate(&bytes, max).map_err(|status| match status {
-            miniz_oxide::inflate::TINFLStatus::HasMoreOutput => too_large(),
-            _ => HttpProblem::new(ProblemCode::MalformedBody, "the body is not deflate (zlib)"),
-        }),
+        None | Some(b"identity") => Ok(Packing::Plain),
+        Some(b"deflate") => Ok(Packing::Deflate),
         Some(_) => Err(HttpProblem::new(
             ProblemCode::MalformedBody,
             "send the body as it is, or with Content-Encoding: deflate",
         )),
     }
+}
+
+/// A body as it was before it was packed; at most `max` bytes.
+pub(super) fn unpacked(
+    packing: Packing,
+    bytes: BytesMut,
+    max: usize,
+) -> Result<Vec<u8>, HttpProblem> {
+    match packing {
+        Packing::Plain => Ok(bytes.into()),
+        Packing::Deflate => inflate(&bytes, max).map_err(|status| match status {
+            miniz_oxide::inflate::TINFLStatus::HasMoreOutput => too_large(max),
+            _ => HttpProblem::new(ProblemCode::MalformedBody, "the body is not deflate (zlib)"),
+        }),
+    }
+}
+
+/// The refusal of more than `max` bytes.
+pub(super) fn too_large(max: usize) -> HttpProblem {
+    HttpProblem::new(
+        ProblemCode::TooLarge,
+        format!("a body here has at most {max} bytes; send less at once"),
+    )
 }
 
 /// Inflates within a bound: a small body must not become a large one.
@@ -80,7 +111,11 @@ pub(super) async fn json<T: DeserializeOwned>(
     body: &mut web::Payload,
     max: usize,
 ) -> Result<T, HttpProblem> {
-    let bytes = whole(request, body, max).await?;
-    serde_json::from_slice(&bytes)
+    read(&whole(request, body, max).await?)
+}
+
+/// JSON that is what it should be.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, HttpProblem> {
+    serde_json::from_slice(json)
         .map_err(|error| HttpProblem::new(ProblemCode::MalformedBody, error.to_string()))
 }

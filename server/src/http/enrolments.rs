@@ -17,7 +17,7 @@ use hattama_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HttpProblem, body};
+use super::{HttpProblem, admit};
 use crate::{access::Operator, app::Headquarters, store};
 
 /// `POST /v1/enrolments`: a signed request becomes an enrolment. Safe to repeat with the very same
@@ -29,7 +29,8 @@ pub(super) async fn enrol(
     mut payload: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<EnrolmentReply>, HttpProblem> {
-    let push: EnrolmentPush = body::json(&request, &mut payload, 32 * 1024).await?;
+    let (push, _place): (EnrolmentPush, _) =
+        admit::small(&request, &mut payload, &headquarters, 32 * 1024).await?;
     Ok(Json(headquarters.enrolments.enrol(&push, (headquarters.clock)()).await?))
 }
 
@@ -40,7 +41,8 @@ pub(super) async fn session(
     mut payload: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<SessionReply>, HttpProblem> {
-    let asked: SessionRequest = body::json(&request, &mut payload, 4 * 1024).await?;
+    let (asked, _place): (SessionRequest, _) =
+        admit::small(&request, &mut payload, &headquarters, 4 * 1024).await?;
     Ok(Json(headquarters.sessions.answer(&asked, (headquarters.clock)()).await?))
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod accounting;
 mod accounts;
 mod address;
+mod admit;
 mod auth;
 mod blobs;
 mod body;
@@ -300,12 +301,14 @@ pub fn serve(
             tracing::warn!(%error, "the unit files could not be read ahead; whoever looks waits");
         }
     });
+    let connections = headquarters.admission.connections().clone();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::new(headquarters.clone()))
             .app_data(problem::json_config())
             .app_data(problem::query_config())
             .app_data(problem::path_config())
+            .wrap(from_fn(admit::guard))
             // An answer without it is not ours: a phone takes it for a gateway's.
             .wrap(from_fn(leaving::let_go))
             .wrap(from_fn(meter::measure))
@@ -314,6 +317,9 @@ pub fn serve(
     })
     .workers(WORKERS)
     .max_connections((open_files::connections_max() / WORKERS).max(1))
+    .on_connect(move |_, connection| {
+        connection.insert(connections.opened());
+    })
     .max_connection_rate(HANDSHAKES_MAX)
     .tls_handshake_timeout(Duration::from_secs(FIRST_WORDS_S))
     .client_request_timeout(Duration::from_secs(FIRST_WORDS_S))

@@ -9,17 +9,16 @@ use actix_web::{
 use hattama_proto::{
     id::{Kid, PhotoHash, RecordId, StatementId},
     kind::Kind,
-    limits::{BATCH_BYTES_MAX, FEED_ITEMS_MAX, STATUS_IDS_MAX},
+    limits::{FEED_ITEMS_MAX, STATUS_IDS_MAX},
     problem::ProblemCode,
     wire::{
-        ChainState, Feed, FeedItem, FeedKind, Hello, Limits, PhotoState, PushReply, PushRequest,
-        ReceiptKind, ReceiptPart, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt,
-        Waiting,
+        ChainState, Feed, FeedItem, FeedKind, Hello, Limits, PhotoState, PushReply, ReceiptKind,
+        ReceiptPart, ReceiptsReply, StatusReply, StatusRequest, SubjectReceipt, Waiting,
     },
 };
 use serde::Deserialize;
 
-use super::{HttpProblem, auth::Device, body, room::RoomLeft};
+use super::{HttpProblem, admit, auth::Device, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, messages::Messages, store};
 
 /// Most receipts in one answer.
@@ -39,18 +38,17 @@ pub(super) async fn hello(headquarters: Data<Headquarters>) -> Json<Hello> {
 
 /// `POST /v1/records`: a batch in, one verdict per record out. Safe to repeat; needs no login.
 ///
-/// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 503 if
-/// nothing could be stored; 507 if there is no room.
+/// 200 with a verdict each; 400 for a body that is no batch; 413 over the announced limits; 429 where one
+/// key sends too much at once; 503 if there is too much to do or nothing could be stored; 507 if there is
+/// no room.
 pub(super) async fn push(
     _room: RoomLeft,
     request: HttpRequest,
     mut payload: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<PushReply>, HttpProblem> {
-    let batch: PushRequest = body::json(&request, &mut payload, BATCH_BYTES_MAX).await?;
-    let from = request.peer_addr().map(|address| address.ip());
-    let reply = headquarters.push.push(batch, from, (headquarters.clock)()).await?;
-    Ok(Json(reply))
+    let admitted = admit::batch(&request, &mut payload, &headquarters).await?;
+    Ok(Json(admitted.push(&headquarters).await?))
 }
 
 /// `POST /v1/status`: what headquarters has of one key's chain, and of these records and photos.
@@ -59,7 +57,8 @@ pub(super) async fn status(
     mut payload: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<StatusReply>, HttpProblem> {
-    let asked: StatusRequest = body::json(&request, &mut payload, 64 * 1024).await?;
+    let (asked, _place): (StatusRequest, _) =
+        admit::small(&request, &mut payload, &headquarters, 64 * 1024).await?;
     if asked.records.len() > STATUS_IDS_MAX || asked.photos.len() > STATUS_IDS_MAX {
         return Err(HttpProblem::new(
             ProblemCode::TooLarge,

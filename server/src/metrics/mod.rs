@@ -2,7 +2,7 @@
 //! reads the same.
 //!
 //! ```text
-//! http, ingest, log, store, blobs ── each its own meter ──┐
+//! http, admission, ingest, log, store, blobs ── each its own meter ──┐
 //! book, heard, room, process ── asked when somebody asks ─┴──> Metrics::text
 //! ```
 //!
@@ -33,6 +33,7 @@ impl Metrics {
         all.register_collector(Box::new(Process));
         let ours = all.sub_registry_with_prefix("hattama");
         headquarters.requests.register(ours);
+        headquarters.admission.register(ours);
         headquarters.push.meter().register(ours);
         headquarters.photos.meter().register(ours);
         headquarters.sequencer.meter().register(ours);

@@ -113,6 +113,15 @@ pub(super) async fn for_browsers(
     Ok(answer)
 }
 
+/// A refusal from before the pages: one of them too where somebody looks at it.
+pub(crate) fn for_whoever_looks(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    if is_problem(answer.headers()) && wants_page(answer.request().headers()) {
+        let page = problem_page(&answer, &Kept::default());
+        return answer.into_response(page);
+    }
+    answer
+}
+
 fn is_problem(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     media_type == Some(Problem::MEDIA_TYPE.as_bytes())

@@ -59,7 +59,7 @@ use actix_web::{
 };
 use hattama_proto::problem::ProblemCode;
 
-pub(crate) use self::release::Site;
+pub(crate) use self::{answer::for_whoever_looks, release::Site};
 use crate::http::{HttpProblem, public_file, public_list, route_table};
 
 /// Longest body of a form, in bytes: a reason of 4 KiB in Kazakh takes six characters per letter.

@@ -1,7 +1,11 @@
 //! Records per second through the front door: verified, durable, logged, receipts returned, unit
 //! files kept current, with the load on the same machine.
 
-use std::{net::SocketAddr, thread, time::Instant};
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use hattama_proto::{
     jws::Envelope,
@@ -167,12 +171,21 @@ impl Load {
     }
 }
 
-/// Pushes one request and returns the answer.
+/// Between two tries of a request that was told to come again: the load is closed, so it waits as long
+/// as a place takes to become free.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Pushes one request, again where headquarters has too much to do, and returns the answer.
 fn push(connection: &mut Connection, body: &[u8]) -> Vec<u8> {
     let json = "Content-Type: application/json\r\n";
-    let (status, answer) = connection.request("POST", "/v1/records", json, body);
-    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
-    answer
+    loop {
+        let (status, answer) = connection.request("POST", "/v1/records", json, body);
+        if status == 200 {
+            return answer;
+        }
+        assert_eq!(status, 503, "{}", String::from_utf8_lossy(&answer));
+        thread::sleep(AGAIN);
+    }
 }
 
 /// What one core does of nothing but Ed25519, over the very same records.
