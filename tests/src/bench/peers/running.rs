@@ -1,13 +1,12 @@
 //! A server in processes of its own, in a folder of scratch, on a free port of loopback.
 //!
 //! It ends with the benchmark, however that ends: a shell beside the server waits on a pipe that
-//! only the benchmark holds open, then stops the server by its id.
+//! only the benchmark holds open, then stops the server by its id and removes the folder.
 
 use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     time::Duration,
 };
@@ -22,10 +21,11 @@ const START_POLLS: u32 = 600;
 const START_POLL: Duration = Duration::from_millis(100);
 
 /// Starts the server, says its id, and stops it at the end of its input: asked first, and killed if
-/// it has not ended after 15 seconds. Arguments: where it logs, then the server's command.
+/// it has not ended after 15 seconds; then removes its folder. Arguments: the folder, where the
+/// server also logs, then the server's command.
 const WATCHER: &str = r#"
-log=$1; shift
-"$@" </dev/null >"$log" 2>&1 &
+folder=$1; shift
+"$@" </dev/null >"$folder/server.log" 2>&1 &
 server=$!
 echo "$server"
 read -r _
@@ -34,6 +34,7 @@ kill -TERM "$server" 2>/dev/null
 timer=$!
 wait "$server" 2>/dev/null
 kill "$timer" 2>/dev/null
+cd / && rm -rf "$folder"
 "#;
 
 /// A server that runs.
@@ -82,7 +83,7 @@ impl Running {
         database: Option<Server>,
     ) -> Result<Self, String> {
         let mut watcher = Command::new("sh");
-        watcher.args(["-c", WATCHER, "sh"]).arg(log(folder.path()));
+        watcher.args(["-c", WATCHER, "sh"]).arg(folder.path());
         watcher.arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             watcher.env(name, value.expect("nothing is taken away"));
@@ -115,7 +116,7 @@ impl Running {
 
     /// What it has said so far.
     fn log(&self) -> String {
-        fs::read_to_string(log(self.folder.path())).unwrap_or_default()
+        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
     }
 
     /// Its processes, and those of its database.
@@ -130,10 +131,6 @@ impl Drop for Running {
         drop(self.orders.take());
         drop(self.watcher.wait());
     }
-}
-
-fn log(folder: &Path) -> std::path::PathBuf {
-    folder.join("server.log")
 }
 
 /// A folder of scratch, on the disk where every server of a run keeps what it is given.
