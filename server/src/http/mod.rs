@@ -7,6 +7,7 @@ mod address;
 mod auth;
 mod blobs;
 mod body;
+mod chain;
 mod compare;
 mod cosignatures;
 mod deadlines;
