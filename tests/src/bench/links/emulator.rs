@@ -180,16 +180,23 @@ impl Emulator {
 /// they came.
 #[derive(Default)]
 struct Departures {
-    waiting: Mutex<(BinaryHeap<Reverse<(Duration, u64, Vec<u8>)>>, u64)>,
+    waiting: Mutex<Waiting>,
     changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    packets: BinaryHeap<Reverse<(Duration, u64, Vec<u8>)>>,
+    /// How many have come, which is the number of the last.
+    count: u64,
 }
 
 impl Departures {
     fn add(&self, at: Duration, packet: Vec<u8>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.1 += 1;
-        let number = waiting.1;
-        waiting.0.push(Reverse((at, number, packet)));
+        waiting.count += 1;
+        let number = waiting.count;
+        waiting.packets.push(Reverse((at, number, packet)));
         drop(waiting);
         self.changed.notify_one();
     }
@@ -198,10 +205,10 @@ impl Departures {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let now = begun.elapsed();
-            let due = waiting.0.peek().map(|Reverse((at, ..))| at.saturating_sub(now));
+            let due = waiting.packets.peek().map(|Reverse((at, ..))| at.saturating_sub(now));
             match due {
                 Some(Duration::ZERO) => {
-                    let Some(Reverse((_, _, packet))) = waiting.0.pop() else { continue };
+                    let Some(Reverse((_, _, packet))) = waiting.packets.pop() else { continue };
                     drop(waiting);
                     // A device that takes no more has lost it, as any other would.
                     drop(device.write(&packet));
