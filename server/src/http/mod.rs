@@ -8,6 +8,7 @@ mod admit;
 mod auth;
 mod blobs;
 mod body;
+mod chain;
 mod compare;
 mod cosignatures;
 mod deadlines;

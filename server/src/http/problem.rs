@@ -12,6 +12,7 @@ use hattama_proto::{
     tlog::Refusal,
 };
 
+use super::chain::Chain;
 use crate::{
     accounting::{AccountingError, LedgerError},
     blobs::BlobError,
@@ -99,21 +100,6 @@ impl HttpProblem {
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = %Chain(error), "a request failed inside");
         Self::new(ProblemCode::Internal, "headquarters failed inside; nothing was acknowledged")
-    }
-}
-
-/// An error with all its causes, for the log.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }
 

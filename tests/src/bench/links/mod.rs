@@ -132,13 +132,12 @@ fn measure(namespace: &str, crowd: Crowd) -> Outcome {
         let long = scope.spawn(|| long_photographs(&emulator, &long));
         let worst = scope.spawn(|| {
             let reports = reports(&emulator, &worst);
-            (reports, photographs(&emulator, &worst, &plain_photo(99, SHORT)))
+            (reports, photographs(&emulator, &worst, &file(99, SHORT)))
         });
         let sent = reports(&emulator, &most);
         tell(&mut outcome, "reports", &sent, |took| took.records);
         outcome.at_most("reports_max_s", 30.0);
-        // Bytes that no picture can be made of, so that nothing else travels.
-        let sent = photographs(&emulator, &most, &plain_photo(98, PHOTOGRAPH));
+        let sent = photographs(&emulator, &most, &file(98, PHOTOGRAPH));
         tell(&mut outcome, "photograph", &sent, |took| took.all);
         outcome.at_most("photograph_max_s", 120.0);
         // As large, and fine: its preview is nearly as large as itself.
@@ -199,6 +198,13 @@ fn photographs(emulator: &Arc<Emulator>, observers: &[&Observer], picture: &[u8]
     together(emulator, observers)
 }
 
+/// A photograph of so many bytes of which no small pictures can be made, so that nothing else travels.
+fn file(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut file = plain_photo(seed, bytes);
+    file[0] = 0;
+    file
+}
+
 fn together(emulator: &Arc<Emulator>, observers: &[&Observer]) -> Vec<Took> {
     thread::scope(|scope| {
         let all: Vec<_> = observers
@@ -218,7 +224,7 @@ fn long_photographs(emulator: &Arc<Emulator>, observers: &[&Observer]) -> Vec<(u
             .map(|observer| {
                 let seed = observer.link as u64;
                 let protocol = &protocols[observer.link % protocols.len()];
-                observer.protocol(protocol, &plain_photo(seed, LONG));
+                observer.protocol(protocol, &file(seed, LONG));
                 scope.spawn(move || {
                     let over = AtomicBool::new(false);
                     let often = if observer.link % 2 == 0 { CUTS } else { 0 };
