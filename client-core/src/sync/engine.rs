@@ -13,7 +13,7 @@ use hattama_proto::{
 use super::{
     Change, Class, Deadline, Firmness, Heard, Link, Snapshot, Step,
     plan::{BackOff, Course, plan},
-    retry::next_wait_ms,
+    retry::{next_wait_ms, told_wait_ms},
 };
 use crate::{Alarm, PumpBudget, PumpReport, Trouble, clock::Moment, transport::TransportError};
 
@@ -132,7 +132,7 @@ impl Engine {
     fn pause_for(&self, class: Class, problem: &Problem) -> Vec<Change> {
         match (problem.code, problem.retry_after_s) {
             (_, Some(seconds)) => {
-                let wait_ms = u64::from(seconds) * 1000;
+                let wait_ms = told_wait_ms(seconds, self.dice);
                 vec![self.paused(class, wait_ms, Firmness::Hard)]
             }
             (ProblemCode::TooManyRequests, None) => {

@@ -51,7 +51,10 @@ pub(crate) use self::{
     trust::{Trust, statement},
 };
 #[doc(hidden)]
-pub use self::{judge::Judge, retry::next_wait_ms};
+pub use self::{
+    judge::Judge,
+    retry::{next_wait_ms, told_wait_ms},
+};
 pub(crate) use self::{
     plan::There,
     ranges::Link,

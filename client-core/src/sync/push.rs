@@ -11,6 +11,7 @@ use hattama_proto::{
 use super::{
     Change, Class, Deadline, Engine, Firmness, Heard, There, Trust,
     head::{Advance, advance, contradicts},
+    retry::told_wait_ms,
 };
 use crate::{Alarm, clock::Anchor, limits::SUSPECT_MS};
 
@@ -152,7 +153,7 @@ impl Engine {
                 self.report.deferred += 1;
                 let reason = verdict.reason.as_deref().unwrap_or("deferred");
                 let Some(seconds) = verdict.retry_after_s else { return vec![wait(self, reason)] };
-                let wait_ms = u64::from(seconds).saturating_mul(1000);
+                let wait_ms = told_wait_ms(seconds, self.dice);
                 let deadline = Deadline::after(wait_ms, &self.now, Firmness::Hard);
                 vec![Change::RecordWaits { id, reason: reason.to_owned(), deadline }]
             }

@@ -77,6 +77,13 @@ pub fn next_wait_ms(previous_ms: u64, cap_ms: u64, dice: u64) -> u64 {
     (BACKOFF_BASE_MS + dice % span).min(cap_ms)
 }
 
+/// How long to wait where headquarters said for how many seconds: never less, and up to half as long
+/// again, at random, so that phones told at one moment do not come back at one moment.
+pub fn told_wait_ms(seconds: u32, dice: u64) -> u64 {
+    let told = u64::from(seconds) * 1000;
+    told + dice % (told / 2 + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use hattama_proto::time::UnixMillis;
@@ -116,6 +123,14 @@ mod tests {
             previous: u64, cap in 1_u64..10_000_000, dice: u64,
         ) {
             prop_assert!(next_wait_ms(previous, cap, dice) <= cap);
+        }
+
+        #[test]
+        fn what_headquarters_asks_for_is_kept_and_at_most_half_as_long_again(
+            seconds: u32, dice: u64,
+        ) {
+            let told = u64::from(seconds) * 1000;
+            prop_assert!((told..=told + told / 2).contains(&told_wait_ms(seconds, dice)));
         }
 
         #[test]

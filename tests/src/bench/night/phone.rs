@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use hattama_client_core::sync::{Class, Judge, Lane, next_wait_ms};
+use hattama_client_core::sync::{Class, Judge, Lane, next_wait_ms, told_wait_ms};
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     key::PublicKey,
@@ -249,7 +249,7 @@ impl Phone {
         let before = self.pauses.get(&class).map_or(0, |pause| pause.wait_ms);
         let dice = dice(self.number, self.night.tally.now_ms());
         let wait_ms = match asked_s {
-            Some(seconds) => u64::from(seconds) * 1000,
+            Some(seconds) => told_wait_ms(seconds, dice),
             None => next_wait_ms(before, class.cap_ms(), dice),
         };
         let until_ms = self.night.tally.now_ms() + wait_ms;

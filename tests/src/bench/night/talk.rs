@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use hattama_client_core::{
     limits::RANGE_START_BYTES,
-    sync::{Class, Lane},
+    sync::{Class, Lane, told_wait_ms},
 };
 use hattama_proto::{
     id::RecordId,
@@ -19,6 +19,7 @@ use super::{
     enrol::token,
     line::{Ask, Cut, Heard, Line},
     phone::{Pending, Phone},
+    schedule::dice,
     tally::{Event, Series},
 };
 
@@ -103,7 +104,8 @@ impl Phone {
             let why = why.unwrap_or_else(|| "no receipt that holds".to_owned());
             night.trouble(Event::Refused, format!("a record: {why}"));
             let asked_s = verdict.and_then(|verdict| verdict.retry_after_s).unwrap_or(2);
-            one.due_ms = night.tally.now_ms() + u64::from(asked_s) * 1000;
+            let now = night.tally.now_ms();
+            one.due_ms = now + told_wait_ms(asked_s, dice(self.number, now));
             self.records.push_back(one);
         }
         Ok(true)
