@@ -272,7 +272,8 @@ fn pauses_outlast_a_restart_and_a_jump_of_the_clock_does_not_stretch_them() {
     let id = world.capture(1);
     world.hq.fail("/v1/records", Fault::Refuse(ProblemCode::StoreUnavailable, Some(120)));
     let report = world.pump_with(&by_system());
-    assert!((100_000..=120_000).contains(&report.next_wakeup_ms.unwrap()));
+    // As long as it was told, and up to half as long again; less what has passed since.
+    assert!((100_000..=180_000).contains(&report.next_wakeup_ms.unwrap()));
     world = world.reopen();
     assert_eq!(world.pump_with(&by_system()).end, PumpEnd::Waiting);
     assert_eq!(world.pump().end, PumpEnd::Waiting, "nobody skips what headquarters asked for");
