@@ -6,8 +6,6 @@
 
 #[path = "faults/away.rs"]
 mod away;
-#[path = "faults/flood.rs"]
-mod flood;
 #[path = "faults/load.rs"]
 mod load;
 #[path = "faults/locked.rs"]
