@@ -10,10 +10,13 @@ use super::{
     *,
 };
 
-/// Unfinished waits and places of one lane.
+/// Somebody who waits for a place.
+type Wait = Pin<Box<dyn Future<Output = Result<Place, Refused>>>>;
+
+/// Unfinished waits, and places.
 #[derive(Default)]
 struct Party {
-    waits: Vec<Pin<Box<dyn Future<Output = Result<Place, Refused>>>>>,
+    waits: Vec<Wait>,
     places: Vec<Place>,
 }
 
