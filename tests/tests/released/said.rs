@@ -100,13 +100,13 @@ fn now() -> UnixMillis {
 }
 
 /// An archive, unpacked: `hq` and `notebook` as they were before anything was said.
-struct Unpacked {
+struct Talk {
     name: String,
     folder: TempDir,
     said: Said,
 }
 
-impl Unpacked {
+impl Talk {
     fn all() -> Vec<Self> {
         let mut archives: Vec<PathBuf> = fs::read_dir(Path::new(FIXTURES).join("said"))
             .unwrap()
@@ -114,10 +114,10 @@ impl Unpacked {
             .collect();
         archives.sort();
         assert!(!archives.is_empty(), "no release said anything");
-        archives.iter().map(|archive| Self::unpacked(archive)).collect()
+        archives.iter().map(|archive| Self::unpack(archive)).collect()
     }
 
-    fn unpacked(archive: &Path) -> Self {
+    fn unpack(archive: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bytes = fs::read(archive).unwrap();
         ZipArchive::new(Cursor::new(bytes)).unwrap().extract(folder.path()).unwrap();
@@ -174,7 +174,7 @@ fn bring_everything(notebook: &Notebook, invitation: &Invitation, by: &dyn Trans
 #[test]
 fn todays_headquarters_answers_the_phone_of_every_release_as_that_one_did() {
     let _alone = alone();
-    for Unpacked { name, folder, said } in Unpacked::all() {
+    for Talk { name, folder, said } in Talk::all() {
         NOW.store(said.exchanges[0].at.0, Ordering::SeqCst);
         let served = Served::of(&folder.path().join("hq"));
         let mut tokens = HashMap::new();
@@ -207,7 +207,7 @@ fn todays_headquarters_answers_the_phone_of_every_release_as_that_one_did() {
 #[test]
 fn todays_phone_understands_what_the_headquarters_of_every_release_answers() {
     let _alone = alone();
-    for Unpacked { name, folder, said } in Unpacked::all() {
+    for Talk { name, folder, said } in Talk::all() {
         let phone = Phone::at(&folder.path().join("phone"), None);
         let replay = Replay::of(&said.exchanges);
         bring_everything(phone.notebook(), &said.invitation.parse().unwrap(), &replay);
