@@ -1,7 +1,7 @@
 //! An HTTP client that costs next to nothing, so that the load leaves the machine to the server.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
 };
 
@@ -40,23 +40,40 @@ impl Connection {
 
     /// Sends a request and returns all of the answer that a client acts on.
     pub(super) fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        self.try_ask(method, path, headers, body).expect("the server reads and answers")
+    }
+
+    /// As [`ask`](Self::ask); an error where the connection broke. One that was refused before its body
+    /// was read often has no answer left to read.
+    pub(super) fn try_ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> io::Result<Answer> {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n{headers}\r\n",
             self.address,
             body.len()
         );
         let stream = self.stream.get_mut();
-        stream.write_all(head.as_bytes()).expect("the server reads");
-        stream.write_all(body).expect("the server reads");
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body)?;
         self.read_answer()
     }
 
-    fn read_answer(&mut self) -> Answer {
-        let status = self.line().split(' ').nth(1).and_then(|s| s.parse().ok());
+    /// Opens it anew.
+    pub(super) fn again(&mut self) {
+        *self = Self::open(self.address);
+    }
+
+    fn read_answer(&mut self) -> io::Result<Answer> {
+        let status = self.line()?.split(' ').nth(1).and_then(|s| s.parse().ok());
         let status = status.expect("a status line");
         let (mut length, mut chunked, mut location) = (0, false, None);
         loop {
-            let line = self.line();
+            let line = self.line()?;
             let Some((name, value)) = line.split_once(':') else { break };
             let value = value.trim();
             match name.to_ascii_lowercase().as_str() {
@@ -66,36 +83,38 @@ impl Connection {
                 _ => {}
             }
         }
-        let body = if chunked { self.chunks() } else { self.bytes(length) };
-        Answer { status, location, body }
+        let body = if chunked { self.chunks()? } else { self.bytes(length)? };
+        Ok(Answer { status, location, body })
     }
 
     /// A line of the head, without its end; the one after the last header is empty.
-    fn line(&mut self) -> String {
+    fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
-        self.stream.read_line(&mut line).expect("the server answers");
-        assert!(line.ends_with('\n'), "the server closed the connection within an answer");
+        self.stream.read_line(&mut line)?;
+        if !line.ends_with('\n') {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         line.truncate(line.trim_end().len());
-        line
+        Ok(line)
     }
 
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
+    fn bytes(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).expect("the server answers");
-        body
+        self.stream.read_exact(&mut body)?;
+        Ok(body)
     }
 
     /// A body in chunks, without trailers: nobody here sends them.
-    fn chunks(&mut self) -> Vec<u8> {
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
-            let head = self.line();
+            let head = self.line()?;
             let size = head.split(';').next().unwrap_or_default();
             let size = usize::from_str_radix(size, 16).expect("the size of a chunk");
-            body.extend(self.bytes(size));
-            self.line();
+            body.extend(self.bytes(size)?);
+            self.line()?;
             if size == 0 {
-                return body;
+                return Ok(body);
             }
         }
     }

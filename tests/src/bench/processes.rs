@@ -32,7 +32,9 @@ pub(super) fn run() -> Outcome {
     let mut outcome = Outcome::new("processes");
     let server = Server::start();
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let blobs = scratch.path().join("blobs").display().to_string();
+    let blobs = scratch.path().join("blobs");
+    std::fs::create_dir(&blobs).expect("the scratch folder takes it");
+    let blobs = blobs.display().to_string();
     let places = Places { database: Some(server.database("processes")), blobs: Some(blobs) };
     let hq = BenchHeadquarters::start(&places);
     let election = hq.headquarters.config.election.clone();
