@@ -60,7 +60,7 @@ pub(super) fn run(options: OverloadOptions) -> Outcome {
     let missing = needed.saturating_sub(batches.waiting() as u64);
     senders.fill(&mut batches, missing);
     let mut halves = Pool::new(scratch.path(), "halves", BATCH);
-    senders.fill(&mut halves, phases::bodies_of_halves(peak).min(signed));
+    senders.fill(&mut halves, phases::bodies_of_halves(peak));
     let mut unknown = Pool::repeating(scratch.path(), "unknown", BATCH);
     senders.fill_with_unknown(&mut unknown, FLOOD_BODIES);
     let mut lies = Pool::repeating(scratch.path(), "lies", BATCH);

@@ -108,9 +108,6 @@ impl Ground<'_> {
         let (begun, before) = (Instant::now(), cpu());
         let mut tally = run(&self.target, batches, pace);
         let (after, seconds) = (cpu(), tally.lasted.as_secs_f64());
-        if tally.lasted < lasting {
-            eprintln!("every record that was signed is taken: it ends early, see --records");
-        }
         let goodput = tally.goodput();
         let sent = super::super::per_second(tally.sent * BATCH as u64, tally.lasted);
         for (name, value) in [
