@@ -89,7 +89,7 @@ struct Running<'a> {
     pace: Pace,
     begun: Instant,
     next: AtomicU64,
-    is_over: AtomicBool,
+    is_dry: AtomicBool,
 }
 
 /// Pushes until the time is over or the pool is dry.
@@ -100,7 +100,7 @@ pub(super) fn run(target: &Target, pool: &Pool, pace: Pace) -> Tally {
         pace,
         begun: Instant::now(),
         next: AtomicU64::new(0),
-        is_over: AtomicBool::new(false),
+        is_dry: AtomicBool::new(false),
     };
     thread::scope(|scope| {
         let running = &running;
@@ -114,9 +114,12 @@ pub(super) fn run(target: &Target, pool: &Pool, pace: Pace) -> Tally {
         for lane in lanes {
             all.merge(lane.join().expect("a lane"));
         }
-        if all.lasted < pace.lasting {
+        if running.is_dry.load(Ordering::Relaxed) {
             let seconds = all.lasted.as_secs_f64();
             eprintln!("every record that was signed is taken: it ends after {seconds:.1} s");
+        } else {
+            // A lane goes when nothing more is due, which may be a moment before.
+            all.lasted = all.lasted.max(pace.lasting);
         }
         all
     })
@@ -131,7 +134,7 @@ impl Running<'_> {
                 thread::sleep(wait);
             }
             let Some(which) = self.pool.take(&mut body) else {
-                self.is_over.store(true, Ordering::Relaxed);
+                self.is_dry.store(true, Ordering::Relaxed);
                 break;
             };
             tally.sent += 1;
@@ -171,7 +174,7 @@ impl Running<'_> {
         };
         // Whoever is late does not make it last longer either.
         let is_over = due.max(self.begun.elapsed()) >= self.pace.lasting;
-        (!is_over && !self.is_over.load(Ordering::Relaxed)).then_some(due)
+        (!is_over && !self.is_dry.load(Ordering::Relaxed)).then_some(due)
     }
 
     fn took(&self, which: usize, heard: &Heard, tally: &mut Tally) {

@@ -91,9 +91,12 @@ impl Ground<'_> {
     /// Records per second at the best.
     pub(super) fn peak(&mut self, batches: &Pool) -> f64 {
         let pace = Pace { lanes: PEAK_LANES, per_s: None, lasting: PEAK };
+        let before = memory::cpu_seconds_of(self.pid);
         let mut tally = run(&self.target, batches, pace);
+        let used = memory::cpu_seconds_of(self.pid) - before;
         let peak = tally.goodput();
         self.outcome.figure("peak_records_per_s", peak);
+        self.outcome.figure("peak_headquarters_cores", used / tally.lasted.as_secs_f64());
         self.outcome.figure("peak_p99_ms", percentile(&mut tally.took_ms, 99));
         assert!(peak > 0.0, "headquarters takes records: {:?}", tally.refused);
         peak
