@@ -16,6 +16,8 @@ mod memory;
 mod merge;
 mod night;
 mod notebook;
+#[cfg(unix)]
+mod overload;
 mod peers;
 mod phone;
 mod photograph;
@@ -33,6 +35,8 @@ use std::{collections::BTreeMap, time::Duration};
 use clap::{Args, Subcommand, value_parser};
 use serde::Serialize;
 
+#[cfg(unix)]
+use self::overload::OverloadOptions;
 use self::{night::NightOptions, peers::Peers};
 
 /// What a benchmark found.
@@ -105,6 +109,9 @@ pub enum Benchmark {
     Links(Crowd),
     /// A night in real time: phones by the thousand into several processes, a shutdown, and everybody back
     Night(NightOptions),
+    /// Ten times what headquarters can do, for minutes, then floods of strangers
+    #[cfg(unix)]
+    Overload(OverloadOptions),
     /// Beside servers that others wrote; tests/peers/run.sh installs them
     Peers(Peers),
     /// Serves a headquarters that `peers` measures, and nothing else
@@ -184,6 +191,8 @@ pub fn run(benchmark: &Benchmark) -> Option<Outcome> {
         #[cfg(unix)]
         Benchmark::Links(crowd) => links::run(*crowd),
         Benchmark::Night(options) => night::run(options),
+        #[cfg(unix)]
+        Benchmark::Overload(options) => overload::run(*options),
         Benchmark::Peers(peers) => peers::run(peers),
         Benchmark::ServeForPeers(places) => {
             peers::serve(places);

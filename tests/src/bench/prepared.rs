@@ -197,7 +197,7 @@ impl Prepared {
 }
 
 /// What is written of a precinct; beyond the exercise's, precincts are added ones.
-fn sheet(sheets: &[ResultsProtocol], precinct: u64) -> ResultsProtocol {
+pub(super) fn sheet(sheets: &[ResultsProtocol], precinct: u64) -> ResultsProtocol {
     let place = usize::try_from(precinct).expect("far below 2^32");
     let mut sheet = sheets[place % sheets.len()].clone();
     if place >= sheets.len() {

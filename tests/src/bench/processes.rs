@@ -71,13 +71,13 @@ pub(super) fn run() -> Outcome {
 }
 
 /// A process that serves until it is dropped.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 impl Serving {
-    fn start(folder: &Path) -> Self {
+    pub(super) fn start(folder: &Path) -> Self {
         // This very program is headquarters' command line too.
         let program: PathBuf = env::current_exe().expect("it runs");
         let mut child = Command::new(program)
@@ -95,12 +95,17 @@ impl Serving {
         let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
         Self { child, address: address.expect("its first line ends with an address") }
     }
+
+    /// The id of the process.
+    pub(super) fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
         // In order: the next one waits for no session that is still open.
-        let pid = self.child.id().to_string();
+        let pid = self.pid();
         let told = Command::new("kill").args(["-TERM", &pid]).status();
         if !told.is_ok_and(|status| status.success()) {
             let _gone = self.child.kill();
