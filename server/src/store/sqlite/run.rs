@@ -59,6 +59,10 @@ pub(super) fn queries(
     rows: &Rows,
 ) -> Result<Vec<Vec<Row>>, Mishap> {
     let mut statement = connection.prepare_cached(text)?;
+    // Said before SQLite says that a reader cannot: that would be taken for a file made read-only.
+    if !statement.readonly() {
+        return Err(StoreError::Statement("a query writes nothing; commit a batch".into()).into());
+    }
     let places = places(&statement, rows.width())?;
     // A lone statement is its own transaction.
     let moment = if rows.len() > 1 { Some(connection.unchecked_transaction()?) } else { None };
