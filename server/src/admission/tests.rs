@@ -120,14 +120,14 @@ fn fill(rules: &mut Rules, lane: Lane) -> u32 {
 #[test]
 fn under_a_flood_of_unknown_keys_known_ones_have_three_quarters() {
     let mut rules = Rules::new(2);
-    assert_eq!(fill(&mut rules, Lane::Unknown), 8);
-    assert_eq!(fill(&mut rules, Lane::Enrolled), 24);
+    assert_eq!(fill(&mut rules, Lane::Unknown), 16);
+    assert_eq!(fill(&mut rules, Lane::Enrolled), 48);
 }
 
 #[test]
 fn under_a_load_of_known_keys_unknown_ones_still_get_their_eighth() {
     let mut rules = Rules::new(2);
-    assert_eq!(fill(&mut rules, Lane::Enrolled), 32);
+    assert_eq!(fill(&mut rules, Lane::Enrolled), 64);
     let Answer::Wait(stranger) = rules.ask(Lane::Unknown, 0) else { panic!("it waits") };
     assert_eq!(rules.leave(Lane::Enrolled, Some(5.0), 1), [stranger]);
 }
