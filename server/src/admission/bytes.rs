@@ -18,7 +18,8 @@ const UNKNOWN_BYTES_MAX: u64 = BYTES_MAX / 4;
 /// Where room is short, a body that has taken longer than this has to bring [`SLOW_BYTES_PER_S`].
 const SLOW_AFTER: Duration = Duration::from_secs(10);
 
-/// Bytes a second below which a body gives way where room is short. 2G at its worst brings twice as much.
+/// Bytes a second below which a body gives way where room is short. A phone at 50 kbit/s brings five times
+/// as much. One on the worst line brings 300 to 500 (`bench links`): it has its turn while there is room.
 const SLOW_BYTES_PER_S: u64 = 1024;
 
 /// Whether a body that brought so much in this time is slower than 2G.

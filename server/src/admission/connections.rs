@@ -8,24 +8,37 @@ use std::sync::{
 use crate::open_files;
 
 /// Counts connections. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Connections(Arc<AtomicUsize>);
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    open: Arc<AtomicUsize>,
+    most: usize,
+}
 
 impl Connections {
+    /// As many as this process may hold now.
+    pub(super) fn new() -> Self {
+        Self { open: Arc::default(), most: open_files::connections_max() }
+    }
+
+    /// Most that are held at once.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
+    }
+
     /// One more, until what comes back is dropped.
     pub(crate) fn opened(&self) -> Connected {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
         Connected(self.clone())
     }
 
     /// Connections that are open.
     pub(super) fn open(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.open.load(Ordering::Relaxed)
     }
 
     /// Whether so many are open that none is kept for what may be asked on it later.
     pub(crate) fn are_short(&self) -> bool {
-        self.open() > open_files::connections_max() / 4 * 3
+        self.open() > self.most / 4 * 3
     }
 }
 
@@ -35,6 +48,6 @@ pub(crate) struct Connected(Connections);
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -6,8 +6,9 @@
 //!          (no byte read)            (the first of the body)      (counted)  (bounded)
 //! ```
 //!
-//! The rules only compute ([`places`], [`pace`], [`retry`]); this file holds what they decide about. No lock is held while anything is waited for. What is admitted keeps its place until
-//! the *work* is done, also when whoever asked has gone: else cheap disconnects would heap up work.
+//! The rules only compute ([`places`], [`pace`], [`retry`]); this file holds what they decide about. No lock
+//! is held while anything is waited for. What is admitted keeps its place until the *work* is done, also
+//! when whoever asked has gone: else cheap disconnects would heap up work.
 //!
 //! Why it is decided this way: `docs/adr/0031`.
 
@@ -114,7 +115,7 @@ impl Admission {
             state: Mutex::new(State { rules: Rules::new(cores), waiting: HashMap::new() }),
             senders: Mutex::default(),
             bodies: Bodies::default(),
-            connections: Connections::default(),
+            connections: Connections::new(),
             meter: AdmissionMeter::default(),
             started: Instant::now(),
         }))

@@ -33,8 +33,9 @@ use crate::{
 /// it is opened once it is whole. What no key here opens is kept, `held_sealed`, and has no receipt yet.
 ///
 /// 200 with where the photo stands, and its receipt once it is whole; 403 when no stored record
-/// names it; 408 when it comes slower than 2G while others wait; 409 for another length; 422 when the bytes are not those of the hash, or what was sealed is
-/// not the photo; 503 if too many are on their way; 507 when there is no room.
+/// names it; 408 when it comes slower than 2G while others wait; 409 for another length; 422 when the bytes
+/// are not those of the hash, or what was sealed is not the photo; 503 if too many are on their way; 507
+/// when there is no room.
 pub(super) async fn put(
     _room: RoomLeft,
     request: HttpRequest,

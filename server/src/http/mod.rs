@@ -71,7 +71,7 @@ pub use self::{
     problem::HttpProblem,
     witness::serve_witness,
 };
-use crate::{access::Access, app::Headquarters, open_files};
+use crate::{access::Access, app::Headquarters};
 
 /// Threads that serve connections. Signatures and disks have threads of their own.
 const WORKERS: usize = 2;
@@ -85,10 +85,6 @@ const KEEP_ALIVE_S: u64 = 75;
 /// nothing is lost, and where a packet in five is, twenty; the three and five seconds that actix gives would
 /// shut out every phone on such a line.
 const FIRST_WORDS_S: u64 = 40;
-
-/// Connections of a worker whose TLS does not stand yet. Above it actix takes no connection at all, and 256,
-/// its default, are the few who open one and say nothing: as many as there may be connections.
-const HANDSHAKES_MAX: usize = 25_600;
 
 /// Connections that the system keeps ready before they are taken, where it allows so many: after a network
 /// was away all phones come in the same second. What is beyond it waits for TCP to try again.
@@ -303,6 +299,7 @@ pub fn serve(
         }
     });
     let connections = headquarters.admission.connections().clone();
+    let of_a_worker = (connections.most() / WORKERS).max(1);
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::new(headquarters.clone()))
@@ -317,11 +314,13 @@ pub fn serve(
             .configure(routes)
     })
     .workers(WORKERS)
-    .max_connections((open_files::connections_max() / WORKERS).max(1))
+    .max_connections(of_a_worker)
     .on_connect(move |_, connection| {
         connection.insert(connections.opened());
     })
-    .max_connection_rate(HANDSHAKES_MAX)
+    // Those whose TLS does not stand yet. Above it actix takes no connection at all, and its 256 are the
+    // few who open one and say nothing: as many as there may be connections.
+    .max_connection_rate(of_a_worker)
     .tls_handshake_timeout(Duration::from_secs(FIRST_WORDS_S))
     .client_request_timeout(Duration::from_secs(FIRST_WORDS_S))
     .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
