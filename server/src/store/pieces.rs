@@ -9,6 +9,7 @@ use super::{
     Batch, Db, StoreError,
     log::{integer, unsigned},
 };
+use crate::clock::DAY_MS;
 
 /// Makes the table, on PostgreSQL alone: no migration of the schema, because it holds nothing that a
 /// later version has to read.
@@ -28,6 +29,12 @@ pub(super) const TABLE: &str = "\
         lent_at_ms bigint not null,
         primary key (photo, size, sealed, first_byte)
     )";
+
+/// Gives up what was lent before `$1`, when a process starts: its phone has long begun again, or never will.
+pub(super) const GIVE_UP_OLD: &str = "delete from photo_piece where lent_at_ms < $1";
+
+/// How long a piece waits for the rest, in milliseconds. A phone that comes later sends it again.
+pub(super) const LENT_MS: i64 = 30 * DAY_MS;
 
 /// Which file a piece is of.
 #[derive(Clone, Copy, Debug)]
@@ -89,9 +96,4 @@ pub async fn bytes(db: &Db, of: &Of, first: u64) -> Result<Option<Vec<u8>>, Stor
 /// Gives all pieces of a photograph up: it is whole, or they were not its own.
 pub fn give_up(photo: &PhotoHash) -> Batch {
     Batch::new().step("delete from photo_piece where photo = $1", [photo.to_hex().into()])
-}
-
-/// Gives up what was lent before this: its phone has long begun again, or never will.
-pub fn give_up_before(before: UnixMillis) -> Batch {
-    Batch::new().step("delete from photo_piece where lent_at_ms < $1", [before.0.into()])
 }

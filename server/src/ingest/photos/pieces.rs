@@ -13,13 +13,10 @@ use super::{
     blocking,
 };
 use crate::{
-    clock::{Clock, DAY_MS},
+    clock::Clock,
     log::Sequencer,
     store::{Db, StoreError, pieces},
 };
-
-/// How long a piece waits for the rest, in milliseconds. A phone that comes later sends it again.
-const LENT_MS: i64 = 30 * DAY_MS;
 
 /// The pieces that processes lend each other. Cheap to clone.
 #[derive(Clone)]
@@ -48,10 +45,8 @@ impl Pieces {
             if bytes.is_empty() {
                 return Ok(());
             }
-            let now = (self.clock)();
-            let batch = pieces::lend(&of, first, bytes, now);
-            self.db.commit(batch.and(pieces::give_up_before(now.plus_ms(-LENT_MS)))).await?;
-            Ok::<(), StoreError>(())
+            let batch = pieces::lend(&of, first, bytes, (self.clock)());
+            self.db.commit(batch).await.map(drop)
         };
         if let Err(error) = lent.await {
             tracing::debug!(%error, "a piece of a photograph stays at this process");
