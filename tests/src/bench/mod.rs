@@ -29,6 +29,7 @@ mod records;
 mod register;
 mod review;
 mod served;
+mod serving;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -212,10 +213,11 @@ fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-/// The middle one.
-fn middle(values: &mut [f64]) -> f64 {
+/// The value below which so many of a hundred lie; zero where there is none.
+fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let at = (values.len() * percent / 100).min(values.len().saturating_sub(1));
+    values.get(at).copied().unwrap_or_default()
 }
 
 /// The name of a figure at a size: `10k`, `1m`.

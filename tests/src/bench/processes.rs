@@ -2,13 +2,7 @@
 //!
 //! Real processes, started anew for each turn; load, processes and database share the machine.
 
-use std::{
-    env,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use std::net::SocketAddr;
 
 use hattama_proto::record::Body;
 
@@ -16,9 +10,10 @@ use super::{
     Outcome, Places,
     headquarters::BenchHeadquarters,
     ingest::{DEVICES, Load, enrol},
-    middle,
+    percentile,
     postgres::Server,
     records::protocols,
+    serving::Serving,
 };
 use crate::world::copy_folder;
 
@@ -62,54 +57,10 @@ pub(super) fn run() -> Outcome {
             rates.push(load.push(&addresses));
         }
     }
-    let [one, two] = rates.each_mut().map(|rates| middle(rates));
+    let [one, two] = rates.each_mut().map(|rates| percentile(rates, 50));
     outcome.figure("one_process_records_per_s", one);
     outcome.figure("two_processes_records_per_s", two);
     outcome.figure("two_over_one", two / one);
     outcome.at_least("two_over_one", 1.0);
     outcome
-}
-
-/// A process that serves until it is dropped.
-pub(super) struct Serving {
-    child: Child,
-    pub(super) address: SocketAddr,
-}
-
-impl Serving {
-    pub(super) fn start(folder: &Path) -> Self {
-        // This very program is headquarters' command line too.
-        let program: PathBuf = env::current_exe().expect("it runs");
-        let mut child = Command::new(program)
-            .args(["hattama", "serve", "--unsound-for-exercises", "--listen", "127.0.0.1:0"])
-            .arg("--folder")
-            .arg(folder)
-            .env("HATTAMA_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        let said = child.stdout.take().expect("it is piped");
-        BufReader::new(said).read_line(&mut line).expect("it says where it listens");
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
-        Self { child, address: address.expect("its first line ends with an address") }
-    }
-
-    /// The id of the process.
-    pub(super) fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // In order: the next one waits for no session that is still open.
-        let pid = self.pid();
-        let told = Command::new("kill").args(["-TERM", &pid]).status();
-        if !told.is_ok_and(|status| status.success()) {
-            let _gone = self.child.kill();
-        }
-        let _ended = self.child.wait();
-    }
 }

@@ -15,7 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Outcome, at_size, client::Connection, per_second, prepared::Prepared, served::Served};
+use super::{
+    Outcome, at_size, client::Connection, per_second, percentile, prepared::Prepared,
+    served::Served,
+};
 
 /// Readers at once.
 const READERS: usize = 20;
@@ -102,9 +105,9 @@ fn measure(outcome: &mut Outcome, prepared: &mut Prepared, size: u64) {
             (pushed, begun.elapsed())
         });
         for (page, address) in PAGES {
-            let times = read(served.address, token, address);
-            outcome.figure(at_size(&format!("{page}_p50_ms"), size), at(&times, 50));
-            outcome.figure(at_size(&format!("{page}_p99_ms"), size), at(&times, 99));
+            let mut times = read(served.address, token, address);
+            outcome.figure(at_size(&format!("{page}_p50_ms"), size), percentile(&mut times, 50));
+            outcome.figure(at_size(&format!("{page}_p99_ms"), size), percentile(&mut times, 99));
         }
         done.store(true, Ordering::Relaxed);
         ingest.join().expect("the load")
@@ -144,7 +147,7 @@ fn read_once(address: SocketAddr, token: &str, page: &str) {
     assert_eq!(status, 200, "{page}: {}", String::from_utf8_lossy(&body));
 }
 
-/// What each request took, sorted, in milliseconds.
+/// What each request took, in milliseconds.
 fn read(address: SocketAddr, token: &str, page: &str) -> Vec<f64> {
     let headers = format!("Authorization: Bearer {token}\r\nAccept: text/html\r\n");
     let until = Instant::now() + EACH;
@@ -165,9 +168,4 @@ fn read(address: SocketAddr, token: &str, page: &str) -> Vec<f64> {
     });
     times.sort_by(f64::total_cmp);
     times
-}
-
-/// So many in a hundred took at most this.
-fn at(sorted: &[f64], percent: usize) -> f64 {
-    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }

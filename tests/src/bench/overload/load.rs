@@ -75,13 +75,6 @@ impl Tally {
     }
 }
 
-/// The value below which so many of a hundred lie; zero where there is none.
-pub(super) fn percentile(values: &mut [f64], percent: usize) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let at = (values.len() * percent / 100).min(values.len().saturating_sub(1));
-    values.get(at).copied().unwrap_or_default()
-}
-
 /// A load that runs.
 struct Running<'a> {
     target: &'a Target,

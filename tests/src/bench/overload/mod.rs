@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 
 pub(super) use self::options::OverloadOptions;
 use self::{caller::Target, phases::Ground, pool::Pool, senders::Senders};
-use super::{Outcome, headquarters::BenchHeadquarters, memory, processes::Serving, records::BATCH};
+use super::{Outcome, headquarters::BenchHeadquarters, memory, records::BATCH, serving::Serving};
 
 /// Records of the closed load: twice what any machine took so far.
 const PEAK_RECORDS: u64 = 20_000 * phases::PEAK.as_secs();

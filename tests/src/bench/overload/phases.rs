@@ -8,10 +8,10 @@ use std::{
 use tokio::runtime::Runtime;
 
 use super::{
-    super::{Outcome, memory, records::BATCH},
+    super::{Outcome, memory, percentile, records::BATCH},
     OverloadOptions,
     caller::Target,
-    load::{Pace, Tally, percentile, run},
+    load::{Pace, Tally, run},
     pool::Pool,
 };
 
