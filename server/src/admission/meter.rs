@@ -61,9 +61,9 @@ struct Load(Admission);
 
 impl Collector for Load {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let (loads, places) = {
+        let (loads, kib) = {
             let state = self.0.state();
-            (Lane::ALL.map(|lane| (lane, state.rules.load(lane))), state.rules.pace())
+            (Lane::ALL.map(|lane| (lane, state.rules.load(lane))), u64::from(state.rules.pace()))
         };
         let kind = ConstGauge::<u64>::TYPE;
         let help = "Requests that are worked on, by lane";
@@ -81,7 +81,7 @@ impl Collector for Load {
         let held = self.0.0.bodies.held();
         let open = self.0.connections().open() as u64;
         for (name, help, unit, value) in [
-            ("admission_places", "Places for records, as measured", None, u64::from(places)),
+            ("admission_records_kib", "KiB of records that may be worked on at once", None, kib),
             ("admission_body", "Bodies on their way", Some(&Unit::Bytes), held),
             ("connections_open", "Connections that are open, idle ones too", None, open),
         ] {

@@ -6,7 +6,7 @@
 //!          (no byte read)            (the first of the body)      (counted)  (bounded)
 //! ```
 //!
-//! The rules only compute ([`places`], [`pace`], [`retry`]); this file holds what they decide about. No lock
+//! The rules only compute (`places`, `pace`, `retry`); this file holds what they decide about. No lock
 //! is held while anything is waited for. What is admitted keeps its place until the *work* is done, also
 //! when whoever asked has gone: else cheap disconnects would heap up work.
 //!
@@ -123,12 +123,26 @@ impl Admission {
 
     /// Waits for a place, for a moment at most.
     pub(crate) async fn enter(&self, lane: Lane) -> Result<Place, Refused> {
+        self.enter_with(lane, 1).await
+    }
+
+    /// As [`enter`](Self::enter), for records of so many bytes as they were sent.
+    pub(crate) async fn enter_with_records(
+        &self,
+        lane: Lane,
+        bytes: usize,
+    ) -> Result<Place, Refused> {
+        let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).max(1);
+        self.enter_with(lane, kib).await
+    }
+
+    async fn enter_with(&self, lane: Lane, weight: u32) -> Result<Place, Refused> {
         let (ticket, told) = {
             let mut state = self.state();
-            match state.rules.ask(lane, self.now_ms()) {
+            match state.rules.ask(lane, weight, self.now_ms()) {
                 Answer::Enter => {
                     self.0.meter.admitted(lane);
-                    return Ok(Place::new(self.clone(), lane));
+                    return Ok(Place::new(self.clone(), lane, weight));
                 }
                 Answer::Refuse(wait_s) => return Err(self.refused(lane, Reason::Full, wait_s)),
                 Answer::Wait(ticket) => {
@@ -138,7 +152,7 @@ impl Admission {
                 }
             }
         };
-        let queued = Queued::new(self.clone(), lane, ticket);
+        let queued = Queued::new(self.clone(), lane, weight, ticket);
         match tokio::time::timeout(Duration::from_millis(lane.wait_ms()), told).await {
             Ok(Ok(())) => {
                 self.0.meter.admitted(lane);
@@ -213,16 +227,16 @@ impl Admission {
     }
 
     /// A place is free again; `took` says how long the work took, where there was any.
-    fn leave(&self, lane: Lane, took: Option<Duration>) {
+    fn leave(&self, lane: Lane, weight: u32, took: Option<Duration>) {
         let now_ms = self.now_ms();
         let took_ms = took.map(|took| took.as_secs_f64() * 1000.0);
         let mut state = self.state();
-        let next = state.rules.leave(lane, took_ms, now_ms);
+        let next = state.rules.leave(lane, weight, took_ms, now_ms);
         Self::tell(&mut state, &next);
     }
 
     /// Whoever waited does so no longer.
-    fn give_up(&self, lane: Lane, ticket: Ticket) {
+    fn give_up(&self, lane: Lane, weight: u32, ticket: Ticket) {
         let was_waiting = {
             let mut state = self.state();
             state.waiting.remove(&ticket);
@@ -230,7 +244,7 @@ impl Admission {
         };
         // Its turn had come in the same moment.
         if !was_waiting {
-            self.leave(lane, None);
+            self.leave(lane, weight, None);
         }
     }
 

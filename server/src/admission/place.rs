@@ -11,18 +11,19 @@ use super::{Admission, lane::Lane, places::Ticket};
 pub(crate) struct Place {
     room: Admission,
     lane: Lane,
+    weight: u32,
     since: Instant,
 }
 
 impl Place {
-    pub(super) fn new(room: Admission, lane: Lane) -> Self {
-        Self { room, lane, since: Instant::now() }
+    pub(super) fn new(room: Admission, lane: Lane, weight: u32) -> Self {
+        Self { room, lane, weight, since: Instant::now() }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.room.leave(self.lane, Some(self.since.elapsed()));
+        self.room.leave(self.lane, self.weight, Some(self.since.elapsed()));
     }
 }
 
@@ -31,26 +32,27 @@ impl Drop for Place {
 pub(super) struct Queued {
     room: Admission,
     lane: Lane,
+    weight: u32,
     /// None once it has become a place.
     ticket: Option<Ticket>,
 }
 
 impl Queued {
-    pub(super) const fn new(room: Admission, lane: Lane, ticket: Ticket) -> Self {
-        Self { room, lane, ticket: Some(ticket) }
+    pub(super) const fn new(room: Admission, lane: Lane, weight: u32, ticket: Ticket) -> Self {
+        Self { room, lane, weight, ticket: Some(ticket) }
     }
 
     /// Its turn has come.
     pub(super) fn entered(mut self) -> Place {
         self.ticket = None;
-        Place::new(self.room.clone(), self.lane)
+        Place::new(self.room.clone(), self.lane, self.weight)
     }
 }
 
 impl Drop for Queued {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.room.give_up(self.lane, ticket);
+            self.room.give_up(self.lane, self.weight, ticket);
         }
     }
 }

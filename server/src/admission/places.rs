@@ -1,8 +1,9 @@
 //! Who gets a place now, who waits for one, who is refused. Pure: time is an argument.
 //!
-//! Records share places whose number is measured ([`Pace`]); of these unknown keys get a quarter at most,
-//! and an eighth before everybody else, so that they are slower and never shut out. The other lanes have
-//! places of their own, and fewer of them while records have to wait.
+//! Each request has a weight: records that of what was sent, in KiB, everything else one. Records share room
+//! whose size is measured ([`Pace`]); of it unknown keys get a quarter at most, and an eighth before
+//! everybody else, so that they are slower and never shut out. The other lanes have places of their own, and
+//! fewer of them while records have to wait.
 
 use std::collections::VecDeque;
 
@@ -34,11 +35,29 @@ const NEWS: f64 = 0.125;
 /// One lane.
 #[derive(Clone, Debug, Default)]
 struct Queue {
+    /// The weight of what is worked on, and how many requests that are.
     inside: u32,
-    waiting: VecDeque<(Ticket, u64)>,
+    requests: u32,
+    waiting: VecDeque<Waiting>,
     /// Milliseconds that work takes, as a mean that follows.
     took_ms: f64,
     retry: Retry,
+}
+
+/// Somebody who waits.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    ticket: Ticket,
+    since_ms: u64,
+    weight: u32,
+}
+
+impl Queue {
+    fn enter(&mut self, weight: u32, now_ms: u64) {
+        self.inside += weight;
+        self.requests += 1;
+        self.retry.admitted(now_ms);
+    }
 }
 
 /// All lanes.
@@ -63,26 +82,25 @@ impl Rules {
         }
     }
 
-    /// Somebody asks for a place.
-    pub(super) fn ask(&mut self, lane: Lane, now_ms: u64) -> Answer {
-        if self.is_open(lane, now_ms) {
-            self.queue_mut(lane).inside += 1;
-            self.queue_mut(lane).retry.admitted(now_ms);
+    /// Somebody asks for a place, for work of this weight.
+    pub(super) fn ask(&mut self, lane: Lane, weight: u32, now_ms: u64) -> Answer {
+        if self.is_open(lane, weight, now_ms) {
+            self.queue_mut(lane).enter(weight, now_ms);
             return Answer::Enter;
         }
         self.press(lane, now_ms);
-        if self.is_standing(lane, now_ms) {
+        if self.is_standing(lane, weight, now_ms) {
             return Answer::Refuse(self.late(lane, now_ms));
         }
         self.next += 1;
         let ticket = self.next;
-        self.queue_mut(lane).waiting.push_back((ticket, now_ms));
+        self.queue_mut(lane).waiting.push_back(Waiting { ticket, since_ms: now_ms, weight });
         Answer::Wait(ticket)
     }
 
-    /// Whether somebody who asked now would be refused, and until when. Nobody has asked yet.
+    /// Whether somebody who asked now, for the least, would be refused, and until when. Nobody has asked yet.
     pub(super) fn look(&mut self, lane: Lane, now_ms: u64) -> Result<(), u32> {
-        if self.is_open(lane, now_ms) || !self.is_standing(lane, now_ms) {
+        if self.is_open(lane, 1, now_ms) || !self.is_standing(lane, 1, now_ms) {
             return Ok(());
         }
         self.press(lane, now_ms);
@@ -94,24 +112,31 @@ impl Rules {
         self.queue_mut(lane).retry.refused(now_ms)
     }
 
-    /// A place is free. Says whose turn has come.
-    pub(super) fn leave(&mut self, lane: Lane, took_ms: Option<f64>, now_ms: u64) -> Vec<Ticket> {
+    /// The place of work of this weight is free. Says whose turn has come.
+    pub(super) fn leave(
+        &mut self,
+        lane: Lane,
+        weight: u32,
+        took_ms: Option<f64>,
+        now_ms: u64,
+    ) -> Vec<Ticket> {
         if let Some(took_ms) = took_ms {
-            if matches!(lane, Lane::Enrolled | Lane::Unknown) {
-                self.pace.done(took_ms, self.records_inside(), now_ms);
+            if RECORDS.contains(&lane) {
+                self.pace.done(took_ms, weight, self.records_inside(), now_ms);
             }
             let queue = self.queue_mut(lane);
             queue.took_ms += (took_ms - queue.took_ms) * NEWS;
         }
         let queue = self.queue_mut(lane);
-        queue.inside = queue.inside.saturating_sub(1);
+        queue.inside = queue.inside.saturating_sub(weight);
+        queue.requests = queue.requests.saturating_sub(1);
         self.grant(now_ms)
     }
 
     /// Somebody no longer waits; false if the turn had come already.
     pub(super) fn give_up(&mut self, lane: Lane, ticket: Ticket) -> bool {
         let waiting = &mut self.queue_mut(lane).waiting;
-        let at = waiting.iter().position(|(waits, _)| *waits == ticket);
+        let at = waiting.iter().position(|one| one.ticket == ticket);
         at.is_some_and(|at| waiting.remove(at).is_some())
     }
 
@@ -122,42 +147,54 @@ impl Rules {
 
     /// Requests that are worked on, and that wait.
     pub(super) fn load(&self, lane: Lane) -> (u32, usize) {
-        (self.queue(lane).inside, self.queue(lane).waiting.len())
+        (self.queue(lane).requests, self.queue(lane).waiting.len())
     }
 
-    /// Places for records.
+    /// How much of records may be worked on at once, in KiB.
     pub(super) const fn pace(&self) -> u32 {
-        self.pace.places()
+        self.pace.kib()
     }
 
     /// Hands out what is free, the most urgent first.
     fn grant(&mut self, now_ms: u64) -> Vec<Ticket> {
         let mut granted = Vec::new();
         loop {
-            let owed = self.queue(Lane::Unknown).inside < (self.pace() / 8).max(1);
-            let order = if owed { [Lane::Unknown, Lane::Enrolled] } else { RECORDS };
-            let next = order
-                .into_iter()
-                .chain(OTHERS)
-                .find(|lane| !self.queue(*lane).waiting.is_empty() && self.has_room(*lane, now_ms));
+            let next = self.order().into_iter().find(|lane| {
+                let first = self.queue(*lane).waiting.front();
+                first.is_some_and(|first| self.has_room(*lane, first.weight, now_ms))
+            });
             let Some(lane) = next else { return granted };
             let queue = self.queue_mut(lane);
-            if let Some((ticket, _)) = queue.waiting.pop_front() {
-                queue.inside += 1;
-                queue.retry.admitted(now_ms);
-                granted.push(ticket);
+            if let Some(first) = queue.waiting.pop_front() {
+                queue.enter(first.weight, now_ms);
+                granted.push(first.ticket);
             }
         }
     }
 
-    fn is_open(&self, lane: Lane, now_ms: u64) -> bool {
-        self.queue(lane).waiting.is_empty() && self.has_room(lane, now_ms)
+    /// Who is next, if all have room.
+    fn order(&self) -> Vec<Lane> {
+        let unknown = self.queue(Lane::Unknown);
+        let mut order = RECORDS.to_vec();
+        if unknown.inside < self.pace() / 8 && !unknown.waiting.is_empty() {
+            order.reverse();
+            // What is heavy would else wait for ever: each time something is free, a lighter one takes it.
+            let first = unknown.waiting.front().map_or(0, |first| first.weight);
+            if !fits(self.records_inside(), first, self.pace()) {
+                order.truncate(1);
+            }
+        }
+        order.extend(OTHERS);
+        order
     }
 
-    fn has_room(&self, lane: Lane, now_ms: u64) -> bool {
-        let of_records = matches!(lane, Lane::Enrolled | Lane::Unknown);
-        self.queue(lane).inside < self.places(lane, now_ms)
-            && !(of_records && self.records_inside() >= self.pace())
+    fn is_open(&self, lane: Lane, weight: u32, now_ms: u64) -> bool {
+        self.queue(lane).waiting.is_empty() && self.has_room(lane, weight, now_ms)
+    }
+
+    fn has_room(&self, lane: Lane, weight: u32, now_ms: u64) -> bool {
+        fits(self.queue(lane).inside, weight, self.places(lane, now_ms))
+            && (!RECORDS.contains(&lane) || fits(self.records_inside(), weight, self.pace()))
     }
 
     /// Places of a lane.
@@ -176,11 +213,13 @@ impl Rules {
 
     /// Whether the queue of a lane stands: who comes last would wait too long, by what work takes or by
     /// how long the first of them waits already.
-    fn is_standing(&self, lane: Lane, now_ms: u64) -> bool {
+    fn is_standing(&self, lane: Lane, weight: u32, now_ms: u64) -> bool {
         let queue = self.queue(lane);
-        let first_ms = queue.waiting.front().map_or(0, |(_, since)| now_ms.saturating_sub(*since));
-        let before = f64::from(u32::try_from(queue.waiting.len() + 1).unwrap_or(u32::MAX));
-        let wait_ms = before * queue.took_ms / f64::from(self.places(lane, now_ms).max(1));
+        let first_ms =
+            queue.waiting.front().map_or(0, |first| now_ms.saturating_sub(first.since_ms));
+        let before = queue.waiting.iter().fold(weight, |sum, one| sum.saturating_add(one.weight));
+        let wait_ms =
+            f64::from(before) * queue.took_ms / f64::from(self.places(lane, now_ms).max(1));
         queue.waiting.len() >= WAITING_MAX
             || first_ms * 2 >= lane.wait_ms()
             || wait_ms > lane.wait_ms() as f64
@@ -204,6 +243,12 @@ impl Rules {
     const fn queue_mut(&mut self, lane: Lane) -> &mut Queue {
         &mut self.queues[lane.index()]
     }
+}
+
+/// Whether something of this weight has room beside what is inside. What is heavier than all there is has
+/// it alone.
+const fn fits(inside: u32, weight: u32, places: u32) -> bool {
+    inside == 0 || inside.saturating_add(weight) <= places
 }
 
 const RECORDS: [Lane; 2] = [Lane::Enrolled, Lane::Unknown];

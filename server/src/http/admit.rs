@@ -122,14 +122,15 @@ pub(super) async fn batch(
     let mut bytes = room.body(lane);
     let whole = rest(head, payload, headquarters, (lane, &mut bytes), BATCH_BYTES_MAX).await?;
     let turn = claimed.map(|kid| room.turn(sender, kid)).transpose()?;
-    let mut place = room.enter(lane).await?;
+    let sent = whole.len();
+    let mut place = room.enter_with_records(lane, sent).await?;
     let json = body::unpacked(packing, whole, BATCH_BYTES_MAX)?;
     count(headquarters, (lane, &mut bytes), json.len())?;
     let batch: PushRequest = body::read(&json)?;
     if lane == Lane::Enrolled && !batch.records.iter().all(|text| is_of_known(headquarters, text)) {
         // Other records came in behind one of a known key. All are taken, in the lane they belong to.
         drop(place);
-        place = room.enter(Lane::Unknown).await?;
+        place = room.enter_with_records(Lane::Unknown, sent).await?;
     }
     Ok(Admitted { batch, from, place, bytes, turn })
 }

@@ -17,8 +17,12 @@ use hattama_tests::{
 
 use super::{DATABASE, load::PATIENCE, on_a_server_of_its_own};
 
-/// Strangers, more than there are places for keys that nobody knows on any machine of tests.
-const STRANGERS: u64 = 200;
+/// Strangers, more than there are places for keys that nobody knows: those grow with the cores.
+fn strangers() -> u64 {
+    let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
+    200.max(16 * cores)
+}
+
 /// Devices that headquarters knows, fewer than there are places on the smallest machine.
 const KNOWN: u64 = 3;
 
@@ -47,7 +51,7 @@ fn a_flood_of_unknown_keys_takes_no_place_of_a_known_one_and_leaves_none_taken()
         };
         let known = (0..KNOWN).map(|seed| (seed, world.device(seed)));
         let known: Vec<_> = known.map(speak).collect();
-        let strangers = (1000..1000 + STRANGERS).map(|seed| (seed, world.stranger(seed)));
+        let strangers = (1000..1000 + strangers()).map(|seed| (seed, world.stranger(seed)));
         let strangers: Vec<_> = strangers.map(speak).collect();
         let refused = while_locked(world, cluster, &strangers, &known);
         assert!(refused > 0 && refused < strangers.len(), "{refused} were refused");
