@@ -18,7 +18,7 @@ use crate::{
     book::Book,
     merge::{CorrectionFacts, Entry, Facts},
     review::{self, IncidentState, critical_answers},
-    store::{self, Batch, Rows, photos::Naming, records::NewRecord},
+    store::{self, Batch, Rows, Value, photos::Naming, records::NewRecord},
 };
 
 /// Something that gets a place in the log.
@@ -129,7 +129,7 @@ pub(super) struct Group {
     records: Rows,
     statements: Rows,
     photos: Rows,
-    photos_named: Rows,
+    photos_named: Vec<(PhotoHash, [Value; 6])>,
     entries: Vec<(UnitCode, String)>,
     corrections: Rows,
     incidents: Rows,
@@ -213,7 +213,8 @@ impl Group {
         *head = (*head).max(claims.seq);
         let naming = if held.is_some() { Naming::Held } else { Naming::Stored };
         for photo in claims.body.photos() {
-            self.photos_named.push(store::photos::named(photo, position, naming));
+            let row = store::photos::named(photo, position, naming);
+            self.photos_named.push((photo.sha256, row));
         }
         if let Some(entry) = Entry::from_record(record, position) {
             let line = entry.to_line();
@@ -356,12 +357,15 @@ impl Group {
     }
 
     /// Everything as one transaction, with the checkpoint that covers it.
-    pub(super) fn into_batch(self, size: u64, note: &str, at: UnixMillis) -> (Batch, Effects) {
+    pub(super) fn into_batch(mut self, size: u64, note: &str, at: UnixMillis) -> (Batch, Effects) {
+        // In the order of their tree, where each lands on a page of its own.
+        self.photos_named.sort_unstable_by_key(|(photo, _)| *photo);
+        let photos_named: Rows = self.photos_named.into_iter().map(|(_, row)| row).collect();
         let batch = store::log::append(self.leaves, size, note, at)
             .and(store::records::append(self.records))
             .and(store::statements::append(self.statements))
             .and(store::photos::note_verified(self.photos))
-            .and(store::photos::note_named(self.photos_named))
+            .and(store::photos::note_named(photos_named))
             .and(store::units::append(
                 self.entries.iter().map(|(unit, line)| (unit, line.as_str())),
             ))

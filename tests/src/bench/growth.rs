@@ -14,7 +14,7 @@ const PER_PRECINCT: u64 = 10;
 /// How often each is loaded.
 const ROUNDS: u64 = 5;
 /// Records of each time.
-const RECORDS: u64 = 6_400;
+const RECORDS: u64 = 19_200;
 
 /// At these sizes.
 pub(super) fn run(sizes: &[u64]) -> Outcome {
@@ -44,11 +44,21 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
         served.push(serving);
     }
     let mut rates: Vec<Vec<f64>> = sizes.iter().map(|_| Vec::new()).collect();
+    let mut written: Vec<f64> = sizes.iter().map(|_| 0.0).collect();
     for _ in 0..ROUNDS {
-        for ((one, served), rates) in grown.iter_mut().zip(&served).zip(&mut rates) {
+        for (at, (one, served)) in grown.iter_mut().zip(&served).enumerate() {
             let load = Load::of(&one.sign(RECORDS));
-            rates.push(load.push(&[served.address]));
+            let before = memory::written_bytes();
+            rates[at].push(load.push(&[served.address]));
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            let kib = (memory::written_bytes() - before) as f64 / 1024.0;
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+            let records = (ROUNDS * RECORDS) as f64;
+            written[at] += kib / records;
         }
+    }
+    for (size, kib) in sizes.iter().zip(written) {
+        outcome.figure(at_size("written_kib_per_record", *size), kib);
     }
     let middles: Vec<f64> = rates.iter_mut().map(|rates| percentile(rates, 50)).collect();
     for (size, rate) in sizes.iter().zip(&middles) {

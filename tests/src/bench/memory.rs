@@ -41,3 +41,10 @@ pub(super) fn cpu_seconds_of(pid: &str) -> f64 {
     let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
     f64::from(ticks) / 100.0
 }
+
+/// Bytes that this process has had written so far; zero where the kernel does not tell.
+pub(super) fn written_bytes() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
+}

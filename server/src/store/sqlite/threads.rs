@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::carry::Carrier;
 use super::run::{self, Mishap};
 use crate::store::{Batch, Row, Rows, StepOutcome, StoreError};
 
@@ -45,6 +46,7 @@ impl Threads {
     pub(super) fn start(
         place: &str,
         writer: Connection,
+        carrier: Option<Carrier>,
         readers: Vec<Connection>,
     ) -> Result<Self, StoreError> {
         let (write_sender, writes) = channel();
@@ -56,7 +58,8 @@ impl Threads {
             running.readers.push(spawn("store-reader", move || read_all(&place, &reader, &reads))?);
         }
         let place = place.to_owned();
-        running.writer = Some(spawn("store-writer", move || write_all(&place, writer, &writes))?);
+        let write = move || write_all(&place, writer, carrier, &writes);
+        running.writer = Some(spawn("store-writer", write)?);
         Ok(Self { writer: write_sender, readers: read_sender, running: Mutex::new(running) })
     }
 
@@ -98,7 +101,10 @@ fn closed() -> StoreError {
     StoreError::Unavailable("the store is closed".into())
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+pub(super) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
     let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
     spawned.map_err(|source| StoreError::Unavailable(source.into()))
 }
@@ -112,7 +118,12 @@ fn read_all(place: &str, connection: &Connection, reads: &Mutex<Receiver<Read>>)
     }
 }
 
-fn write_all(place: &str, mut connection: Connection, writes: &Receiver<Write>) {
+fn write_all(
+    place: &str,
+    mut connection: Connection,
+    mut carrier: Option<Carrier>,
+    writes: &Receiver<Write>,
+) {
     let mut open = true;
     while open {
         let Ok(Write::Batch(batch, reply)) = writes.recv() else { break };
@@ -132,6 +143,12 @@ fn write_all(place: &str, mut connection: Connection, writes: &Receiver<Write>) 
             }
         }
         write_group(place, &mut connection, group);
+        if let Some(carrier) = &mut carrier {
+            carrier.look(&connection);
+        }
+    }
+    if let Some(carrier) = carrier {
+        carrier.end();
     }
     // A file without its log is easier to copy. If it fails, the next start folds the log in.
     connection.pragma_update(None, "wal_checkpoint", "truncate").ok();
