@@ -1,7 +1,10 @@
 //! The task behind the sequencer: makes groups of what waits, and each group durable.
 
 use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -25,7 +28,7 @@ use super::{
 use crate::{
     book::{Book, SharedBook},
     clock::Clock,
-    store::{self, Batch, Db, StoreError},
+    store::{self, Batch, Db, StoreError, Turnstile},
     touched::Touch,
 };
 
@@ -54,6 +57,8 @@ pub(super) struct Task {
     pub(super) company: Arc<AtomicBool>,
     /// Whether the last group found that another process was first.
     overtaken: bool,
+    /// Where it waits for its turn, so that a group is not made in vain.
+    turnstile: Option<Turnstile>,
     pub(super) signer: NoteSigner,
     pub(super) head: HeadFile,
     clock: Clock,
@@ -107,6 +112,7 @@ impl Task {
         holder: String,
     ) -> Self {
         let tree = Arc::new(RwLock::new(signed));
+        let turnstile = db.turnstile();
         Self {
             db,
             book,
@@ -114,6 +120,7 @@ impl Task {
             news: Arc::default(),
             company: Arc::default(),
             overtaken: false,
+            turnstile,
             signer,
             head,
             clock,
@@ -136,6 +143,8 @@ impl Task {
                 first = waiting.recv() => first,
             };
             let Some(first) = first else { return };
+            // What comes while it waits goes into the same group.
+            self.await_turn().await;
             let mut size = first.items.len();
             let mut jobs = vec![first];
             while size < GROUP_ITEMS_MAX {
@@ -144,6 +153,23 @@ impl Task {
                 jobs.push(job);
             }
             self.sequence(jobs).await;
+            self.end_turn().await;
+        }
+    }
+
+    /// Where others log too, waits until they have logged what they are at. A hint, see [`Turnstile`].
+    async fn await_turn(&mut self) {
+        if let Some(turnstile) = &mut self.turnstile
+            && self.company.load(Ordering::Relaxed)
+        {
+            turnstile.come().await;
+            self.stale = true;
+        }
+    }
+
+    async fn end_turn(&mut self) {
+        if let Some(turnstile) = &mut self.turnstile {
+            turnstile.go().await;
         }
     }
 
@@ -217,6 +243,7 @@ impl Task {
         if let Some(why) = self.stopped.get() {
             return Err(why.clone());
         }
+        self.await_turn().await;
         if self.stale {
             self.catch_up().await?;
         }
@@ -237,7 +264,9 @@ impl Task {
         if !leaves.is_empty() {
             let (turn, note, size) = self.sign(&leaves);
             let (rows, effects) = group.into_batch(size, &note, now);
-            if let Err(error) = self.db.commit(turn.and(rows).and(with)).await {
+            let committed = self.db.commit(turn.and(rows).and(with)).await;
+            self.end_turn().await;
+            if let Err(error) = committed {
                 return Err(self.undo(first, error).await);
             }
             // Crash point 2: durable, but the head is one group behind; the next start reads it

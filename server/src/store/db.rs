@@ -4,7 +4,7 @@ use hattama_proto::time::UnixMillis;
 
 use super::{
     Batch, DatabaseUrl, FileCheck, News, Postgres, Row, Rows, Sqlite, StepOutcome, StoreError,
-    StoreMeter, Value, migrate,
+    StoreMeter, Turnstile, Value, migrate,
 };
 
 /// An open database. Cheap to clone; all clones share its threads or its pool.
@@ -125,6 +125,14 @@ impl Db {
         match &self.engine {
             Engine::Sqlite(_) => None,
             Engine::Postgres(postgres) => Some(postgres.news(own)),
+        }
+    }
+
+    /// Where this process stands in line with others that log; none where no other process can.
+    pub fn turnstile(&self) -> Option<Turnstile> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.turnstile()),
         }
     }
 

@@ -85,7 +85,7 @@ pub use batch::{Affected, Batch, Rows, StepOutcome};
 pub use db::Db;
 pub use error::{Cause, StoreError};
 pub use meter::StoreMeter;
-pub use postgres::{News, Postgres};
+pub use postgres::{News, Postgres, Turnstile};
 pub use snapshot::Snapshot;
 pub use sqlite::{FileCheck, FileCheckStop, FileChecked, Sqlite};
 pub use url::DatabaseUrl;

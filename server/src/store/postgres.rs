@@ -18,6 +18,7 @@ mod news;
 mod run;
 mod snapshot;
 mod tls;
+mod turnstile;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +31,7 @@ use tokio_postgres::{Config, IsolationLevel};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::failure::{told, told_of_pool, told_of_start};
-pub use self::news::News;
+pub use self::{news::News, turnstile::Turnstile};
 pub(super) use self::snapshot::PostgresSnapshot;
 use super::migrate::{self, Applied, Dialect};
 use super::pieces;
@@ -181,6 +182,11 @@ impl Postgres {
     /// What others than `own` will commit to the log.
     pub(super) fn news(&self, own: &str) -> News {
         News::new(Arc::clone(&self.line), own.to_owned())
+    }
+
+    /// A place in the queue of those that log.
+    pub(super) fn turnstile(&self) -> Turnstile {
+        Turnstile::new(Arc::clone(&self.line))
     }
 
     /// A task of its own: it runs to its end even if the caller stops waiting, so a batch is
