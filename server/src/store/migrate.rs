@@ -74,6 +74,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0026_release",
     "0027_hardware",
     "0028_log_signer",
+    "0029_statement_by_kind",
 ];
 
 /// The number of the last migration of this program.
