@@ -73,13 +73,15 @@ pub(super) struct Rules {
 impl Rules {
     /// For a machine with so many cores.
     pub(super) fn new(cores: usize) -> Self {
-        Self {
+        let mut rules = Self {
             queues: Default::default(),
             pace: Pace::new(cores),
             cores: u32::try_from(cores.clamp(1, 64)).unwrap_or(1),
             next: 0,
             pressed_until_ms: 0,
-        }
+        };
+        rules.queue_mut(Lane::Photo).retry = Retry::patient();
+        rules
     }
 
     /// Somebody asks for a place, for work of this weight.

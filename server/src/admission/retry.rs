@@ -1,11 +1,23 @@
 //! When whoever was refused is asked to come again. Pure: no dice, a sequence that spreads evenly.
 
-/// Shortest wait on average, in seconds, and what each refused one for each admitted one adds.
+/// Shortest wait on average, in seconds.
 const FLOOR_S: f64 = 2.0;
-const STEP_S: f64 = 4.0;
 
-/// Longest wait on average, in seconds: a minute after a flood has ended all are back.
-const CEILING_S: f64 = 40.0;
+/// How much longer they wait of whom more come than can be taken.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// What each refused one for each admitted one adds to the wait, in seconds.
+    step_s: f64,
+    /// Longest wait on average, in seconds.
+    ceiling_s: f64,
+}
+
+/// A minute after a flood has ended all are back.
+const SOON: Patience = Patience { step_s: 4.0, ceiling_s: 40.0 };
+
+/// Photographs follow their record when there is room, whole nights long: thousands of phones that ask
+/// again every quarter of a minute would take the processors from the very photographs that they wait for.
+const WHEN_THERE_IS_ROOM: Patience = Patience { step_s: 12.0, ceiling_s: 100.0 };
 
 /// After so many milliseconds a request counts half.
 const HALF_MS: f64 = 4000.0;
@@ -14,15 +26,27 @@ const HALF_MS: f64 = 4000.0;
 const GOLDEN: f64 = 0.618_033_988_749_895;
 
 /// How one lane has fared lately.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Retry {
+    patience: Patience,
     admitted: f64,
     refused: f64,
     at_ms: u64,
     turn: f64,
 }
 
+impl Default for Retry {
+    fn default() -> Self {
+        Self { patience: SOON, admitted: 0.0, refused: 0.0, at_ms: 0, turn: 0.0 }
+    }
+}
+
 impl Retry {
+    /// For what may wait longer.
+    pub(super) fn patient() -> Self {
+        Self { patience: WHEN_THERE_IS_ROOM, ..Self::default() }
+    }
+
     /// One was admitted.
     pub(super) fn admitted(&mut self, now_ms: u64) {
         self.fade(now_ms);
@@ -31,12 +55,13 @@ impl Retry {
 
     /// One was refused: after how many seconds it is to come again, from half of what the load asks for
     /// to half as much again.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 60")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 150")]
     pub(super) fn refused(&mut self, now_ms: u64) -> u32 {
         self.fade(now_ms);
         self.refused += 1.0;
         let load = self.refused / self.admitted.max(1.0);
-        let middle_s = (FLOOR_S + STEP_S * load).min(CEILING_S);
+        let Patience { step_s, ceiling_s } = self.patience;
+        let middle_s = (FLOOR_S + step_s * load).min(ceiling_s);
         self.turn = (self.turn + GOLDEN).fract();
         (middle_s * (0.5 + self.turn)).round().max(1.0) as u32
     }
@@ -75,6 +100,16 @@ mod tests {
         assert!(waits.iter().all(|wait_s| (1..=60).contains(wait_s)));
         let distinct: BTreeSet<u32> = waits[9_000..].iter().copied().collect();
         assert!(distinct.len() > 30, "{distinct:?}");
+    }
+
+    #[test]
+    fn photographs_wait_longer_and_never_longer_than_two_minutes_and_a_half() {
+        let mut patient = Retry::patient();
+        (0..1000).for_each(|_| patient.admitted(1000));
+        let waits: Vec<u32> = (0..10_000).map(|_| patient.refused(1000)).collect();
+        assert!(waits.iter().all(|wait_s| (1..=150).contains(wait_s)));
+        let sum = |waits: &[u32]| waits[5_000..].iter().sum::<u32>();
+        assert!(sum(&waits) > 2 * sum(&after(1000, 10_000)));
     }
 
     #[test]
