@@ -12,7 +12,7 @@ use actix_web::{
 use hattama_proto::{id::Kid, problem::ProblemCode};
 
 use super::{HttpProblem, address::access_of};
-use crate::{access::Operator, app::Headquarters, config::Config, ingest::token_hash, store};
+use crate::{access::Operator, app::Headquarters, config::Config};
 
 /// Whether browsers reach headquarters over TLS.
 pub(crate) const fn is_secure(config: &Config) -> bool {
@@ -156,8 +156,7 @@ impl FromRequest for Device {
             };
             let token = token.ok_or_else(refused)?;
             let now = (headquarters.clock)();
-            let kid =
-                store::devices::token_owner(&headquarters.db, &token_hash(&token), now).await?;
+            let kid = headquarters.sessions.owner(&token, now).await?;
             Ok(Self { kid: kid.ok_or_else(refused)? })
         })
     }

@@ -1,7 +1,10 @@
 //! Device tokens by challenge. A challenge is not stored: it is its own proof, under a secret that
 //! every process of a headquarters has.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hattama_proto::{
@@ -23,6 +26,10 @@ use crate::{
 /// How long a challenge can be answered, in milliseconds: a slow link and a few retries.
 const CHALLENGE_MS: i64 = 5 * 60 * 1000;
 
+/// Owners of tokens that are remembered: a phone shows its token with each picture. About ten megabytes;
+/// beyond that all are asked for anew.
+const OWNERS_MAX: usize = 1 << 16;
+
 /// Gives tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
@@ -30,6 +37,8 @@ pub struct Sessions {
     book: SharedBook,
     sequencer: Sequencer,
     secret: Arc<hmac::Key>,
+    /// By the token's hash: whose, and until when. What the store says of a token is never changed.
+    owners: Arc<Mutex<HashMap<String, (Kid, UnixMillis)>>>,
 }
 
 /// Why no token was given.
@@ -56,7 +65,7 @@ impl Sessions {
     /// Gives tokens to the keys in this book.
     pub fn new(db: Db, book: SharedBook, sequencer: Sequencer, secret: &[u8; 32]) -> Self {
         let secret = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret));
-        Self { db, book, sequencer, secret }
+        Self { db, book, sequencer, secret, owners: Arc::default() }
     }
 
     /// A challenge, or a token for an answered one.
@@ -86,6 +95,27 @@ impl Sessions {
             .commit(store::devices::give_token(&hash, &asked.kid, now, token_expires_at))
             .await?;
         Ok(SessionReply::Token { device_token, token_expires_at })
+    }
+
+    /// Whose token this is, if it was given here and has not run out.
+    pub async fn owner(&self, token: &str, now: UnixMillis) -> Result<Option<Kid>, StoreError> {
+        let hash = super::token_hash(token);
+        if let Some((kid, until)) = self.owners().get(&hash) {
+            return Ok((now < *until).then_some(*kid));
+        }
+        let Some((kid, until)) = store::devices::token_owner(&self.db, &hash, now).await? else {
+            return Ok(None);
+        };
+        let mut owners = self.owners();
+        if owners.len() >= OWNERS_MAX {
+            owners.clear();
+        }
+        owners.insert(hash, (kid, until));
+        Ok(Some(kid))
+    }
+
+    fn owners(&self) -> MutexGuard<'_, HashMap<String, (Kid, UnixMillis)>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key(&self, kid: &Kid) -> Option<PublicKey> {

@@ -230,19 +230,20 @@ pub fn give_token(
     )
 }
 
-/// Whose token it is, if it has not run out.
+/// Whose token it is, and until when, if it has not run out. Neither is ever changed.
 pub async fn token_owner(
     db: &Db,
     token_hash: &str,
     now: UnixMillis,
-) -> Result<Option<Kid>, StoreError> {
+) -> Result<Option<(Kid, UnixMillis)>, StoreError> {
     let row = db
         .query_opt(
-            "select kid from device_token where token_hash = $1 and expires_at_ms > $2",
+            "select kid, expires_at_ms from device_token
+              where token_hash = $1 and expires_at_ms > $2",
             &[token_hash.into(), Value::Int(now.0)],
         )
         .await?;
-    row.map(|row| super::records::kid(row.text(0)?)).transpose()
+    row.map(|row| Ok((super::records::kid(row.text(0)?)?, UnixMillis(row.int(1)?)))).transpose()
 }
 
 /// How many people were invited and have not enrolled a device yet, though they still may.

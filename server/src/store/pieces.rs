@@ -93,6 +93,14 @@ pub async fn bytes(db: &Db, of: &Of, first: u64) -> Result<Option<Vec<u8>>, Stor
     rows.first().map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
 }
 
+/// Whether there is a piece of this photograph at all: of most there never is.
+pub async fn any(db: &Db, photo: &PhotoHash) -> Result<bool, StoreError> {
+    let row = db
+        .query_opt("select 1 from photo_piece where photo = $1 limit 1", &[photo.to_hex().into()])
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Gives all pieces of a photograph up: it is whole, or they were not its own.
 pub fn give_up(photo: &PhotoHash) -> Batch {
     Batch::new().step("delete from photo_piece where photo = $1", [photo.to_hex().into()])

@@ -275,7 +275,10 @@ impl Photos {
             return Ok(PhotoBegin::Whole(held_sealed()));
         }
         arrival.look().await?;
-        self.pieces.borrow(&arrival).await;
+        // What comes whole needs no piece of another process.
+        if range.first > 0 || range.end < range.size {
+            self.pieces.borrow(&arrival).await;
+        }
         let upload = PhotoUpload {
             photos: self.clone(),
             photo,

@@ -83,9 +83,16 @@ impl Pieces {
 
     /// The photo is whole, or what came was not its own: nobody needs the pieces.
     pub(super) async fn give_up(&self, photo: &PhotoHash) {
-        if self.sequencer.has_company()
-            && let Err(error) = self.db.commit(pieces::give_up(photo)).await
-        {
+        if !self.sequencer.has_company() {
+            return;
+        }
+        let given_up = async {
+            if pieces::any(&self.db, photo).await? {
+                self.db.commit(pieces::give_up(photo)).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = given_up.await {
             tracing::debug!(%error, "pieces of a photograph stay until they are old");
         }
     }
