@@ -93,6 +93,8 @@ pub struct UnitRegister {
     by_code: HashMap<UnitCode, usize>,
     parent: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
+    /// The region each unit lies in, or is: asked for every precinct whenever sums are made.
+    region: Vec<Option<usize>>,
 }
 
 impl UnitRegister {
@@ -100,6 +102,7 @@ impl UnitRegister {
     pub fn new(part: UnitPart) -> Result<Self, String> {
         let mut by_code = HashMap::with_capacity(part.units.len());
         let mut parent = Vec::with_capacity(part.units.len());
+        let mut region: Vec<Option<usize>> = Vec::with_capacity(part.units.len());
         let mut children = vec![Vec::new(); part.units.len()];
         for (index, unit) in part.units.iter().enumerate() {
             let above = match &unit.parent {
@@ -116,6 +119,8 @@ impl UnitRegister {
                 siblings.push(index);
             }
             parent.push(above);
+            let of_parent = above.and_then(|above| region[above]);
+            region.push(if unit.kind == UnitKind::Region { Some(index) } else { of_parent });
         }
         let (units, outlines) = (part.units, part.outlines);
         let positions = outlines.as_ref().map_or(0, Outlines::positions);
@@ -125,7 +130,7 @@ impl UnitRegister {
                  taken: make them coarser"
             ));
         }
-        Ok(Self { version: part.version, units, outlines, by_code, parent, children })
+        Ok(Self { version: part.version, units, outlines, by_code, parent, children, region })
     }
 
     /// Version of the register.
@@ -186,7 +191,8 @@ impl UnitRegister {
 
     /// The region a unit lies in, or is.
     pub fn region_of(&self, code: &UnitCode) -> Option<&Unit> {
-        self.upwards(code).find(|unit| unit.kind == UnitKind::Region)
+        let region = self.region[*self.by_code.get(code)?]?;
+        Some(&self.units[region])
     }
 
     /// All units of one kind, in register order.

@@ -15,13 +15,14 @@ use hattama_proto::{
 use super::{
     group::{Effects, Says},
     head::Head,
+    reread::when,
     sequencer::SequenceError,
     task::{Task, apply},
     turn,
 };
 use crate::{
     book::{self, Authority, Book, BookError, SharedBook, Told},
-    store::{self, Db},
+    store::{self, Db, log::Kinds},
 };
 
 /// What the book takes over.
@@ -36,13 +37,13 @@ enum Change {
 async fn since(
     db: &Db,
     authority: Authority,
-    from: u64,
-    until: u64,
+    (from, until): (u64, u64),
+    kinds: Kinds,
 ) -> Result<Change, SequenceError> {
     let (records, said, photos) = try_join3(
-        store::since::records(db, from, until),
-        store::statements::strings(db, from, until),
-        store::since::photos(db, from, until),
+        when(kinds.records, store::since::records(db, from, until)),
+        when(kinds.statements, store::statements::strings(db, from, until)),
+        when(kinds.photos, store::since::photos(db, from, until)),
     )
     .await?;
     let mut effects = Effects { photos, ..Effects::default() };
@@ -109,7 +110,7 @@ pub(super) async fn change(
     until: u64,
 ) -> Result<(), SequenceError> {
     let authority = book.read().authority;
-    let change = since(db, authority, from, until).await?;
+    let change = since(db, authority, (from, until), Kinds::ALL).await?;
     book.change(|book| change.apply_to(book));
     Ok(())
 }
@@ -143,7 +144,9 @@ impl Task {
     /// Reads from the store what a commit in doubt may have left there, and what others have logged.
     pub(super) async fn catch_up(&mut self) -> Result<(), SequenceError> {
         let size = self.size();
-        let leaves = store::log::leaves(&self.db, size).await?;
+        let stored = store::log::entries_from(&self.db, size).await?;
+        let kinds = Kinds::of(&stored);
+        let leaves: Vec<Hash> = stored.into_iter().map(|leaf| leaf.hash).collect();
         if leaves.is_empty() {
             self.stale = false;
             return Ok(());
@@ -152,7 +155,8 @@ impl Task {
         self.read_back(size, leaves.clone()).await?;
         // Until all of it is taken over, the store has to be asked again.
         self.stale = true;
-        let change = since(&self.db, self.book_read(|book| book.authority), size, until).await?;
+        let authority = self.book_read(|book| book.authority);
+        let change = since(&self.db, authority, (size, until), kinds).await?;
         let head = {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
             signed.tree.truncate(size);

@@ -6,13 +6,13 @@
 //! leave. What this sees is what the database reads, which right after a commit is the system's
 //! cache; the disk under it is what `hattama fsck` reads.
 
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 use hattama_proto::{
     id::{RecordId, StatementId},
     tlog::{Hash, LogEntry},
 };
 
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, Db, StoreError, log::Kinds};
 
 /// Leaves read back at once: one group, about 4 MB of records.
 const PAGE: u64 = 2048;
@@ -27,10 +27,11 @@ pub(super) async fn first_altered(
     let mut from = first;
     for page in leaves.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
         let until = from + page.len() as u64;
-        let (entries, records, said) = try_join3(
-            store::log::entries(db, from, until),
-            store::records::strings(db, from, until),
-            store::statements::strings(db, from, until),
+        let entries = store::log::entries(db, from, until).await?;
+        let kinds = Kinds::of(&entries);
+        let (records, said) = try_join(
+            when(kinds.records, store::records::strings(db, from, until)),
+            when(kinds.statements, store::statements::strings(db, from, until)),
         )
         .await?;
         let page = page.to_vec();
@@ -44,6 +45,14 @@ pub(super) async fn first_altered(
         from = until;
     }
     Ok(None)
+}
+
+/// The answer, or nothing where there is nothing to ask for: on a night most groups are of one kind.
+pub(super) async fn when<T: Default>(
+    is_needed: bool,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    if is_needed { answer.await } else { Ok(T::default()) }
 }
 
 /// Pure.

@@ -5,7 +5,7 @@ use std::{
         Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use hattama_proto::{
@@ -34,6 +34,10 @@ use crate::{
 
 /// Most items in one group: bounds the transaction, and with it how long anybody waits.
 const GROUP_ITEMS_MAX: usize = 2048;
+
+/// How long after a word that others have logged it is taken over, so that many groups are taken over
+/// together. Whoever has something to log takes it over at once.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(50);
 
 /// A job: items that get places, and further steps of the same transaction.
 pub(super) struct Job {
@@ -101,6 +105,14 @@ fn answer(shares: Vec<Share>, done: Done) {
     }
 }
 
+/// Returns at this time, or never.
+async fn time(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Task {
     pub(super) fn new(
         db: Db,
@@ -133,18 +145,26 @@ impl Task {
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
         let news = Arc::clone(&self.news);
+        let mut follow_at = None;
         loop {
             let first = tokio::select! {
                 biased;
-                () = news.notified() => {
+                () = time(follow_at) => {
+                    follow_at = None;
                     self.follow().await;
+                    continue;
+                }
+                () = news.notified(), if follow_at.is_none() => {
+                    follow_at = Some(Instant::now() + FOLLOW_PAUSE);
                     continue;
                 }
                 first = waiting.recv() => first,
             };
             let Some(first) = first else { return };
-            // What comes while it waits goes into the same group.
-            self.await_turn().await;
+            // What comes while it waits goes into the same group. A question what is logged waits for nobody.
+            if !first.items.is_empty() {
+                self.await_turn().await;
+            }
             let mut size = first.items.len();
             let mut jobs = vec![first];
             while size < GROUP_ITEMS_MAX {
@@ -162,7 +182,7 @@ impl Task {
         if let Some(turnstile) = &mut self.turnstile
             && self.company.load(Ordering::Relaxed)
         {
-            turnstile.come().await;
+            let _our_turn_or_without = turnstile.come().await;
             self.stale = true;
         }
     }
@@ -243,7 +263,9 @@ impl Task {
         if let Some(why) = self.stopped.get() {
             return Err(why.clone());
         }
-        self.await_turn().await;
+        if !(items.is_empty() && with.is_empty()) {
+            self.await_turn().await;
+        }
         if self.stale {
             self.catch_up().await?;
         }

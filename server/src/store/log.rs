@@ -99,6 +99,10 @@ impl StoredLeaf {
         })
     }
 
+    fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
     /// The entry, if kind and subject make one that hashes to what was written beside them.
     pub fn proven(&self) -> Option<LogEntry> {
         let bytes = self.bytes();
@@ -113,6 +117,42 @@ impl StoredLeaf {
             bytes.push_str(part);
         }
         bytes
+    }
+}
+
+/// Of what kinds some leaves are, so that only the tables they stand in are asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Kinds {
+    /// There is a record among them.
+    pub records: bool,
+    /// There is a statement.
+    pub statements: bool,
+    /// There is a photo.
+    pub photos: bool,
+}
+
+impl Kinds {
+    /// Where it is not known.
+    pub const ALL: Self = Self { records: true, statements: true, photos: true };
+
+    /// Of these leaves, as they say of themselves; a lie is found where they are proven.
+    pub fn of(leaves: &[StoredLeaf]) -> Self {
+        let any = |kind| leaves.iter().any(|leaf| leaf.is(kind));
+        Self { records: any("record"), statements: any("statement"), photos: any("photo") }
+    }
+}
+
+/// All leaves from `from` on, in order.
+pub async fn entries_from(db: &Db, from: u64) -> Result<Vec<StoredLeaf>, StoreError> {
+    let mut leaves = Vec::new();
+    loop {
+        let from = from + leaves.len() as u64;
+        let page = entries(db, from, from + PAGE).await?;
+        let full = page.len() as u64 == PAGE;
+        leaves.extend(page);
+        if !full {
+            return Ok(leaves);
+        }
     }
 }
 

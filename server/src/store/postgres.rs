@@ -23,7 +23,7 @@ mod turnstile;
 use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
 use hattama_proto::time::UnixMillis;
 use tokio::runtime::Handle;
@@ -48,6 +48,10 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long bytes may stay unacknowledged before the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(20);
+
+/// A session that was used within this time is used again without a question: on a night a picture costs a
+/// dozen of queries, and each question is as much work for the server as a small one of these.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How often a batch is run before its caller is told that the store is busy. From the second
 /// time on no other batch runs beside it, so that a deadlock cannot come again.
@@ -154,6 +158,10 @@ impl Postgres {
             .create_timeout(Some(CONNECT))
             .recycle_timeout(Some(CONNECT))
             .runtime(Runtime::Tokio1)
+            .pre_recycle(Hook::async_fn(|client, metrics| {
+                let is_fresh = metrics.last_used() < FRESH;
+                Box::pin(async move { if is_fresh { Ok(()) } else { sign_of_life(client).await } })
+            }))
             .post_create(Hook::async_fn(|client, _| {
                 Box::pin(
                     async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) },
@@ -320,9 +328,18 @@ fn settings(url: &str) -> Result<(Config, MakeRustlsConnect), StoreError> {
     Ok((config, tls::connector(authority.as_deref())?))
 }
 
-/// A session is asked for a sign of life before each use: one way to the server and back, for
-/// which a server that was restarted is used again without an error.
+/// A session whose connection has ended is not used again; see [`sign_of_life`].
 fn manager(config: Config, tls: MakeRustlsConnect) -> Manager {
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Manager::from_config(config, tls, recycling)
+}
+
+/// What a session that rested is asked before it is used: one way to the server and back, for which one
+/// that was cut off without a word is found before anything depends on it. A server that was restarted has
+/// ended its connections, which is seen without asking.
+async fn sign_of_life(client: &ClientWrapper) -> Result<(), HookError> {
+    match tokio::time::timeout(CONNECT, client.simple_query("")).await {
+        Ok(answered) => answered.map(drop).map_err(HookError::Backend),
+        Err(_) => Err(HookError::message("no answer")),
+    }
 }

@@ -11,6 +11,7 @@ use super::{INSERT_FORK, INSERT_FORK_ONCE, count_forks, fork, forks};
 on_every_engine![
     of_two_writers_on_one_version_exactly_one_wins,
     of_processes_that_build_on_one_tree_exactly_one_signs,
+    those_in_line_come_in_turn_and_nobody_waits_long_for_who_stands_still,
     batches_in_opposite_orders_all_get_through,
     each_of_many_batches_at_once_has_its_own_fate,
     a_dropped_commit_still_completes,
@@ -78,6 +79,29 @@ async fn of_processes_that_build_on_one_tree_exactly_one_signs(db: Db) {
         before = last.holder;
     }
     assert_eq!(count_forks(&db).await, 20, "of each group that lost nothing is stored");
+}
+
+async fn those_in_line_come_in_turn_and_nobody_waits_long_for_who_stands_still(db: Db) {
+    let (Some(mut first), Some(mut second)) = (db.turnstile(), db.turnstile()) else {
+        return assert!(!db.is_shared());
+    };
+    assert!(first.come().await);
+    assert!(first.come().await, "it is its turn until it goes");
+    let waiting = tokio::spawn(async move { (second.come().await, second) });
+    first.go().await;
+    let (came, mut second) = waiting.await.unwrap();
+    assert!(came, "the first has gone");
+
+    // The second stands still.
+    assert!(!first.come().await, "a second was waited in vain");
+    second.go().await;
+    assert!(!first.come().await, "and for a while nobody is waited for at all");
+    first.go().await;
+
+    assert!(second.come().await);
+    drop(second);
+    let mut third = db.turnstile().unwrap();
+    assert!(third.come().await, "who has gone away for good holds nobody up");
 }
 
 async fn batches_in_opposite_orders_all_get_through(db: Db) {

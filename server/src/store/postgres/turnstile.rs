@@ -56,10 +56,11 @@ impl Turnstile {
         Self { line, session: None, is_held: false, pause_until: None }
     }
 
-    /// Waits until it is our turn, or for a second; where there is no answer at all, seconds.
-    pub async fn come(&mut self) {
+    /// Waits until it is our turn, or for a second; where there is no answer at all, five. Says whether it
+    /// is our turn.
+    pub async fn come(&mut self) -> bool {
         if self.is_held || self.pause_until.is_some_and(|until| Instant::now() < until) {
-            return;
+            return self.is_held;
         }
         self.is_held = timeout(CONNECT, self.ask()).await.unwrap_or(false);
         self.pause_until = None;
@@ -68,6 +69,7 @@ impl Turnstile {
             self.session = None;
             self.pause_until = Some(Instant::now() + PAUSE);
         }
+        self.is_held
     }
 
     async fn ask(&mut self) -> bool {
