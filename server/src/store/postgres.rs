@@ -20,7 +20,10 @@ mod snapshot;
 mod tls;
 mod turnstile;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
@@ -52,6 +55,12 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// A session that was used within this time is used again without a question: on a night a picture costs a
 /// dozen of queries, and each question is as much work for the server as a small one of these.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// For so long after a session was lost every one is asked: the same may have befallen the others.
+const DOUBT: Duration = Duration::from_secs(10);
+
+/// When a session was lost last.
+type LostAt = Arc<Mutex<Option<Instant>>>;
 
 /// How often a batch is run before its caller is told that the store is busy. From the second
 /// time on no other batch runs beside it, so that a deadlock cannot come again.
@@ -119,6 +128,7 @@ pub struct Postgres {
     pool: Pool,
     /// For sessions beside the pool.
     line: Arc<news::Line>,
+    lost_at: LostAt,
     /// Where connections live: a worker that first needs one may end before the others do.
     runtime: Handle,
 }
@@ -152,15 +162,17 @@ impl Postgres {
     fn connect(url: &str) -> Result<Self, StoreError> {
         let (config, tls) = settings(url)?;
         let line = Arc::new(news::Line { config: config.clone(), tls: tls.clone() });
+        let lost_at = LostAt::default();
+        let lost = Arc::clone(&lost_at);
         let pool = Pool::builder(manager(config, tls))
             .max_size(SESSIONS_MAX)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(CONNECT))
             .recycle_timeout(Some(CONNECT))
             .runtime(Runtime::Tokio1)
-            .pre_recycle(Hook::async_fn(|client, metrics| {
-                let is_fresh = metrics.last_used() < FRESH;
-                Box::pin(async move { if is_fresh { Ok(()) } else { sign_of_life(client).await } })
+            .pre_recycle(Hook::async_fn(move |client, metrics| {
+                let trusted = metrics.last_used() < FRESH && !is_in_doubt(&lost);
+                Box::pin(async move { if trusted { Ok(()) } else { sign_of_life(client).await } })
             }))
             .post_create(Hook::async_fn(|client, _| {
                 Box::pin(
@@ -169,7 +181,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { pool, line, runtime: Handle::current() })
+        Ok(Self { pool, line, lost_at, runtime: Handle::current() })
     }
 
     pub(super) async fn query(
@@ -225,7 +237,11 @@ impl Postgres {
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let done = self.runtime.spawn(work).await;
-        done.map_err(|stopped| StoreError::Unavailable(stopped.into()))?
+        let done = done.map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+        if matches!(done, Err(StoreError::Unavailable(_))) {
+            *self.lost_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        done
     }
 
     async fn commit_patiently(&self, batch: &Batch) -> Result<Vec<StepOutcome>, StoreError> {
@@ -332,6 +348,11 @@ fn settings(url: &str) -> Result<(Config, MakeRustlsConnect), StoreError> {
 fn manager(config: Config, tls: MakeRustlsConnect) -> Manager {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Manager::from_config(config, tls, recycling)
+}
+
+fn is_in_doubt(lost_at: &LostAt) -> bool {
+    let lost_at = *lost_at.lock().unwrap_or_else(PoisonError::into_inner);
+    lost_at.is_some_and(|lost_at| lost_at.elapsed() < DOUBT)
 }
 
 /// What a session that rested is asked before it is used: one way to the server and back, for which one

@@ -17,21 +17,27 @@ use hattama_tests::{
 
 use super::{DATABASE, load::PATIENCE, on_a_server_of_its_own};
 
-/// Strangers, more than there are places for keys that nobody knows: those grow with the cores.
+/// Strangers, with more than there is room for from keys that nobody knows: half a MiB for each core.
 fn strangers() -> u64 {
     let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
-    200.max(16 * cores)
+    200.max(50 * cores)
 }
+
+/// Records of each stranger, together more than 16 KiB.
+const OF_EACH: u64 = 16;
 
 /// Devices that headquarters knows, fewer than there are places on the smallest machine.
 const KNOWN: u64 = 3;
 
+/// A device and what it sends.
+type Speaker = (Device, Vec<Signed>);
+
 /// What one push came to.
 type Came = Result<Option<Verdict>, Refused>;
 
-fn push(wire: &Wire, device: &Device, record: &Signed) -> Came {
+fn push(wire: &Wire, (device, records): &Speaker) -> Came {
     let batch = PushRequest {
-        records: vec![record.text.clone()],
+        records: records.iter().map(|record| record.text.clone()).collect(),
         keys: [(device.kid(), device.public_key())].into(),
         seen: None,
     };
@@ -45,24 +51,26 @@ fn is_kept(came: &Came) -> bool {
 #[test]
 fn a_flood_of_unknown_keys_takes_no_place_of_a_known_one_and_leaves_none_taken() {
     on_a_server_of_its_own(&[], |world, cluster| {
-        let speak = |(number, mut device): (u64, Device)| {
-            let record = device.protocol(world.country().precinct(0), number);
-            (device, record)
+        let speak = |mut device: Device, count: u64| -> Speaker {
+            let unit = || world.country().precinct(0);
+            let records = (0..count).map(|number| device.protocol(unit(), number)).collect();
+            (device, records)
         };
-        let known = (0..KNOWN).map(|seed| (seed, world.device(seed)));
-        let known: Vec<_> = known.map(speak).collect();
-        let strangers = (1000..1000 + strangers()).map(|seed| (seed, world.stranger(seed)));
-        let strangers: Vec<_> = strangers.map(speak).collect();
+        let known: Vec<_> = (0..KNOWN).map(|seed| speak(world.device(seed), 1)).collect();
+        let strangers = (1000..1000 + strangers()).map(|seed| world.stranger(seed));
+        let strangers: Vec<_> = strangers.map(|device| speak(device, OF_EACH)).collect();
         let refused = while_locked(world, cluster, &strangers, &known);
         assert!(refused > 0 && refused < strangers.len(), "{refused} were refused");
         // What was taken is there, what was refused is not; then all is let in again.
         let logged = world.wire().record_ids();
-        assert!(known.iter().all(|(_, record)| logged.contains(&record.id)));
-        for (device, record) in strangers.iter().chain(&known) {
-            let came = push(&world.wire(), device, record);
+        assert!(known.iter().all(|(_, records)| logged.contains(&records[0].id)));
+        for speaker in strangers.iter().chain(&known) {
+            let came = push(&world.wire(), speaker);
             assert!(is_kept(&came), "{came:?}");
         }
-        assert_eq!(world.wire().record_ids().len(), strangers.len() + known.len());
+        let spoken =
+            strangers.iter().chain(&known).map(|(_, records)| records.len()).sum::<usize>();
+        assert_eq!(world.wire().record_ids().len(), spoken);
     });
 }
 
@@ -70,8 +78,8 @@ fn a_flood_of_unknown_keys_takes_no_place_of_a_known_one_and_leaves_none_taken()
 fn while_locked(
     world: &World,
     cluster: &Cluster,
-    strangers: &[(Device, Signed)],
-    known: &[(Device, Signed)],
+    strangers: &[Speaker],
+    known: &[Speaker],
 ) -> usize {
     let holder = lasting();
     let client = holder.block_on(postgres::connect(&cluster.url(DATABASE))).unwrap();
@@ -80,10 +88,10 @@ fn while_locked(
         let (tell, told) = mpsc::channel();
         let flood: Vec<ScopedJoinHandle<'_, Came>> = strangers
             .iter()
-            .map(|(device, record)| {
+            .map(|speaker| {
                 let (wire, tell) = (world.wire(), tell.clone());
                 scope.spawn(move || {
-                    let came = push(&wire, device, record);
+                    let came = push(&wire, speaker);
                     tell.send(came.is_err()).unwrap_or(());
                     came
                 })
@@ -92,9 +100,9 @@ fn while_locked(
         assert!(told.recv_timeout(PATIENCE).unwrap(), "the first who hears anything is refused");
         let others: Vec<_> = known
             .iter()
-            .map(|(device, record)| {
+            .map(|speaker| {
                 let wire = world.wire();
-                scope.spawn(move || push(&wire, device, record))
+                scope.spawn(move || push(&wire, speaker))
             })
             .collect();
         // Nobody is asked what they wait for: a page is read meanwhile.
