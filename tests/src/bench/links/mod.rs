@@ -3,7 +3,7 @@
 //! still has to come to an end.
 //!
 //! Phones are real notebooks with the bundled transport, headquarters is a real `hattama serve` behind TLS,
-//! and between them every packet goes over an emulated link ([`emulator`], [`line`]) between two network
+//! and between them every packet goes over an emulated link ([`emulator`], [`mod@line`]) between two network
 //! namespaces ([`ground`]): this has to be run by root on Linux with `ip`, `python3` and `openssl`, and says
 //! that it was skipped where it cannot.
 //!
