@@ -12,6 +12,7 @@ mod check;
 mod enrol;
 mod invite;
 mod meter;
+mod owners;
 mod photos;
 mod push;
 mod quota;

@@ -1,10 +1,7 @@
 //! Device tokens by challenge. A challenge is not stored: it is its own proof, under a secret that
 //! every process of a headquarters has.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hattama_proto::{
@@ -16,6 +13,7 @@ use hattama_proto::{
 };
 use ring::hmac;
 
+use super::owners::Owners;
 use crate::{
     book::SharedBook,
     log::{SequenceError, Sequencer},
@@ -26,10 +24,6 @@ use crate::{
 /// How long a challenge can be answered, in milliseconds: a slow link and a few retries.
 const CHALLENGE_MS: i64 = 5 * 60 * 1000;
 
-/// Owners of tokens that are remembered: a phone shows its token with each picture. About ten megabytes;
-/// beyond that all are asked for anew.
-const OWNERS_MAX: usize = 1 << 16;
-
 /// Gives tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
@@ -37,8 +31,7 @@ pub struct Sessions {
     book: SharedBook,
     sequencer: Sequencer,
     secret: Arc<hmac::Key>,
-    /// By the token's hash: whose, and until when. What the store says of a token is never changed.
-    owners: Arc<Mutex<HashMap<String, (Kid, UnixMillis)>>>,
+    owners: Arc<Mutex<Owners>>,
 }
 
 /// Why no token was given.
@@ -100,21 +93,17 @@ impl Sessions {
     /// Whose token this is, if it was given here and has not run out.
     pub async fn owner(&self, token: &str, now: UnixMillis) -> Result<Option<Kid>, StoreError> {
         let hash = super::token_hash(token);
-        if let Some((kid, until)) = self.owners().get(&hash) {
-            return Ok((now < *until).then_some(*kid));
+        if let Some(known) = self.owners().of(&hash, now) {
+            return Ok(known);
         }
         let Some((kid, until)) = store::devices::token_owner(&self.db, &hash, now).await? else {
             return Ok(None);
         };
-        let mut owners = self.owners();
-        if owners.len() >= OWNERS_MAX {
-            owners.clear();
-        }
-        owners.insert(hash, (kid, until));
+        self.owners().remember(hash, kid, until);
         Ok(Some(kid))
     }
 
-    fn owners(&self) -> MutexGuard<'_, HashMap<String, (Kid, UnixMillis)>> {
+    fn owners(&self) -> MutexGuard<'_, Owners> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
