@@ -100,7 +100,9 @@ verify() {
             x86_64:"Advanced Micro Devices X86-64") ;;
             *) wrong "jni/$abi has a library for $(machine "$library")" ;;
         esac
-        nm --dynamic --defined-only "$library" | grep -q ' ffi_hattama_client_core_uniffi_contract_version$' ||
+        # Not grep -q: it leaves before nm has said all, and a broken pipe would count as a missing name.
+        nm --dynamic --defined-only "$library" |
+            grep ' ffi_hattama_client_core_uniffi_contract_version$' >"$scratch/contract" ||
             wrong "jni/$abi has a library without the interface for apps"
         case $abi in
             arm64-v8a | x86_64)
