@@ -45,6 +45,10 @@ pub const BACKOFF_PREVIEWS_MS_MAX: u64 = 15 * 60 * 1000;
 /// Longest pause between retries of originals and the feed, in milliseconds (1 hour).
 pub const BACKOFF_ORIGINALS_MS_MAX: u64 = 60 * 60 * 1000;
 
+/// For how long a sync that only sends pictures again does not ask what is new, in milliseconds (1 minute):
+/// headquarters that has no room for pictures has none for thousands of questions either.
+pub const FEED_RESTS_MS: u64 = 60 * 1000;
+
 /// First pause after a failure, in milliseconds.
 pub const BACKOFF_BASE_MS: u64 = 2000;
 

@@ -13,6 +13,7 @@
 mod capture;
 mod enrol;
 mod exporting;
+mod fed;
 mod follow;
 mod list;
 mod locking;
@@ -161,6 +162,8 @@ pub struct Notebook {
     /// Held while the notebook goes to rest or wakes.
     going_to_rest: Mutex<()>,
     pack: Mutex<Option<Arc<Pack>>>,
+    /// When the feeds were read last.
+    fed: fed::Fed,
     stop: Stop,
 }
 

@@ -76,6 +76,7 @@ impl Notebook {
             planning: Mutex::new(()),
             going_to_rest: Mutex::new(()),
             pack: Mutex::new(None),
+            fed: super::fed::Fed::default(),
             stop: Stop::default(),
         };
         notebook.settle_election()?;

@@ -33,7 +33,7 @@ use crate::{
     steps::crash_point,
     sync::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
-        ask_receipts, ask_status, hear, hear_have, held_back, push_request, read_feed, send_range,
+        ask_receipts, ask_status, hear, hear_have, held_back, may_any_go, push_request, read_feed, send_range,
         statement,
     },
     transport::{
@@ -93,11 +93,17 @@ impl Turn<'_> {
         let (link, feeds) = notebook.with(|outbox| {
             let link = outbox.setting(outbox::LINK)?;
             let feeds = outbox.enrolments()?.into_iter();
-            let feeds = feeds.filter(|row| row.token.is_some()).map(|row| row.role).collect();
+            let feeds = feeds.filter(|row| row.token.is_some()).map(|row| row.role);
+            let rests = budget.started != Started::ByUser
+                && notebook.fed.is_recent(started_ms)
+                && outbox.pending_records()?.is_empty()
+                && may_any_go(&outbox.pending_photos()?, budget.counting());
+            let feeds: Vec<Role> = if rests { Vec::new() } else { feeds.collect() };
             let link: Link =
                 link.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             Ok((link, feeds))
         })?;
+        let asks = !feeds.is_empty();
         let kids = Role::ALL.map(|role| notebook.kid(role)).to_vec();
         let mut engine = Engine::new(budget, link, kids, feeds, clock.now());
         let persons = notebook.enrolment()?.map(|enrolment| enrolment.persons).unwrap_or_default();
@@ -106,6 +112,9 @@ impl Turn<'_> {
         let gone_before = notebook.with(|outbox| outbox.pruned_counts())?.1;
         let mut run = Run { notebook, engine, trust, transport, stop, budget, started_ms };
         let end = run.carry_on()?;
+        if asks && run.engine.has_read_feeds() {
+            notebook.fed.at(started_ms);
+        }
         let mut report = run.finish(end)?;
         let gone = notebook.with(|outbox| outbox.pruned_counts())?.1;
         if gone > gone_before {

@@ -75,6 +75,11 @@ pub(crate) const fn hold(lane: Lane, wanted: bool, conditions: Conditions) -> Op
     if conditions.metered && !small && !wanted { Some(Hold::Metered) } else { None }
 }
 
+/// Whether any of these photos may go now.
+pub(crate) fn may_any_go(photos: &[PendingPhoto], conditions: Conditions) -> bool {
+    photos.iter().any(|photo| hold(photo.lane, photo.wanted, conditions).is_none())
+}
+
 /// What of these photos is held back, by lane and reason.
 pub(crate) fn held_back(photos: &[PendingPhoto], conditions: Conditions) -> Vec<HeldBack> {
     let mut all: Vec<HeldBack> = Vec::new();

@@ -83,6 +83,11 @@ impl Engine {
         self.link.answered(sent, ms);
     }
 
+    /// Whether every feed has been read, or could not be.
+    pub(crate) fn has_read_feeds(&self) -> bool {
+        self.course.feeds.is_empty()
+    }
+
     /// The feed of `role` has been read, or cannot be now.
     pub(super) fn feed_done(&mut self, role: Role, more: bool) {
         self.feed_rounds += 1;

@@ -38,7 +38,7 @@ mod trust;
 
 pub use self::allowed::{Conditions, HeldBack, Hold};
 pub(crate) use self::{
-    allowed::held_back,
+    allowed::{held_back, may_any_go},
     answer::{Have, Heard, HeardHave, hear, hear_bytes, hear_have},
     change::Change,
     engine::Engine,
