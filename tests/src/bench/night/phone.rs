@@ -12,7 +12,10 @@ use std::{
     sync::Arc,
 };
 
-use hattama_client_core::sync::{Class, Judge, Lane, next_wait_ms, told_wait_ms};
+use hattama_client_core::{
+    limits::FEED_RESTS_MS,
+    sync::{Class, Judge, Lane, next_wait_ms, told_wait_ms},
+};
 use hattama_proto::{
     id::{PhotoHash, RecordId},
     key::PublicKey,
@@ -69,6 +72,8 @@ pub(super) struct Phone {
     captured: u64,
     /// The feed was read up to here.
     pub(super) fed: u64,
+    /// When it was read last.
+    fed_ms: Option<u64>,
     pub(super) photos: Vec<PhotoHash>,
     /// When each original was captured, and when it was receipted.
     pub(super) originals: Vec<(u64, Option<u64>)>,
@@ -97,6 +102,7 @@ impl Phone {
             pauses: BTreeMap::new(),
             captured: 0,
             fed: 0,
+            fed_ms: None,
             photos: Vec::new(),
             originals: Vec::new(),
         }
@@ -254,6 +260,18 @@ impl Phone {
         };
         let until_ms = self.night.tally.now_ms() + wait_ms;
         self.pauses.insert(class, Pause { wait_ms, until_ms });
+    }
+
+    /// Whether it asks what is new while it is connected: as client-core does, not again within a minute
+    /// where only pictures are left.
+    pub(super) fn asks(&mut self) -> bool {
+        let now = self.night.tally.now_ms();
+        let only_pictures = self.records.is_empty() && !self.pictures.is_empty();
+        if only_pictures && self.fed_ms.is_some_and(|at| now - at < FEED_RESTS_MS) {
+            return false;
+        }
+        self.fed_ms = Some(now);
+        true
     }
 
     /// The class works again.

@@ -39,7 +39,7 @@ impl Phone {
             }
         };
         self.works(Class::Network);
-        let (mut fed, mut slot) = (false, 0);
+        let (mut fed, mut slot) = (!self.asks(), 0);
         while *night.phase.borrow() != Phase::Over {
             self.capture_due();
             let (class, said) = if self.ready() > 0 {
