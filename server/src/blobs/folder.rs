@@ -5,7 +5,8 @@
 //! ```
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -57,6 +58,23 @@ impl BlobFolder {
             Err(error) => return Err(error),
         }
         sync_folder(folder)
+    }
+
+    /// Writes bytes whose hash was checked to `beside`, syncs them, and takes that file over.
+    pub(super) fn keep_bytes(
+        &self,
+        bytes: &[u8],
+        beside: &Path,
+        photo: &PhotoHash,
+    ) -> io::Result<()> {
+        let written = fs::File::create(beside).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_data()
+        });
+        written.and_then(|()| self.keep(beside, photo)).inspect_err(|_| {
+            // Half a file on a disk that is full is in everybody's way.
+            drop(fs::remove_file(beside));
+        })
     }
 
     /// The bytes under the name of a photo.

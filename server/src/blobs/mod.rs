@@ -113,6 +113,27 @@ impl Blobs {
         self.meter.measure("keep", work).await
     }
 
+    /// Keeps bytes in the folder if they are those of the photo, by way of the file `beside`, which nobody
+    /// else writes; false if they are not. All in one crossing to the disk's threads: pictures are small
+    /// and many. What is in a bucket goes there as a file ([`keep`](Self::keep)), so that nothing has to
+    /// be sent again while the bucket is away.
+    pub async fn keep_right(
+        &self,
+        bytes: Vec<u8>,
+        beside: PathBuf,
+        photo: &PhotoHash,
+    ) -> Result<bool, BlobError> {
+        let photo = *photo;
+        let work = self.blocking(move |folder| {
+            if PhotoHash::of(&bytes) != photo {
+                return Ok(false);
+            }
+            folder.keep_bytes(&bytes, &beside, &photo)?;
+            Ok(true)
+        });
+        self.meter.measure("keep", work).await
+    }
+
     /// The bytes of a photo, as captured; none if it is not there.
     pub async fn read(&self, photo: &PhotoHash) -> Result<Option<Bytes>, BlobError> {
         let work = async {

@@ -1,6 +1,6 @@
 //! Photos: taken in ranges from phones, shown to operators.
 
-use std::time::Instant;
+use std::{pin::pin, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,6 +16,7 @@ use hattama_proto::{
         ContentRange, HAVE_HEADER, HELD_SEALED, PhotoReply, SEALED_HEADER, SealedAs, SealedAsError,
     },
 };
+use tokio::time::timeout;
 
 use super::{HttpProblem, admit, body, room::RoomLeft};
 use crate::{
@@ -66,13 +67,17 @@ pub(super) async fn put(
         PhotoBegin::Take(upload) => upload,
     };
     loop {
-        let next = match body::next_piece(&mut payload).now_or_never() {
+        let mut next = pin!(body::next_piece(&mut payload));
+        let next = match next.as_mut().now_or_never() {
             Some(next) => next,
-            // The line is slow: while it is silent, what came is on the disk.
-            None => {
-                upload.keep().await?;
-                body::next_piece(&mut payload).await
-            }
+            None => match timeout(upload.patience(), next.as_mut()).await {
+                Ok(next) => next,
+                // The line is slow: while it is silent, what came is on the disk.
+                Err(_silent) => {
+                    upload.keep().await?;
+                    next.await
+                }
+            },
         };
         match next {
             Ok(Some(piece)) => {

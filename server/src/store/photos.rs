@@ -86,25 +86,47 @@ pub struct Announced {
     pub naming: Naming,
 }
 
-/// What the records that name a photo announce about it, in log order.
-pub async fn announced(db: &Db, photo: &PhotoHash) -> Result<Vec<Announced>, StoreError> {
+/// What the log says of a photo.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Where it stands in the log, once it is whole.
+    pub position: Option<u64>,
+    /// What the records that name it announce about it, in log order.
+    pub announced: Vec<Announced>,
+}
+
+/// What the log says of a photo, in one crossing: each range that comes asks for it.
+pub async fn known(db: &Db, photo: &PhotoHash) -> Result<Known, StoreError> {
     let rows = db
         .query(
-            "select position, bytes, role, held from photo_named where sha256 = $1
-              order by position, role, page",
-            &[photo.as_bytes().to_vec().into()],
+            "select position, bytes, role, held, page, 0 as whole from photo_named
+              where sha256 = $1
+             union all
+             select position, bytes, 0, 0, 0, 1 from photo where sha256 = $2
+              order by whole, position, role, page",
+            &[photo.as_bytes().to_vec().into(), photo.to_hex().into()],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Announced {
-                record: unsigned(row.int(0)?),
-                bytes: unsigned(row.int(1)?),
-                role: role_of(row.int(2)?),
-                naming: if row.int(3)? == 1 { Naming::Held } else { Naming::Stored },
-            })
-        })
-        .collect()
+    let mut known = Known::default();
+    for row in &rows {
+        let position = unsigned(row.int(0)?);
+        if row.int(5)? == 1 {
+            known.position = Some(position);
+            continue;
+        }
+        known.announced.push(Announced {
+            record: position,
+            bytes: unsigned(row.int(1)?),
+            role: role_of(row.int(2)?),
+            naming: if row.int(3)? == 1 { Naming::Held } else { Naming::Stored },
+        });
+    }
+    Ok(known)
+}
+
+/// What the records that name a photo announce about it, in log order.
+pub async fn announced(db: &Db, photo: &PhotoHash) -> Result<Vec<Announced>, StoreError> {
+    Ok(known(db, photo).await?.announced)
 }
 
 /// Where verified photos stand in the log; in the order of `photos`.

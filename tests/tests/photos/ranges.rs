@@ -1,5 +1,11 @@
 //! Ranges in any order, any number of times, from several sides at once.
 
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
 use hattama_proto::{
     id::PhotoHash,
     limits::CELL_BYTES,
@@ -17,12 +23,16 @@ in_every_world![
     ranges_may_come_in_any_order_overlap_and_repeat,
     ranges_may_come_from_many_sides_at_once,
     wrong_bytes_are_found_out_and_the_right_ones_taken_afterwards,
+    a_small_picture_in_one_request_leaves_no_cells_and_one_in_halves_goes_on_where_it_was,
     cells_survive_a_restart,
 ];
 
 /// Size of a cell, in bytes.
 const CELL: usize = 32 * 1024;
 const _: () = assert!(CELL as u64 == CELL_BYTES);
+
+/// Longest wait for something that happens by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A record of a known device names the photo with these bytes.
 fn announce(world: &World, bytes: &[u8]) -> (Device, Photo) {
@@ -120,6 +130,46 @@ fn wrong_bytes_are_found_out_and_the_right_ones_taken_afterwards(world: &World) 
     // Whoever comes with wrong bytes now changes nothing.
     assert!(wire.put(&photo.sha256, &wrong).unwrap().state.complete);
     assert_eq!(world.blob(&photo.sha256).unwrap(), bytes);
+}
+
+fn a_small_picture_in_one_request_leaves_no_cells_and_one_in_halves_goes_on_where_it_was(
+    world: &World,
+) {
+    let wire = world.wire();
+    let partial = || std::fs::read_dir(world.data().join("partial")).unwrap().count();
+    let bytes = plain_photo(6, 60_000);
+    let (_, photo) = announce(world, &bytes);
+    let reply = wire.put(&photo.sha256, &bytes).unwrap();
+    world.witness().photo(&reply, &photo.sha256);
+    assert_eq!(partial(), 0);
+    assert_eq!(world.blob(&photo.sha256).unwrap(), bytes);
+
+    // One whose line falls silent after its first cell, and who then comes back with all of it.
+    let bytes = plain_photo(7, 61_000);
+    let (_, photo) = announce(world, &bytes);
+    let path = format!("/v1/blobs/{}", photo.sha256);
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nHost: hq\r\nContent-Range: bytes 0-{}/{}\r\nContent-Length: {}\r\n\r\n",
+        bytes.len() - 1,
+        bytes.len(),
+        bytes.len()
+    );
+    let mut line = TcpStream::connect(world.address()).unwrap();
+    line.write_all(head.as_bytes()).unwrap();
+    line.write_all(&bytes[..CELL + 100]).unwrap();
+    let mut first = CellBitmap::default();
+    first.set(0);
+    let first = String::from(first);
+    let begun = Instant::now();
+    while wire.have(&photo.sha256).as_ref() != Some(&first) {
+        assert!(begun.elapsed() < PATIENCE, "what came is kept while the line is silent");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(line);
+    let reply = wire.put(&photo.sha256, &bytes).unwrap();
+    world.witness().photo(&reply, &photo.sha256);
+    assert_eq!(world.blob(&photo.sha256).unwrap(), bytes);
+    assert_eq!(partial(), 0);
 }
 
 fn cells_survive_a_restart(world: &mut World) {

@@ -176,6 +176,46 @@ impl Arrival {
         Ok(Settled::Stored)
     }
 
+    /// Whether what comes in one request may stay in memory until it is whole.
+    pub(super) fn may_come_in_one(&self) -> bool {
+        self.what.sealed.is_none() && self.blobs.folder().is_some()
+    }
+
+    /// All of it came in one request, and is in memory: checks the hash and brings it under its name without
+    /// the file of cells. Where somebody else is further already, that counts.
+    pub(super) async fn settle_in_one(
+        self: Arc<Self>,
+        bytes: Vec<u8>,
+    ) -> Result<Settled, PhotoError> {
+        let _finishing = self.finishing.lock().await;
+        if matches!(*self.lock(), Stage::Whole) {
+            return Ok(Settled::Stored);
+        }
+        let beside = self.path.with_extension("whole");
+        if !self.blobs.keep_right(bytes, beside, &self.what.photo).await? {
+            let this = Arc::clone(&self);
+            super::blocking(move || Ok(this.begin_again()?)).await?;
+            return Err(PhotoError::Digest);
+        }
+        *self.lock() = Stage::Whole;
+        Ok(Settled::Stored)
+    }
+
+    /// Whoever sends wrong bytes may have sent wrong cells before: all of them have to come again.
+    fn begin_again(&self) -> io::Result<()> {
+        match &mut *self.lock() {
+            Stage::Receiving(partial) => partial.begin_again()?,
+            Stage::Unopened => Partial::forget(&self.path),
+            Stage::Checked | Stage::Whole | Stage::Held => {}
+        }
+        Ok(())
+    }
+
+    /// Whether cells of it are on the disk: one look at a name.
+    pub(super) fn has_cells(&self) -> bool {
+        self.path.exists()
+    }
+
     /// The log has the photo: what is left of its arrival is worth nothing.
     pub(super) fn forget(&self) {
         Partial::forget(&self.path);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! PUT range ─> partial/<hash> (+ .cells) ─all cells─> hash ─> fsync ─> blobs/ ─> log ─> receipt
+//! PUT whole small picture ─────────────────────────> hash ─> fsync ─> blobs/ ─> log ─> receipt
 //! ```
 //!
 //! A connection that is reset drops the handler without a word, so progress is kept cell by cell
@@ -50,7 +51,7 @@ use crate::{
     log::{Item, PhotoItem, SequenceError, Sequencer},
     store::{
         self, Db, StoreError,
-        photos::{Announced, Naming},
+        photos::{Announced, Known, Naming},
     },
 };
 
@@ -81,6 +82,9 @@ const STORE_WAIT: Duration = Duration::from_secs(20);
 
 /// Bytes of a body that are written together: a write on its own costs as much as a cell.
 const GATHER_BYTES: usize = 8 * CELL;
+
+/// For how long a small picture on its way may be in memory only, while nothing of it comes.
+const IN_MEMORY: Duration = Duration::from_millis(250);
 
 /// Why a photo, or a range of it, was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -217,10 +221,10 @@ impl Photos {
         sealed: Option<SealedAs>,
     ) -> Result<PhotoState, PhotoError> {
         let whole = PhotoState { have: CellBitmap::default(), complete: true };
-        if self.position(photo).await?.is_some() {
+        let Known { position, announced } = store::photos::known(&self.db, &photo).await?;
+        if position.is_some() {
             return Ok(whole);
         }
-        let announced = store::photos::announced(&self.db, &photo).await?;
         let bytes = match sealed {
             None => admitted(&announced, None)?,
             Some(sealed) => admitted_sealed(&announced, sealed.bytes).map(|_| sealed.bytes)?,
@@ -261,10 +265,10 @@ impl Photos {
         let bytes = range.size;
         let of = sealed.map(|sealed| sealed.sha256);
         let arrival = self.arrival(Arriving { photo, bytes, sealed: of });
-        if let Some(position) = self.position(photo).await? {
+        let Known { position, announced } = store::photos::known(&self.db, &photo).await?;
+        if let Some(position) = position {
             return Ok(PhotoBegin::Whole(self.whole(position).await?));
         }
-        let announced = store::photos::announced(&self.db, &photo).await?;
         let original = match sealed {
             None => admitted(&announced, Some(bytes))?,
             Some(_) => admitted_sealed(&announced, bytes)?,
@@ -323,16 +327,24 @@ impl Photos {
         arrival
     }
 
-    /// All cells are there: checks the hash, makes the photo durable and logs it.
+    /// All cells are there, or all of it in memory: checks the hash, makes the photo durable and logs it.
     async fn finish(
         &self,
         photo: PhotoHash,
         bytes: u64,
         arrival: Arc<Arrival>,
+        in_one: Option<Vec<u8>>,
     ) -> Result<PhotoReply, PhotoError> {
+        let came_in_one = in_one.is_some();
+        let here = Arc::clone(&arrival);
         // In a task of its own: a slow store is waited for as long as a phone may wait, and the work
         // goes on after that.
-        let settling = tokio::spawn(Arc::clone(&arrival).settle());
+        let settling = tokio::spawn(async move {
+            match in_one {
+                Some(bytes) => here.settle_in_one(bytes).await,
+                None => here.settle().await,
+            }
+        });
         match tokio::time::timeout(STORE_WAIT, settling).await {
             Ok(settled) => {
                 let settled =
@@ -353,12 +365,14 @@ impl Photos {
         let item = PhotoItem { sha256: photo, bytes, verified_at: (self.clock)() };
         let mut appended = self.sequencer.append(vec![Item::Photo(item)]).await?;
         self.meter.finished();
-        blocking(move || {
-            arrival.forget();
-            Ok(())
-        })
-        .await?;
-        self.pieces.give_up(&photo).await;
+        if !came_in_one || arrival.has_cells() {
+            blocking(move || {
+                arrival.forget();
+                Ok(())
+            })
+            .await?;
+            self.pieces.give_up(&photo).await;
+        }
         Ok(PhotoReply {
             state: PhotoState { have: CellBitmap::default(), complete: true },
             receipt: appended.outcomes.pop().map(|outcome| outcome.receipt),
@@ -395,8 +409,24 @@ impl PhotoUpload {
         blocking(move || Ok(arrival.write_cells(first, &cells)?)).await
     }
 
+    /// For how long the line may be silent before what came is on the disk. What is small and comes in one
+    /// may stay in memory for a moment: its cells on the disk would cost more than the picture.
+    pub fn patience(&self) -> Duration {
+        let ContentRange { first, end, size } = self.range;
+        let comes_in_one = (first, end) == (0, size) && size < GATHER_BYTES as u64;
+        let may = comes_in_one && self.arrival.may_come_in_one();
+        if may { IN_MEMORY } else { Duration::ZERO }
+    }
+
     /// The body is over, whole or cut: answers where the photo stands now.
     pub async fn finish(mut self) -> Result<PhotoReply, PhotoError> {
+        let is_whole = self.at == 0 && self.pending.len() as u64 == self.range.size;
+        if is_whole && self.arrival.may_come_in_one() {
+            let bytes = std::mem::take(&mut self.pending);
+            self.photos.meter.took(bytes.len());
+            let arrival = Arc::clone(&self.arrival);
+            return self.photos.finish(self.photo, self.original, arrival, Some(bytes)).await;
+        }
         self.keep().await?;
         let arrival = Arc::clone(&self.arrival);
         match blocking(move || Ok(arrival.progress()?)).await? {
@@ -404,7 +434,7 @@ impl PhotoUpload {
                 // Nobody needs a piece of what is whole.
                 self.lent = self.at;
                 let arrival = Arc::clone(&self.arrival);
-                self.photos.finish(self.photo, self.original, arrival).await
+                self.photos.finish(self.photo, self.original, arrival, None).await
             }
             Progress::Cells(have) => {
                 // Before the answer: the next range may come to another process at once.

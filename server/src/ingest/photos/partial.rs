@@ -86,7 +86,8 @@ impl Partial {
         Ok(bytes)
     }
 
-    fn begin_again(&mut self) -> io::Result<()> {
+    /// Forgets the cells that have come.
+    pub(super) fn begin_again(&mut self) -> io::Result<()> {
         self.have = CellBitmap::default();
         self.cells.set_len(0)
     }
