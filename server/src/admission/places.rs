@@ -80,7 +80,7 @@ impl Rules {
             next: 0,
             pressed_until_ms: 0,
         };
-        rules.queue_mut(Lane::Photo).retry = Retry::patient();
+        rules.queue_mut(Lane::Photo).retry = Retry::by_appointment(rules.cores);
         rules
     }
 
