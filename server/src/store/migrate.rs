@@ -75,6 +75,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0027_hardware",
     "0028_log_signer",
     "0029_statement_by_kind",
+    "0030_record_held",
 ];
 
 /// The number of the last migration of this program.

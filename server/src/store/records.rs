@@ -222,14 +222,15 @@ pub async fn identified(
         .collect()
 }
 
-/// How many records were stored and how many held, by reason.
-pub async fn counts(db: &Db) -> Result<Vec<(Option<String>, u64)>, StoreError> {
-    let rows = db
-        .query("select reason, count(*) from record group by reason order by reason", &[])
+/// How many records have a position from `from` on and before `until`.
+pub async fn count_between(db: &Db, from: u64, until: u64) -> Result<u64, StoreError> {
+    let row = db
+        .query_opt(
+            "select count(*) from record where position >= $1 and position < $2",
+            &[integer(from), integer(until)],
+        )
         .await?;
-    rows.iter()
-        .map(|row| Ok((row.opt_text(0)?.map(str::to_owned), unsigned(row.int(1)?))))
-        .collect()
+    row.map_or(Ok(0), |row| row.int(0).map(unsigned))
 }
 
 /// Held records about which nobody has decided yet: reason, whose key, how many.

@@ -20,7 +20,10 @@ use hattama_proto::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::waiting::{Listed, Waiting, listed, waiting};
+use super::{
+    tally::Tally,
+    waiting::{Listed, Waiting, listed, waiting},
+};
 use crate::{
     access::Scope,
     app::Headquarters,
@@ -38,9 +41,9 @@ use crate::{
 const WORTH: i64 = 10;
 /// And at least so long, in milliseconds.
 const SHOWN_MS_MIN: i64 = 1_000;
-/// And at most so long, in milliseconds: one that was made in the minute in which everybody came back took
-/// twenty seconds, and would have been shown for minutes after that.
-const SHOWN_MS_MAX: i64 = 15_000;
+/// And at most so long, in milliseconds, or twice what it took: one that was made in the minute in which
+/// everybody came back took twenty seconds, and would have been shown for minutes after that.
+const SHOWN_MS_MAX: i64 = 5_000;
 /// So much later, in milliseconds, it is no longer shown while a new one is made.
 const OLD_MS: i64 = 4_000;
 
@@ -72,6 +75,8 @@ pub(in crate::web) struct Overview {
     /// The lists of what waits for somebody.
     pub(in crate::web) waiting: Vec<Waiting>,
     publications: [Arc<Publication>; 2],
+    /// Whether the pictures are counted as of `log_size` too, and not from a moment before.
+    is_complete: bool,
     /// What it took to make, in milliseconds.
     took_ms: i64,
 }
@@ -130,7 +135,8 @@ pub(in crate::web) struct Person {
 #[derive(Clone, Debug, Default)]
 pub(in crate::web) struct OverviewCache {
     kept: Arc<RwLock<HashMap<Scope, Arc<Overview>>>>,
-    turn: Arc<Mutex<()>>,
+    /// Whose turn it is to make one, with what was counted for the last.
+    turn: Arc<Mutex<Tally>>,
 }
 
 impl OverviewCache {
@@ -145,11 +151,11 @@ impl OverviewCache {
         match kept.age(headquarters) {
             Age::Current => return Ok(kept),
             Age::Behind => {
-                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+                if let Ok(mut turn) = Arc::clone(&self.turn).try_lock_owned() {
                     let (cache, headquarters) = (self.clone(), headquarters.clone());
                     let scope = scope.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = cache.make(&headquarters, &scope, &turn).await {
+                        if let Err(error) = cache.make(&headquarters, &scope, &mut turn).await {
                             tracing::warn!(%error, "the overview could not be made anew");
                         }
                     });
@@ -158,12 +164,12 @@ impl OverviewCache {
             }
             Age::Old => {}
         }
-        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let mut turn = Arc::clone(&self.turn).lock_owned().await;
         let kept = self.kept(scope);
         if kept.age(headquarters) != Age::Old {
             return Ok(kept);
         }
-        self.make(headquarters, scope, &turn).await
+        self.make(headquarters, scope, &mut turn).await
     }
 
     fn kept(&self, scope: &Scope) -> Arc<Overview> {
@@ -175,13 +181,13 @@ impl OverviewCache {
         &self,
         headquarters: &Headquarters,
         scope: &Scope,
-        _turn: &OwnedMutexGuard<()>,
+        tally: &mut OwnedMutexGuard<Tally>,
     ) -> Result<Arc<Overview>, PictureError> {
         let now = (headquarters.clock)();
         let size = headquarters.sequencer.size();
-        let mut made = gather(headquarters, scope, &self.kept(scope).publications).await?;
+        let known = &self.kept(scope).publications;
+        let mut made = gather(headquarters, (scope, size), known, tally).await?;
         made.at = now;
-        made.log_size = size;
         made.took_ms = (headquarters.clock)().0.saturating_sub(now.0);
         let made = Arc::new(made);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
@@ -207,12 +213,13 @@ enum Age {
 impl Overview {
     fn age(&self, headquarters: &Headquarters) -> Age {
         let shown_ms = (headquarters.clock)().0.saturating_sub(self.at.0);
-        let worth_ms = (self.took_ms * WORTH).clamp(SHOWN_MS_MIN, SHOWN_MS_MAX);
+        let worth_ms = (self.took_ms * WORTH).max(SHOWN_MS_MIN);
+        let worth_ms = worth_ms.min(SHOWN_MS_MAX.max(2 * self.took_ms));
+        let is_newest = self.is_complete && self.log_size == headquarters.sequencer.size();
         if self.log_size == 0 || !(0..worth_ms + OLD_MS).contains(&shown_ms) {
-            let same = self.log_size > 0 && self.log_size == headquarters.sequencer.size();
-            return if same { Age::Current } else { Age::Old };
+            return if self.log_size > 0 && is_newest { Age::Current } else { Age::Old };
         }
-        if shown_ms < worth_ms || self.log_size == headquarters.sequencer.size() {
+        if shown_ms < worth_ms || is_newest {
             Age::Current
         } else {
             Age::Behind
@@ -222,13 +229,14 @@ impl Overview {
 
 async fn gather(
     headquarters: &Headquarters,
-    scope: &Scope,
+    (scope, log_size): (&Scope, u64),
     known: &[Arc<Publication>; 2],
+    tally: &mut Tally,
 ) -> Result<Overview, PictureError> {
     let db = &headquarters.db;
     let precincts = Publication::newest(db, Level::Precinct, &known[0]).await?;
     let totals = Publication::newest(db, Level::Region, &known[1]).await?;
-    let counts = counts(headquarters, scope).await?;
+    let counts = counts(headquarters, (scope, log_size), tally).await?;
     let digests = headquarters.digests_within(scope).await?;
     let (book, scope) = (headquarters.book.clone(), scope.clone());
     let publications = [precincts, totals];
@@ -247,6 +255,8 @@ async fn gather(
         Overview {
             received: counts.received,
             awaiting,
+            log_size,
+            is_complete: counts.is_complete,
             arrivals: counts.arrivals,
             regions,
             silence,
@@ -266,16 +276,24 @@ struct Counts {
     received: u64,
     held: Vec<(String, String, u64)>,
     arrivals: Arrivals,
+    is_complete: bool,
     not_enrolled: u64,
 }
 
-async fn counts(headquarters: &Headquarters, scope: &Scope) -> Result<Counts, PictureError> {
+async fn counts(
+    headquarters: &Headquarters,
+    (scope, log_size): (&Scope, u64),
+    tally: &mut Tally,
+) -> Result<Counts, PictureError> {
     let (db, now) = (&headquarters.db, (headquarters.clock)());
     if scope.is_everything() {
+        let received = tally.received(db, log_size).await?;
+        let (arrivals, is_complete) = tally.arrivals(db, log_size).await?;
         return Ok(Counts {
-            received: store::records::counts(db).await?.iter().map(|(_, count)| count).sum(),
+            received,
             held: store::records::awaiting_check(db).await?,
-            arrivals: store::photos::arrivals(db).await?,
+            arrivals,
+            is_complete,
             not_enrolled: store::devices::not_enrolled_yet(db, now).await?,
         });
     }
@@ -305,7 +323,7 @@ async fn counts(headquarters: &Headquarters, scope: &Scope) -> Result<Counts, Pi
     };
     let whole = store::photos::whole_among(db, &named).await?.len() as u64;
     let arrivals = Arrivals { named: named.len() as u64, whole };
-    Ok(Counts { received, held, arrivals, not_enrolled })
+    Ok(Counts { received, held, arrivals, is_complete: true, not_enrolled })
 }
 
 fn regions(

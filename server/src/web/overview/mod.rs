@@ -3,6 +3,7 @@
 mod gather;
 pub(super) mod region_view;
 pub(super) mod shift;
+mod tally;
 pub(super) mod waiting;
 
 use std::collections::BTreeMap;
