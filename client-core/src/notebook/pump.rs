@@ -33,8 +33,8 @@ use crate::{
     steps::crash_point,
     sync::{
         Change, Engine, Heard, Link, PendingPhoto, Sent, Snapshot, Step, Trust, ask_photo,
-        ask_receipts, ask_status, hear, hear_have, held_back, may_any_go, push_request, read_feed, send_range,
-        statement,
+        ask_receipts, ask_status, hear, hear_have, held_back, may_any_go, push_request, read_feed,
+        send_range, statement,
     },
     transport::{
         HttpTransport, Request, Response, Stop, Transport, TransportError, usable_addresses,

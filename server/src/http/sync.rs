@@ -108,7 +108,10 @@ async fn later_receipts(
     indices: &[u64],
 ) -> Result<(Vec<ReceiptPart>, Arc<str>), SequenceError> {
     match headquarters.cosigning.receipts(indices) {
-        Some(cosigned) => Ok(cosigned),
+        Some(cosigned) => {
+            headquarters.sequencer.vouch(indices).await?;
+            Ok(cosigned)
+        }
         None => headquarters.sequencer.receipts(indices).await,
     }
 }

@@ -36,7 +36,7 @@ enum Change {
 /// What was logged at `from..until`, as it changes the book.
 async fn since(
     db: &Db,
-    authority: Authority,
+    (authority, has_corrections): (Authority, bool),
     (from, until): (u64, u64),
     kinds: Kinds,
 ) -> Result<Change, SequenceError> {
@@ -63,6 +63,9 @@ async fn since(
     if records.is_empty() {
         return Ok(Change::Effects(effects));
     }
+    let is_correction = records.iter().any(|record| record.is_correction);
+    // A second record at one place of a chain is held, and only corrections name other records.
+    let may_fork = records.iter().any(|record| record.is_held);
     for record in records {
         if let Some(seq) = record.seq {
             let head = effects.heads.entry(record.kid).or_insert(seq);
@@ -70,11 +73,12 @@ async fn since(
         }
         effects.units.extend(record.unit);
     }
+    let may_correct = is_correction || has_corrections;
     let (forks, (facts, authors)) = try_join(
-        store::since::forks(db, from, until),
+        when(may_fork, store::since::forks(db, from, until)),
         try_join(
-            store::since::corrections(db, from, until),
-            store::since::corrected_authors(db, from, until),
+            when(is_correction, store::since::corrections(db, from, until)),
+            when(may_correct, store::since::corrected_authors(db, from, until)),
         ),
     )
     .await?;
@@ -85,6 +89,11 @@ async fn since(
         effects.corrections.push(facts.map_err(BookError::from)?);
     }
     Ok(Change::Effects(effects))
+}
+
+/// Who speaks, and whether anything was corrected so far: what reading on depends on.
+fn known(book: &Book) -> (Authority, bool) {
+    (book.authority, book.statements.has_corrections())
 }
 
 /// The checkpoint over `size` leaves with this root, as it was signed when they were logged. One that is
@@ -109,8 +118,8 @@ pub(super) async fn change(
     from: u64,
     until: u64,
 ) -> Result<(), SequenceError> {
-    let authority = book.read().authority;
-    let change = since(db, authority, (from, until), Kinds::ALL).await?;
+    let known = known(&book.read());
+    let change = since(db, known, (from, until), Kinds::ALL).await?;
     book.change(|book| change.apply_to(book));
     Ok(())
 }
@@ -152,11 +161,17 @@ impl Task {
             return Ok(());
         }
         let until = size + leaves.len() as u64;
-        self.read_back(size, leaves.clone()).await?;
+        // Some of it may be of a commit of ours that was left in doubt, and nobody else reads that back. What
+        // others have signed for is held against their checkpoint below.
+        if self.in_doubt {
+            self.read_back(size, leaves.clone()).await?;
+        } else {
+            self.unread.note(size, until);
+        }
         // Until all of it is taken over, the store has to be asked again.
         self.stale = true;
-        let authority = self.book_read(|book| book.authority);
-        let change = since(&self.db, authority, (size, until), kinds).await?;
+        let known = self.book_read(known);
+        let change = since(&self.db, known, (size, until), kinds).await?;
         let head = {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
             signed.tree.truncate(size);

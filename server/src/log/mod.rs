@@ -10,8 +10,8 @@
 //!
 //! * A receipt leaves only after its leaf and the checkpoint that covers it are durable, and after
 //!   the signer's head has moved to that checkpoint.
-//! * Nothing leaves for a group before it was read back from the store and hashed again. One that
-//!   is not what was signed stops the log until a human has looked.
+//! * No receipt leaves before the process that gives it has read the entry back from the store and hashed it
+//!   again. One that is not what was signed stops the log until a human has looked.
 //! * A position is given once. A record that was logged before is answered with its first one.
 //! * The signer never signs a tree that does not grow out of the last one it signed, even when the
 //!   store was restored from an older backup: it refuses to start instead, unless it is told to begin
@@ -31,6 +31,7 @@ mod schedule;
 mod sequencer;
 mod task;
 mod turn;
+mod unread;
 mod view;
 
 pub(crate) use self::epoch::epoch_of;

@@ -6,12 +6,15 @@
 //! leave. What this sees is what the database reads, which right after a commit is the system's
 //! cache; the disk under it is what `hattama fsck` reads.
 
+use std::sync::{PoisonError, RwLock};
+
 use futures_util::future::try_join;
 use hattama_proto::{
     id::{RecordId, StatementId},
     tlog::{Hash, LogEntry},
 };
 
+use super::{sequencer::SequenceError, task::Stopped, view::Signed};
 use crate::store::{self, Db, StoreError, log::Kinds};
 
 /// Leaves read back at once: one group, about 4 MB of records.
@@ -45,6 +48,30 @@ pub(super) async fn first_altered(
         from = until;
     }
     Ok(None)
+}
+
+/// Before a receipt for leaves that others have logged leaves: reads them, and stops the log if one is not
+/// what was signed. They are few: whoever sends something again mostly comes to whom it was sent first.
+pub(super) async fn vouch(
+    db: &Db,
+    tree: &RwLock<Signed>,
+    stopped: &Stopped,
+    indices: &[u64],
+) -> Result<(), SequenceError> {
+    for index in indices {
+        let leaf = tree.read().unwrap_or_else(PoisonError::into_inner).tree.leaf(*index);
+        let Some(leaf) = leaf else { continue };
+        if first_altered(db, *index, vec![leaf]).await?.is_some() {
+            return Err(altered(stopped, *index));
+        }
+    }
+    Ok(())
+}
+
+/// The store holds something else than was signed: the log stops for good.
+pub(super) fn altered(stopped: &Stopped, index: u64) -> SequenceError {
+    tracing::error!(index, "ALARM: the store reads back another entry; the log has stopped");
+    stopped.get_or_init(|| SequenceError::Altered(index)).clone()
 }
 
 /// The answer, or nothing where there is nothing to ask for: on a night most groups are of one kind.

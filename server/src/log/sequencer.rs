@@ -22,9 +22,10 @@ use super::{
     head::{Head, HeadError, HeadFile},
     listening::Look,
     meter::LogMeter,
-    reread::first_altered,
+    reread::{self, first_altered},
     task::{Job, Stopped, Task},
     turn,
+    unread::Unread,
     view::{LogView, Signed},
 };
 use crate::{
@@ -139,7 +140,9 @@ impl From<HeadError> for SequenceError {
 #[derive(Clone)]
 pub struct Sequencer {
     jobs: mpsc::Sender<Job>,
+    db: Db,
     tree: Arc<RwLock<Signed>>,
+    unread: Arc<Unread>,
     key: VerifierKey,
     stopped: Stopped,
     meter: LogMeter,
@@ -208,8 +211,9 @@ impl Sequencer {
         let (stopped, meter) = (Arc::clone(&task.stopped), task.meter.clone());
         let (news, is_shared) = (Arc::clone(&task.news), task.db.is_shared());
         let company = Arc::clone(&task.company);
+        let (db, unread) = (task.db.clone(), Arc::clone(&task.unread));
         tokio::spawn(task.run(waiting));
-        Self { jobs, tree, key, stopped, meter, news, is_shared, company }
+        Self { jobs, db, tree, unread, key, stopped, meter, news, is_shared, company }
     }
 
     /// Stops the log for good: nothing is logged or acknowledged from the next group on.
@@ -305,13 +309,22 @@ impl Sequencer {
         &self,
         indices: &[u64],
     ) -> Result<(Vec<ReceiptPart>, Arc<str>), SequenceError> {
+        self.vouch(indices).await?;
         if let Some(found) = self.covered(indices) {
             return Ok(found);
         }
         // A leaf that the store holds and no checkpoint shows yet is of the group that is being
         // logged right now: whoever waits for a turn finds it shown.
         self.append(Vec::new()).await?;
+        self.vouch(indices).await?;
         self.covered(indices).ok_or(SequenceError::Overloaded)
+    }
+
+    /// Before a receipt for these leaves leaves: reads those that another process has logged, and that nobody
+    /// here has read. Costs nothing where there are none.
+    pub async fn vouch(&self, indices: &[u64]) -> Result<(), SequenceError> {
+        let unread = self.unread.among(indices.iter().copied());
+        reread::vouch(&self.db, &self.tree, &self.stopped, &unread).await
     }
 
     fn covered(&self, indices: &[u64]) -> Option<(Vec<ReceiptPart>, Arc<str>)> {

@@ -20,9 +20,10 @@ use super::{
     listening::Look,
     meter::LogMeter,
     places::{Known, Place, assign},
-    reread::first_altered,
+    reread::{self, first_altered},
     sequencer::{Appended, Logged, Outcome, SequenceError},
     turn::{self, TURNS_MAX},
+    unread::Unread,
     view::Signed,
 };
 use crate::{
@@ -67,8 +68,12 @@ pub(super) struct Task {
     pub(super) head: HeadFile,
     clock: Clock,
     pub(super) tree: Arc<RwLock<Signed>>,
-    /// Whether a commit was left in doubt, so that the store has to be asked what it holds.
+    /// Whether the store may hold more than we know, so that it has to be asked.
     pub(super) stale: bool,
+    /// Whether some of that may be ours: a commit that was left in doubt, or was not read back.
+    pub(super) in_doubt: bool,
+    /// What others have logged and nobody here has read.
+    pub(super) unread: Arc<Unread>,
     /// Why nothing is logged any more.
     pub(super) stopped: Stopped,
     /// How it keeps up.
@@ -138,6 +143,8 @@ impl Task {
             clock,
             tree,
             stale: false,
+            in_doubt: false,
+            unread: Arc::default(),
             stopped: Stopped::default(),
             meter: LogMeter::default(),
         }
@@ -299,6 +306,12 @@ impl Task {
         } else if !with.is_empty() {
             self.db.commit(with).await?;
         }
+        let before = places.iter().filter_map(|place| match place {
+            Place::Before(index) => Some(*index),
+            Place::New(..) => None,
+        });
+        let unread = self.unread.among(before);
+        reread::vouch(&self.db, &self.tree, &self.stopped, &unread).await?;
         self.receipts_of(&places)
     }
 
@@ -325,13 +338,14 @@ impl Task {
         leaves: Vec<Hash>,
     ) -> Result<(), SequenceError> {
         // Until it was read, what the store holds has to be asked for again.
-        self.stale = true;
-        let Some(index) = first_altered(&self.db, first, leaves).await? else {
-            self.stale = false;
-            return Ok(());
-        };
-        tracing::error!(index, "ALARM: the store reads back another entry; the log has stopped");
-        Err(self.stopped.get_or_init(|| SequenceError::Altered(index)).clone())
+        (self.stale, self.in_doubt) = (true, true);
+        match first_altered(&self.db, first, leaves).await? {
+            None => {
+                (self.stale, self.in_doubt) = (false, false);
+                Ok(())
+            }
+            Some(index) => Err(reread::altered(&self.stopped, index)),
+        }
     }
 
     async fn undo(&mut self, size: u64, error: StoreError) -> SequenceError {
@@ -339,6 +353,7 @@ impl Task {
         // The connection may have gone away after the commit, or another process has signed after we
         // had read the tree: then the store holds more than we do.
         let lost = turn::is_lost(&error);
+        self.in_doubt |= matches!(error, StoreError::Unavailable(_));
         self.stale = lost
             || matches!(error, StoreError::Unavailable(_) | StoreError::UniqueViolation { .. });
         if lost && let Err(error) = self.find_turn().await {
@@ -357,9 +372,9 @@ impl Task {
     ) -> Result<(), SequenceError> {
         let root = self.tree.read().unwrap_or_else(PoisonError::into_inner).tree.root();
         // Until the head has moved, what the store holds has to be asked for again.
-        self.stale = true;
+        (self.stale, self.in_doubt) = (true, true);
         self.head.swap(Head { size, root })?;
-        self.stale = false;
+        (self.stale, self.in_doubt) = (false, false);
         self.book.change(|book| apply(book, effects));
         let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         signed.size = size;

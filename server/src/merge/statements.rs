@@ -105,6 +105,11 @@ impl Statements {
         of_target.entry(correction.id()).or_insert(correction);
     }
 
+    /// Whether any record was corrected.
+    pub fn has_corrections(&self) -> bool {
+        !self.corrections.is_empty()
+    }
+
     /// Notes whose key signed a record that a correction names, so that a correction of somebody
     /// else's record is told apart. Needed for corrected records only.
     pub fn note_author(&mut self, record: RecordId, kid: Kid) {

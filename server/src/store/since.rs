@@ -1,7 +1,10 @@
 //! What the log took between two of its sizes, as far as memory keeps it: for a process that follows
 //! what others on the same database have logged.
 
-use hattama_proto::id::{Kid, PhotoHash, RecordId, UnitCode};
+use hattama_proto::{
+    id::{Kid, PhotoHash, RecordId, UnitCode},
+    kind::Kind,
+};
 
 use super::{
     Db, StoreError, Value,
@@ -18,6 +21,10 @@ pub struct Logged {
     pub seq: Option<u64>,
     /// The unit it names.
     pub unit: Option<UnitCode>,
+    /// Whether it corrects another one.
+    pub is_correction: bool,
+    /// Whether it waits for a human, as the second one at its place in a chain does.
+    pub is_held: bool,
 }
 
 fn between(from: u64, until: u64) -> [Value; 2] {
@@ -28,7 +35,7 @@ fn between(from: u64, until: u64) -> [Value; 2] {
 pub async fn records(db: &Db, from: u64, until: u64) -> Result<Vec<Logged>, StoreError> {
     let rows = db
         .query(
-            "select kid, seq, unit from record where position >= $1 and position < $2
+            "select kid, seq, unit, kind, reason from record where position >= $1 and position < $2
               order by position",
             &between(from, until),
         )
@@ -40,6 +47,8 @@ pub async fn records(db: &Db, from: u64, until: u64) -> Result<Vec<Logged>, Stor
                 kid: kid(row.text(0)?)?,
                 seq: row.opt_int(1)?.map(unsigned),
                 unit: unit.map_err(|_| unreadable("a unit"))?,
+                is_correction: row.text(3)? == Kind::Correction.typ(),
+                is_held: row.opt_text(4)?.is_some(),
             })
         })
         .collect()

@@ -219,11 +219,7 @@ impl Overview {
         if self.log_size == 0 || !(0..worth_ms + OLD_MS).contains(&shown_ms) {
             return if self.log_size > 0 && is_newest { Age::Current } else { Age::Old };
         }
-        if shown_ms < worth_ms || is_newest {
-            Age::Current
-        } else {
-            Age::Behind
-        }
+        if shown_ms < worth_ms || is_newest { Age::Current } else { Age::Behind }
     }
 }
 
