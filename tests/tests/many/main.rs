@@ -10,3 +10,4 @@ mod house;
 mod night;
 mod rolling;
 mod shared;
+mod unread;
