@@ -430,36 +430,36 @@ fn a_sync_that_only_sends_pictures_again_does_not_ask_what_is_new_more_than_once
     let asked = || world.hq.requests("GET /v1/feed");
     let no_room = || world.hq.fail("PUT", Fault::Refuse(ProblemCode::Overloaded, Some(15)));
     no_room();
-    world.pump();
+    world.pump_with(&by_system());
     assert_eq!(asked(), 2, "of both roles");
     for _ in 0..2 {
         no_room();
         world.clock.pass(25_000);
-        world.pump();
+        world.pump_with(&by_system());
     }
     assert_eq!(asked(), 2);
     assert_eq!(world.hq.requests("PUT"), 3);
 
     no_room();
     world.clock.pass(25_000);
-    world.pump();
+    world.pump_with(&by_system());
     assert_eq!(asked(), 4, "a minute has passed");
 
     // Whoever presses the button hears what there is, and so does a record that is on its way.
     no_room();
-    world.pump_with(&PumpBudget { started: Started::ByUser, ..PumpBudget::default() });
+    world.pump();
     assert_eq!(asked(), 6);
     no_room();
     world.capture(7);
     world.clock.pass(25_000);
-    world.pump();
+    world.pump_with(&by_system());
     assert_eq!(asked(), 8);
 
     // And once nothing is left.
     world.settle(5);
     assert!(world.hq.state.lock().unwrap().photos.contains_key(&photo));
     let before = asked();
-    world.pump();
+    world.pump_with(&by_system());
     assert_eq!(asked(), before + 2);
 }
 

@@ -138,7 +138,7 @@ fn a_small_picture_in_one_request_leaves_no_cells_and_one_in_halves_goes_on_wher
     let wire = world.wire();
     let partial = || std::fs::read_dir(world.data().join("partial")).unwrap().count();
     let bytes = plain_photo(6, 60_000);
-    let (_, photo) = announce(world, &bytes);
+    let (mut device, photo) = announce(world, &bytes);
     let reply = wire.put(&photo.sha256, &bytes).unwrap();
     world.witness().photo(&reply, &photo.sha256);
     assert_eq!(partial(), 0);
@@ -146,7 +146,9 @@ fn a_small_picture_in_one_request_leaves_no_cells_and_one_in_halves_goes_on_wher
 
     // One whose line falls silent after its first cell, and who then comes back with all of it.
     let bytes = plain_photo(7, 61_000);
-    let (_, photo) = announce(world, &bytes);
+    let photo = Device::photo(&bytes, PhotoRole::Original);
+    let unit = world.country().precinct(0);
+    wire.push_all([&device.protocol_with(unit, 2, vec![photo.clone()])]);
     let path = format!("/v1/blobs/{}", photo.sha256);
     let head = format!(
         "PUT {path} HTTP/1.1\r\nHost: hq\r\nContent-Range: bytes 0-{}/{}\r\nContent-Length: {}\r\n\r\n",
