@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use futures_util::future::{try_join, try_join3};
 use hattama_proto::{
-    id::PhotoHash,
     statement::StatementError,
     tlog::{Checkpoint, Hash, VerifierKey},
 };
@@ -16,7 +15,7 @@ use hattama_proto::{
 use super::{
     group::{Effects, Says},
     head::Head,
-    reread::{self, when},
+    reread::when,
     sequencer::SequenceError,
     task::{Task, apply},
     turn,
@@ -25,9 +24,6 @@ use crate::{
     book::{self, Authority, Book, BookError, SharedBook, Told},
     store::{self, Db, log::Kinds},
 };
-
-/// Of so many entries the records are asked for before it is known how many there are: a large group.
-const FIRST: u64 = 2048;
 
 /// What the book takes over.
 enum Change {
@@ -42,9 +38,14 @@ async fn since(
     db: &Db,
     (authority, has_corrections): (Authority, bool),
     (from, until): (u64, u64),
-    logged: Logged,
+    kinds: Kinds,
 ) -> Result<Change, SequenceError> {
-    let Logged { records, said, photos } = logged;
+    let (records, said, photos) = try_join3(
+        when(kinds.records, store::since::records(db, from, until)),
+        when(kinds.statements, store::statements::strings(db, from, until)),
+        when(kinds.photos, store::since::photos(db, from, until)),
+    )
+    .await?;
     let mut effects = Effects { photos, ..Effects::default() };
     for (position, jws) in said {
         let says = match book::told(position, &jws, authority)? {
@@ -90,14 +91,6 @@ async fn since(
     Ok(Change::Effects(effects))
 }
 
-/// What was logged, as the store has it.
-#[derive(Default)]
-struct Logged {
-    records: Vec<store::since::Logged>,
-    said: Vec<(u64, String)>,
-    photos: Vec<PhotoHash>,
-}
-
 /// Who speaks, and whether anything was corrected so far: what reading on depends on.
 fn known(book: &Book) -> (Authority, bool) {
     (book.authority, book.statements.has_corrections())
@@ -111,14 +104,11 @@ async fn signed_note(
     (size, root): (u64, Hash),
 ) -> Result<String, SequenceError> {
     let note = store::log::checkpoint_of(db, size).await?;
-    let signed = note.filter(|note| is_over(note, key, (size, root)));
+    let signed = note.filter(|note| {
+        Checkpoint::verify(note, key.name(), key)
+            .is_ok_and(|checkpoint| checkpoint.size == size && checkpoint.root == root)
+    });
     signed.ok_or_else(|| SequenceError::Altered(size.saturating_sub(1)))
-}
-
-/// Whether this is a checkpoint over `size` leaves with this root, signed with the key.
-fn is_over(note: &str, key: &VerifierKey, (size, root): (u64, Hash)) -> bool {
-    Checkpoint::verify(note, key.name(), key)
-        .is_ok_and(|checkpoint| checkpoint.size == size && checkpoint.root == root)
 }
 
 /// Takes over what was logged at `from..until` into the book.
@@ -128,15 +118,8 @@ pub(super) async fn change(
     from: u64,
     until: u64,
 ) -> Result<(), SequenceError> {
-    let (records, said, photos) = try_join3(
-        store::since::records(db, from, until),
-        store::statements::strings(db, from, until),
-        store::since::photos(db, from, until),
-    )
-    .await?;
     let known = known(&book.read());
-    let logged = Logged { records, said, photos };
-    let change = since(db, known, (from, until), logged).await?;
+    let change = since(db, known, (from, until), Kinds::ALL).await?;
     book.change(|book| change.apply_to(book));
     Ok(())
 }
@@ -170,22 +153,8 @@ impl Task {
     /// Reads from the store what a commit in doubt may have left there, and what others have logged.
     pub(super) async fn catch_up(&mut self) -> Result<(), SequenceError> {
         let size = self.size();
-        // In one crossing, because whoever waits for a turn waits for this: mostly it is one group, all
-        // records, and the newest checkpoint is over it.
-        let first_until = size + FIRST;
-        let (stored, mut records, newest) = try_join3(
-            store::log::entries_from(&self.db, size),
-            store::since::records(&self.db, size, first_until),
-            store::log::last_checkpoint(&self.db),
-        )
-        .await?;
+        let stored = store::log::entries_from(&self.db, size).await?;
         let kinds = Kinds::of(&stored);
-        if let Some(leaf) = stored.iter().find(|leaf| leaf.proven().is_none()) {
-            return Err(reread::altered(&self.stopped, leaf.position));
-        }
-        let photos: Result<Vec<_>, _> =
-            stored.iter().filter_map(|leaf| leaf.photo().transpose()).collect();
-        let photos = photos?;
         let leaves: Vec<Hash> = stored.into_iter().map(|leaf| leaf.hash).collect();
         if leaves.is_empty() {
             self.stale = false;
@@ -201,22 +170,15 @@ impl Task {
         }
         // Until all of it is taken over, the store has to be asked again.
         self.stale = true;
-        if until > first_until {
-            records.extend(store::since::records(&self.db, first_until, until).await?);
-        }
-        // What came between the two questions is for the next time.
-        records.retain(|record| record.position < until);
-        let said =
-            when(kinds.statements, store::statements::strings(&self.db, size, until)).await?;
-        let (known, logged) = (self.book_read(known), Logged { records, said, photos });
-        let change = since(&self.db, known, (size, until), logged).await?;
+        let known = self.book_read(known);
+        let change = since(&self.db, known, (size, until), kinds).await?;
         let head = {
             let mut signed = self.tree.write().unwrap_or_else(PoisonError::into_inner);
             signed.tree.truncate(size);
             signed.tree.extend(leaves);
             Head { size: signed.tree.len(), root: signed.tree.root() }
         };
-        let note = match self.take_over(head, newest).await {
+        let note = match self.take_over(head).await {
             Ok(note) => note,
             Err(error) => {
                 self.tree.write().unwrap_or_else(PoisonError::into_inner).tree.truncate(size);
@@ -237,17 +199,9 @@ impl Task {
 
     /// Moves our head to what somebody else has signed with our key. If the file was moved by others,
     /// or no checkpoint says this, it is not ours to build upon.
-    async fn take_over(
-        &mut self,
-        head: Head,
-        newest: Option<String>,
-    ) -> Result<Arc<str>, SequenceError> {
+    async fn take_over(&mut self, head: Head) -> Result<Arc<str>, SequenceError> {
         let key = self.signer.verifier_key().clone();
-        let here = (head.size, head.root);
-        let note = match newest.filter(|note| is_over(note, &key, here)) {
-            Some(note) => note,
-            None => signed_note(&self.db, &key, here).await?,
-        };
+        let note = signed_note(&self.db, &key, (head.size, head.root)).await?;
         self.head.swap(head)?;
         Ok(note.into())
     }

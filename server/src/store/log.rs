@@ -1,12 +1,12 @@
 //! Leaves and checkpoints of the log. Append-only.
 
 use hattama_proto::{
-    id::{PhotoHash, to_hex},
+    id::to_hex,
     time::UnixMillis,
     tlog::{Hash, LogEntry, Tree, leaf_hash},
 };
 
-use super::{Batch, Db, Row, Rows, StoreError, Value, records::unreadable};
+use super::{Batch, Db, Row, Rows, StoreError, Value};
 
 /// Leaves read at once when the tree is rebuilt: about 1 MB of rows.
 const PAGE: u64 = 8192;
@@ -99,14 +99,6 @@ impl StoredLeaf {
         })
     }
 
-    /// The photo it is about, if it says that it is about one.
-    pub fn photo(&self) -> Result<Option<PhotoHash>, StoreError> {
-        if !self.is("photo") {
-            return Ok(None);
-        }
-        self.subject.parse().map(Some).map_err(|_| unreadable("a photo"))
-    }
-
     fn is(&self, kind: &str) -> bool {
         self.kind == kind
     }
@@ -135,13 +127,18 @@ pub struct Kinds {
     pub records: bool,
     /// There is a statement.
     pub statements: bool,
+    /// There is a photo.
+    pub photos: bool,
 }
 
 impl Kinds {
+    /// Where it is not known.
+    pub const ALL: Self = Self { records: true, statements: true, photos: true };
+
     /// Of these leaves, as they say of themselves; a lie is found where they are proven.
     pub fn of(leaves: &[StoredLeaf]) -> Self {
         let any = |kind| leaves.iter().any(|leaf| leaf.is(kind));
-        Self { records: any("record"), statements: any("statement") }
+        Self { records: any("record"), statements: any("statement"), photos: any("photo") }
     }
 }
 

@@ -15,8 +15,6 @@ use super::{
 /// A record, as far as memory keeps it.
 #[derive(Clone, Debug)]
 pub struct Logged {
-    /// Its place in the log.
-    pub position: u64,
     /// The key that signed it.
     pub kid: Kid,
     /// Its place in the chain of that key; none where this release cannot read it.
@@ -37,7 +35,7 @@ fn between(from: u64, until: u64) -> [Value; 2] {
 pub async fn records(db: &Db, from: u64, until: u64) -> Result<Vec<Logged>, StoreError> {
     let rows = db
         .query(
-            "select kid, seq, unit, kind, reason, position from record where position >= $1 and position < $2
+            "select kid, seq, unit, kind, reason from record where position >= $1 and position < $2
               order by position",
             &between(from, until),
         )
@@ -46,7 +44,6 @@ pub async fn records(db: &Db, from: u64, until: u64) -> Result<Vec<Logged>, Stor
         .map(|row| {
             let unit = row.opt_text(2)?.map(UnitCode::new).transpose();
             Ok(Logged {
-                position: unsigned(row.int(5)?),
                 kid: kid(row.text(0)?)?,
                 seq: row.opt_int(1)?.map(unsigned),
                 unit: unit.map_err(|_| unreadable("a unit"))?,
