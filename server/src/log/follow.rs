@@ -15,7 +15,7 @@ use hattama_proto::{
 use super::{
     group::{Effects, Says},
     head::Head,
-    reread::when,
+    reread::{self, when},
     sequencer::SequenceError,
     task::{Task, apply},
     turn,
@@ -153,7 +153,12 @@ impl Task {
     /// Reads from the store what a commit in doubt may have left there, and what others have logged.
     pub(super) async fn catch_up(&mut self) -> Result<(), SequenceError> {
         let size = self.size();
+        // Before the rows that belong to them: these are of the same transaction, so what the leaves show is
+        // there. The other way round a group that is committed between the two would lack its rows.
         let stored = store::log::entries_from(&self.db, size).await?;
+        if let Some(leaf) = stored.iter().find(|leaf| leaf.proven().is_none()) {
+            return Err(reread::altered(&self.stopped, leaf.position));
+        }
         let kinds = Kinds::of(&stored);
         let leaves: Vec<Hash> = stored.into_iter().map(|leaf| leaf.hash).collect();
         if leaves.is_empty() {

@@ -35,8 +35,8 @@ fn between(from: u64, until: u64) -> [Value; 2] {
 pub async fn records(db: &Db, from: u64, until: u64) -> Result<Vec<Logged>, StoreError> {
     let rows = db
         .query(
-            "select kid, seq, unit, kind, reason from record where position >= $1 and position < $2
-              order by position",
+            "select kid, seq, unit, kind, reason from record
+              where position >= $1 and position < $2 order by position",
             &between(from, until),
         )
         .await?;
