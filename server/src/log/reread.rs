@@ -6,7 +6,10 @@
 //! leave. What this sees is what the database reads, which right after a commit is the system's
 //! cache; the disk under it is what `hattama fsck` reads.
 
-use std::sync::{PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock},
+};
 
 use futures_util::future::try_join;
 use hattama_proto::{
@@ -37,11 +40,8 @@ pub(super) async fn first_altered(
             when(kinds.statements, store::statements::strings(db, from, until)),
         )
         .await?;
-        let page = page.to_vec();
-        let compare = move || compare(from, &page, &entries, &records, &said);
-        let altered = tokio::task::spawn_blocking(compare)
-            .await
-            .map_err(|stopped| StoreError::Unavailable(stopped.into()))?;
+        let page = (from..).zip(page.iter().copied()).collect();
+        let altered = compared(page, entries, records, said).await?;
         if altered.is_some() {
             return Ok(altered);
         }
@@ -51,21 +51,32 @@ pub(super) async fn first_altered(
 }
 
 /// Before a receipt for leaves that others have logged leaves: reads them, and stops the log if one is not
-/// what was signed. They are few: whoever sends something again mostly comes to whom it was sent first.
+/// what was signed. A phone asks for many at once, so all are read in one crossing.
 pub(super) async fn vouch(
     db: &Db,
     tree: &RwLock<Signed>,
     stopped: &Stopped,
     indices: &[u64],
 ) -> Result<(), SequenceError> {
-    for index in indices {
-        let leaf = tree.read().unwrap_or_else(PoisonError::into_inner).tree.leaf(*index);
-        let Some(leaf) = leaf else { continue };
-        if first_altered(db, *index, vec![leaf]).await?.is_some() {
-            return Err(altered(stopped, *index));
-        }
+    if indices.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let leaves: BTreeMap<u64, Hash> = {
+        let signed = tree.read().unwrap_or_else(PoisonError::into_inner);
+        indices.iter().filter_map(|index| Some((*index, signed.tree.leaf(*index)?))).collect()
+    };
+    let indices: Vec<u64> = leaves.keys().copied().collect();
+    let entries = store::log::entries_at(db, &indices).await?;
+    let kinds = Kinds::of(&entries);
+    let (records, said) = try_join(
+        when(kinds.records, store::records::strings_at(db, &indices)),
+        when(kinds.statements, store::statements::strings_at(db, &indices)),
+    )
+    .await?;
+    match compared(leaves.into_iter().collect(), entries, records, said).await? {
+        None => Ok(()),
+        Some(index) => Err(altered(stopped, index)),
+    }
 }
 
 /// The store holds something else than was signed: the log stops for good.
@@ -82,19 +93,30 @@ pub(super) async fn when<T: Default>(
     if is_needed { answer.await } else { Ok(T::default()) }
 }
 
-/// Pure.
+/// Hashes what was read, beside what else is done.
+async fn compared(
+    leaves: Vec<(u64, Hash)>,
+    stored: Vec<store::log::StoredLeaf>,
+    records: Vec<(u64, String)>,
+    said: Vec<(u64, String)>,
+) -> Result<Option<u64>, StoreError> {
+    let compare = move || compare(&leaves, &stored, &records, &said);
+    let compared = tokio::task::spawn_blocking(compare).await;
+    compared.map_err(|stopped| StoreError::Unavailable(stopped.into()))
+}
+
+/// The first of these leaves that the store holds otherwise; all in the order of the log. Pure.
 fn compare(
-    first: u64,
-    leaves: &[Hash],
+    leaves: &[(u64, Hash)],
     stored: &[store::log::StoredLeaf],
     records: &[(u64, String)],
     said: &[(u64, String)],
 ) -> Option<u64> {
     let (mut stored, mut records, mut said) = (stored.iter(), records.iter(), said.iter());
-    for (index, hash) in (first..).zip(leaves) {
+    for &(index, hash) in leaves {
         let entry = stored
             .next()
-            .filter(|leaf| leaf.position == index && leaf.hash == *hash)
+            .filter(|leaf| leaf.position == index && leaf.hash == hash)
             .and_then(store::log::StoredLeaf::proven);
         let holds = match entry {
             None => false,

@@ -168,6 +168,15 @@ pub async fn entries(db: &Db, from: u64, until: u64) -> Result<Vec<StoredLeaf>, 
     rows.iter().map(StoredLeaf::read).collect()
 }
 
+/// The leaves at these places, in their order, as far as there are any.
+pub async fn entries_at(db: &Db, positions: &[u64]) -> Result<Vec<StoredLeaf>, StoreError> {
+    let rows: Rows = positions.iter().map(|position| [integer(*position)]).collect();
+    let found = db
+        .query_many("select position, hash, kind, subject from log_leaf where position = $1", rows)
+        .await?;
+    found.iter().flatten().map(StoredLeaf::read).collect()
+}
+
 /// How many leaves there are.
 pub async fn leaf_count(db: &Db) -> Result<u64, StoreError> {
     let row = db.query_opt("select count(*) from log_leaf", &[]).await?;

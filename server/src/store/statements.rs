@@ -96,6 +96,15 @@ pub async fn strings(db: &Db, from: u64, until: u64) -> Result<Vec<(u64, String)
     rows.iter().map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
 }
 
+/// The exact strings of the statements at these places, with their places, in this order.
+pub async fn strings_at(db: &Db, positions: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+    let rows: Rows = positions.iter().map(|position| [integer(*position)]).collect();
+    let found =
+        db.query_many("select position, jws from statement where position = $1", rows).await?;
+    let found = found.iter().flatten();
+    found.map(|row| Ok((unsigned(row.int(0)?), row.text(1)?.to_owned()))).collect()
+}
+
 /// The statement with this id.
 pub async fn by_id(db: &Db, id: &str) -> Result<Option<StoredStatement>, StoreError> {
     let row = db
