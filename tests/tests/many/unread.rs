@@ -18,8 +18,9 @@ fn logged_at(house: &House, number: usize, device: &mut Device, seed: u64) -> Si
     signed
 }
 
-fn asked(device: &Device, signed: &Signed) -> StatusRequest {
-    StatusRequest { kid: device.kid(), records: vec![signed.id], photos: Vec::new() }
+fn asked(device: &Device, signed: &[&Signed]) -> StatusRequest {
+    let records = signed.iter().map(|signed| signed.id).collect();
+    StatusRequest { kid: device.kid(), records, photos: Vec::new() }
 }
 
 /// The first entry is taken over by the second process before it logs its own. Then its bytes change, as
@@ -28,8 +29,8 @@ fn asked(device: &Device, signed: &Signed) -> StatusRequest {
 fn no_process_gives_a_receipt_for_bytes_of_another_that_are_not_what_was_signed() {
     let Some(house) = House::open() else { return };
     let (mut one, mut other) = (house.device(1, Role::Results), house.device(2, Role::Results));
-    let (spoilt, whole) = (logged_at(&house, 0, &mut one, 1), logged_at(&house, 0, &mut one, 2));
-    logged_at(&house, 1, &mut other, 3);
+    let [first, spoilt, last] = [1, 2, 3].map(|seed| logged_at(&house, 0, &mut one, seed));
+    logged_at(&house, 1, &mut other, 4);
     block_on(async {
         let (client, connection) = house.database().connect(NoTls).await.unwrap();
         tokio::spawn(async move { connection.await.ok() });
@@ -41,14 +42,14 @@ fn no_process_gives_a_receipt_for_bytes_of_another_that_are_not_what_was_signed(
         client.batch_execute(&spoil).await.unwrap();
     });
     let second = house.wire(1).unwrap();
-    let reply = second.status(&asked(&one, &whole)).unwrap();
-    assert_eq!(reply.records.len(), 1, "what was not spoilt has its receipt");
+    let reply = second.status(&asked(&one, &[&last, &first])).unwrap();
+    assert_eq!(reply.records.len(), 2, "what was not spoilt has its receipt");
 
-    let refused = second.status(&asked(&one, &spoilt)).unwrap_err();
+    let refused = second.status(&asked(&one, &[&last, &spoilt, &first])).unwrap_err();
     assert_eq!((refused.code, refused.status), (ProblemCode::LogStopped, 503));
     // It has seen it: nothing more is acknowledged there.
     let next = PushRequest {
-        records: vec![other.protocol(code("0-0-0"), 4).text],
+        records: vec![other.protocol(code("0-0-0"), 5).text],
         ..PushRequest::default()
     };
     assert_eq!(second.push(&next).unwrap_err().code, ProblemCode::LogStopped);
