@@ -87,8 +87,12 @@ pub(super) fn draw(told: &Told<'_>, rows: &[Row]) -> String {
          </title><rect width=\"{WIDTH}\" height=\"{height}\" fill=\"white\"/>"
     );
     words(&mut svg, (LEFT, 24.0), "start", &title);
+    let in_after = match told.storm.left[0] {
+        0 => "all in".to_owned(),
+        left => format!("all but {left} in"),
+    };
     let said = format!(
-        "{} phones; after the shutdown {} records come at once: all in after {:.0} s",
+        "{} phones; after the shutdown {} records come at once: {in_after} after {:.0} s",
         options.phones,
         told.storm.waiting[0],
         count(told.storm.records_ms) / 1000.0
