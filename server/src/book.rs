@@ -124,6 +124,9 @@ impl Book {
                     self.followed.note(Touch::Unit(unit));
                 }
                 self.followed.note(Touch::Record(decision.record));
+                for other in self.statements.transcribed_with(&decision.record) {
+                    self.followed.note(Touch::Record(*other));
+                }
                 self.statements.apply_decision(position, decision);
             }
             Says::Transcription(said) => {

@@ -130,6 +130,9 @@ impl Picture {
     pub fn apply_decision(&mut self, position: u64, decision: Decision) {
         let record = decision.record;
         let mut touched = self.touched_by(&record);
+        for other in self.statements.transcribed_with(&record) {
+            touched.extend(self.touched_by(other));
+        }
         self.statements.apply_decision(position, decision);
         if let Some(entry) = self.find(&record).map(Arc::clone) {
             self.slot(self.statements.attributed(&record, &entry.unit).clone());

@@ -170,6 +170,12 @@ impl Statements {
         of_record.into_iter().flatten().map(|(position, said)| (*position, &**said))
     }
 
+    /// Records that were transcribed together with `record`, itself among them: a decision about one of
+    /// them answers what the transcription proposed for all.
+    pub fn transcribed_with(&self, record: &RecordId) -> impl Iterator<Item = &RecordId> {
+        self.transcriptions(record).flat_map(|(_, said)| &said.records)
+    }
+
     /// Whether nothing was ever transcribed, so that nobody has to look.
     pub(super) fn has_no_transcriptions(&self) -> bool {
         self.transcriptions.is_empty()
