@@ -145,9 +145,26 @@ fn serve(folder: &Path, stopped: oneshot::Receiver<Ending>, ready: impl FnOnce(S
         ending
     });
     match ending {
-        Ending::InOrder => runtime.shutdown_timeout(Duration::from_secs(10)),
+        Ending::InOrder => {
+            runtime.shutdown_timeout(Duration::from_secs(10));
+            let_go(folder);
+        }
         Ending::AtOnce => runtime.shutdown_background(),
     }
+}
+
+/// Returns once nobody has the folder. The threads that answered requests end by themselves, a moment
+/// after the server has said that it stopped, and each holds headquarters until then. Where headquarters
+/// is a process of its own, they end with it.
+fn let_go(folder: &Path) {
+    let folder = DataFolder::open(folder).expect("the folder is there");
+    for _ in 0..OPEN_TRIES {
+        match folder.lock() {
+            Err(FolderError::InUse(_)) => std::thread::sleep(OPEN_WAIT),
+            _ => return,
+        }
+    }
+    panic!("headquarters ended and still has {}", folder.root().display())
 }
 
 /// What `fsck` says of a folder, with every photograph read. One that was served a moment ago may still be
