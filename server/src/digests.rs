@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex as StdMutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use hattama_proto::id::UnitCode;
@@ -16,6 +16,7 @@ use crate::{
     app::Headquarters,
     book::SharedBook,
     compare::UnitDigest,
+    merge::Shapes,
     picture::{self, PictureError},
     recent_units::RecentUnits,
     roster::TurnoutSeries,
@@ -45,6 +46,7 @@ pub struct Digests {
     known: Arc<RwLock<HashMap<UnitCode, UnitDigest>>>,
     turnout: Arc<RwLock<HashMap<UnitCode, Vec<TurnoutSeries>>>>,
     recent: Arc<RwLock<RecentUnits>>,
+    shapes: Arc<StdMutex<Shapes>>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -73,16 +75,18 @@ impl Digests {
 
     fn put(&self, digests: Vec<Digested>) {
         let mut changed = Vec::new();
+        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut turnout = self.turnout.write().unwrap_or_else(PoisonError::into_inner);
         for digest in digests {
             match digest {
-                Digested::Listed(digest, series) if series.is_empty() => {
-                    turnout.remove(&digest.unit);
-                    insert(digest, &mut known, &mut changed);
-                }
-                Digested::Listed(digest, series) => {
-                    turnout.insert(digest.unit.clone(), series);
+                Digested::Listed(mut digest, series) => {
+                    if series.is_empty() {
+                        turnout.remove(&digest.unit);
+                    } else {
+                        turnout.insert(digest.unit.clone(), series);
+                    }
+                    digest.share_keys(&mut shapes);
                     insert(digest, &mut known, &mut changed);
                 }
                 Digested::Unlisted(unit) => {
@@ -93,7 +97,7 @@ impl Digests {
                 }
             }
         }
-        drop((turnout, known));
+        drop((turnout, known, shapes));
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
         changed.into_iter().for_each(|unit| recent.note(unit));
     }

@@ -195,6 +195,12 @@ impl UnitRegister {
         Some(&self.units[region])
     }
 
+    /// Where the region stands in which the unit at `position` lies, or which it is; none where there is
+    /// none, or past the end.
+    pub fn region_at(&self, position: usize) -> Option<usize> {
+        self.region.get(position).copied().flatten()
+    }
+
     /// All units of one kind, in register order.
     pub fn of_kind(&self, kind: UnitKind) -> impl Iterator<Item = &Unit> {
         self.units.iter().filter(move |unit| unit.kind == kind)

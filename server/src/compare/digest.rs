@@ -12,7 +12,7 @@ use hattama_proto::{
 };
 
 use super::{OurCopy, differ, our_copy, our_figures};
-use crate::merge::{Cells, Coverage, Document, DocumentState, Reason, UnitFile};
+use crate::merge::{Cells, Coverage, Document, DocumentState, Reason, Shapes, UnitFile};
 
 /// One unit in short.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,17 @@ impl UnitDigest {
                 .iter()
                 .any(|document| document.findings.iter().any(|found| broken(&found.verdict))),
             awaits_check: file.set_aside().any(|(_, reason)| reason != Reason::Decided),
+        }
+    }
+
+    /// Lets it share its keys with other digests: all of a country have a few sets of them, which then are
+    /// kept once and compared by their address.
+    pub fn share_keys(&mut self, shapes: &mut Shapes) {
+        shapes.share(&mut self.figures);
+        for copy in &mut self.ours {
+            if let OurCopy::Settled { votes, .. } = copy {
+                shapes.share(votes);
+            }
         }
     }
 

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use hattama_proto::{
     id::{LineCode, UnitCode},
-    pack::{Pack, UnitKind},
+    pack::{Pack, Unit},
 };
 
-use super::{PrecinctSum, Published, UnitDigest, form_lines};
-use crate::merge::CellKey;
+use super::{Aligned, PrecinctSum, form_lines};
+use crate::merge::{CellKey, CellReader, Cells};
 
 /// One line of the form in one region. Unit: what the line counts, usually voters or ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,43 +29,36 @@ pub struct LineSums {
 }
 
 /// Every region's lines, in the order of the form.
-pub fn region_lines<'a>(
-    published: Published<'_>,
-    digests: impl IntoIterator<Item = &'a UnitDigest>,
+pub fn region_lines(
+    aligned: &Aligned<'_>,
+    totals: &HashMap<UnitCode, Cells>,
     pack: &Pack,
 ) -> HashMap<UnitCode, Vec<LineSums>> {
-    let cells: Vec<CellKey> =
-        form_lines(pack).into_iter().map(|(_, line)| CellKey::line(line.clone())).collect();
-    let mut regions: HashMap<UnitCode, Vec<LineSums>> = pack
-        .units
-        .of_kind(UnitKind::Region)
-        .map(|region| (region.code.clone(), empty(published.regions.get(&region.code), pack)))
-        .collect();
-    let is_precinct =
-        |code| pack.units.get(code).is_some_and(|unit| unit.kind == UnitKind::Precinct);
-    for (unit, theirs) in published.precincts.iter().filter(|(unit, _)| is_precinct(unit)) {
-        let region = pack.units.region_of(unit).and_then(|region| regions.get_mut(&region.code));
-        for (sums, cell) in region.into_iter().flatten().zip(&cells) {
-            theirs.get(cell).into_iter().for_each(|figure| sums.published_precincts.add(figure));
-        }
-    }
-    for digest in digests.into_iter().filter(|digest| is_precinct(&digest.unit)) {
-        let region = pack.units.region_of(&digest.unit);
-        let region = region.and_then(|region| regions.get_mut(&region.code));
-        let theirs = published.precincts.get(&digest.unit);
-        for (sums, cell) in region.into_iter().flatten().zip(&cells) {
-            let Some(ours) = digest.figures.get(cell) else { continue };
-            sums.ours.add(ours);
-            if let Some(theirs) = theirs.and_then(|theirs| theirs.get(cell)) {
+    let cells = || form_lines(pack).into_iter().map(|(_, line)| CellKey::line(line.clone()));
+    let (mut ours_of, mut theirs_of) =
+        (CellReader::new(cells().collect()), CellReader::new(cells().collect()));
+    let of_region = |region: &&Unit| empty(totals.get(&region.code), pack);
+    let mut regions: Vec<Vec<LineSums>> = aligned.regions.iter().map(of_region).collect();
+    for precinct in &aligned.precincts {
+        let Some(region) = precinct.region else { continue };
+        let ours = precinct.ours.map(|digest| ours_of.read(&digest.figures));
+        let theirs = precinct.theirs.map(|cells| theirs_of.read(cells));
+        let mut ours = ours.into_iter().flatten();
+        let mut theirs = theirs.into_iter().flatten();
+        for sums in &mut regions[region] {
+            let (ours, theirs) = (ours.next().flatten(), theirs.next().flatten());
+            theirs.into_iter().for_each(|theirs| sums.published_precincts.add(theirs));
+            ours.into_iter().for_each(|ours| sums.ours.add(ours));
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
                 sums.ours_published.add(ours);
                 sums.published_covered.add(theirs);
             }
         }
     }
-    regions
+    aligned.regions.iter().map(|region| region.code.clone()).zip(regions).collect()
 }
 
-fn empty(totals: Option<&crate::merge::Cells>, pack: &Pack) -> Vec<LineSums> {
+fn empty(totals: Option<&Cells>, pack: &Pack) -> Vec<LineSums> {
     let line = |(_, line): (&str, &LineCode)| LineSums {
         line: line.clone(),
         published_total: totals.and_then(|totals| totals.get(&CellKey::line(line.clone()))),

@@ -1,5 +1,6 @@
 //! Compare: where did the numbers change? Pure.
 
+mod aligned;
 mod answer;
 mod counted;
 mod digest;
@@ -10,6 +11,7 @@ mod slip;
 mod sums;
 mod tree;
 
+pub use self::aligned::{Aligned, AlignedPrecinct};
 pub use self::answer::{Answer, Change, Earlier, Replaced, UnlikelyUnit, answer};
 pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;

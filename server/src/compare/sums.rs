@@ -15,12 +15,12 @@ use std::collections::HashMap;
 
 use hattama_proto::{
     id::{ChoiceCode, ContestCode, CopyType, UnitCode},
-    pack::{Contest, Pack, UnitKind},
+    pack::{Choice, Contest, Pack, Unit},
 };
 use serde::Serialize;
 
-use super::UnitDigest;
-use crate::merge::{CellKey, Cells, Document, UnitFile};
+use super::Aligned;
+use crate::merge::{CellKey, CellReader, Cells, Document, UnitFile};
 
 /// What the commission published, by unit.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,19 @@ pub struct PrecinctCoverage {
     pub not_obtained: usize,
     /// Precincts of which we know nothing.
     pub nothing: usize,
+}
+
+impl PrecinctCoverage {
+    /// One precinct more, with this copy.
+    fn count(&mut self, ours: &OurCopy) {
+        self.precincts += 1;
+        *match ours {
+            OurCopy::Settled { .. } => &mut self.covered,
+            OurCopy::Unsettled => &mut self.unsettled,
+            OurCopy::NotObtained => &mut self.not_obtained,
+            OurCopy::Nothing => &mut self.nothing,
+        } += 1;
+    }
 }
 
 /// One choice in one region. Unit: votes.
@@ -141,6 +154,16 @@ pub enum OurCopy {
     NotObtained,
     /// Nothing is known.
     Nothing,
+}
+
+impl OurCopy {
+    /// Its votes, where they may be added up.
+    const fn votes(&self) -> Option<&Cells> {
+        match self {
+            Self::Settled { votes, .. } => Some(votes),
+            Self::Unsettled | Self::NotObtained | Self::Nothing => None,
+        }
+    }
 }
 
 /// What we have of one contest of a precinct, by the rule above.
@@ -222,106 +245,83 @@ fn added(parts: &[Cells]) -> Option<Cells> {
 }
 
 /// Every region in the order of the register, then precincts that lie in none.
-pub fn region_sums<'a>(
-    published: Published<'_>,
-    digests: impl IntoIterator<Item = &'a UnitDigest>,
+pub fn region_sums(
+    aligned: &Aligned<'_>,
+    totals: &HashMap<UnitCode, Cells>,
     pack: &Pack,
 ) -> Vec<RegionSums> {
-    let ours: HashMap<&UnitCode, &UnitDigest> =
-        digests.into_iter().map(|digest| (&digest.unit, digest)).collect();
-    let mut by_region: HashMap<Option<&UnitCode>, Vec<&UnitCode>> = HashMap::new();
-    for precinct in pack.units.of_kind(UnitKind::Precinct) {
-        let region = pack.units.region_of(&precinct.code).map(|region| &region.code);
-        by_region.entry(region).or_default().push(&precinct.code);
+    let contests = pack.election.contests.iter().enumerate();
+    let mut contests: Vec<_> = contests
+        .map(|(number, contest)| contest_sums((number, contest), aligned, totals).into_iter())
+        .collect();
+    let mut next = |region: Option<&Unit>| RegionSums {
+        region: region.map(|region| region.code.clone()),
+        contests: contests.iter_mut().filter_map(Iterator::next).collect(),
+    };
+    let mut sums: Vec<_> = aligned.regions.iter().map(|region| next(Some(region))).collect();
+    if aligned.precincts.iter().any(|precinct| precinct.region.is_none()) {
+        sums.push(next(None));
     }
-    let regions = pack.units.of_kind(UnitKind::Region).map(|region| Some(&region.code));
-    let outside = by_region.contains_key(&None).then_some(None);
-    regions
-        .chain(outside)
-        .map(|region| {
-            let precincts = by_region.get(&region).map_or(&[][..], Vec::as_slice);
-            let total = region.and_then(|region| published.regions.get(region));
-            let sums = |(number, contest)| {
-                contest_sums((number, contest), precincts, total, published, &ours)
-            };
-            RegionSums {
-                region: region.cloned(),
-                contests: pack.election.contests.iter().enumerate().map(sums).collect(),
-            }
-        })
-        .collect()
+    sums
 }
 
+/// One contest, region by region, and last in the precincts that lie in none.
 fn contest_sums(
     (number, contest): (usize, &Contest),
-    precincts: &[&UnitCode],
-    total: Option<&Cells>,
-    published: Published<'_>,
-    digests: &HashMap<&UnitCode, &UnitDigest>,
-) -> ContestSums {
-    let keys: Vec<CellKey> = contest
-        .choices
-        .iter()
-        .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
-        .collect();
-    let mut coverage = PrecinctCoverage { precincts: precincts.len(), ..Default::default() };
-    let mut of_contest = 0;
-    let mut choices: Vec<ChoiceSums> = contest
-        .choices
-        .iter()
-        .zip(&keys)
-        .map(|(choice, key)| ChoiceSums {
-            choice: choice.code.clone(),
-            published_total: total.and_then(|total| total.get(key)),
-            published_precincts: PrecinctSum::default(),
-            total: TotalAgreement::NoTotal,
-            ours: PrecinctSum::default(),
-            published_covered: PrecinctSum::default(),
-            ours_published: PrecinctSum::default(),
-        })
-        .collect();
-    for precinct in precincts {
-        let digest = digests.get(precinct);
-        let ours = match digest.map_or(&OurCopy::Nothing, |digest| &digest.ours[number]) {
-            OurCopy::Settled { votes, .. } => {
-                coverage.covered += 1;
-                Some(votes)
-            }
-            OurCopy::Unsettled => {
-                coverage.unsettled += 1;
-                None
-            }
-            OurCopy::NotObtained => {
-                coverage.not_obtained += 1;
-                None
-            }
-            OurCopy::Nothing => {
-                coverage.nothing += 1;
-                None
-            }
-        };
-        let theirs = published.precincts.get(*precinct);
-        let is_published = |cells: &Cells| keys.iter().any(|key| cells.get(key).is_some());
-        of_contest += usize::from(theirs.is_some_and(is_published));
-        for (sums, key) in choices.iter_mut().zip(&keys) {
-            let ours = ours.and_then(|votes| votes.get(key));
-            let theirs = theirs.and_then(|cells| cells.get(key));
-            if let Some(theirs) = theirs {
-                sums.published_precincts.add(theirs);
-            }
-            if let Some(ours) = ours {
-                sums.ours.add(ours);
-            }
+    aligned: &Aligned<'_>,
+    totals: &HashMap<UnitCode, Cells>,
+) -> Vec<ContestSums> {
+    let key = |choice: &Choice| CellKey::vote(contest.code.clone(), choice.code.clone());
+    let cells = || contest.choices.iter().map(key).collect();
+    let (mut ours_of, mut theirs_of) = (CellReader::new(cells()), CellReader::new(cells()));
+    let totals = aligned.regions.iter().map(|region| totals.get(&region.code));
+    let of_region = |total: Option<&Cells>| ContestSums {
+        contest: contest.code.clone(),
+        coverage: PrecinctCoverage::default(),
+        published: 0,
+        choices: contest
+            .choices
+            .iter()
+            .map(|choice| ChoiceSums {
+                choice: choice.code.clone(),
+                published_total: total.and_then(|total| total.get(&key(choice))),
+                published_precincts: PrecinctSum::default(),
+                total: TotalAgreement::NoTotal,
+                ours: PrecinctSum::default(),
+                published_covered: PrecinctSum::default(),
+                ours_published: PrecinctSum::default(),
+            })
+            .collect(),
+    };
+    let mut all: Vec<ContestSums> = totals.chain([None]).map(of_region).collect();
+    let outside = aligned.regions.len();
+    for precinct in &aligned.precincts {
+        let sums = &mut all[precinct.region.unwrap_or(outside)];
+        let ours = precinct.ours.map_or(&OurCopy::Nothing, |digest| &digest.ours[number]);
+        sums.coverage.count(ours);
+        let ours = ours.votes().map(|votes| ours_of.read(votes));
+        let theirs = precinct.theirs.map(|cells| theirs_of.read(cells));
+        let mut ours = ours.into_iter().flatten();
+        let mut theirs = theirs.into_iter().flatten();
+        let mut is_published = false;
+        for sums in &mut sums.choices {
+            let (ours, theirs) = (ours.next().flatten(), theirs.next().flatten());
+            is_published |= theirs.is_some();
+            theirs.into_iter().for_each(|theirs| sums.published_precincts.add(theirs));
+            ours.into_iter().for_each(|ours| sums.ours.add(ours));
             if let (Some(ours), Some(theirs)) = (ours, theirs) {
                 sums.ours_published.add(ours);
                 sums.published_covered.add(theirs);
             }
         }
+        sums.published += usize::from(is_published);
     }
-    for sums in &mut choices {
-        sums.total = agreement(sums, precincts.len());
+    for sums in &mut all {
+        for choice in &mut sums.choices {
+            choice.total = agreement(choice, sums.coverage.precincts);
+        }
     }
-    ContestSums { contest: contest.code.clone(), coverage, published: of_contest, choices }
+    all
 }
 
 fn agreement(sums: &ChoiceSums, precincts: usize) -> TotalAgreement {
@@ -346,7 +346,7 @@ mod tests {
 
     use hattama_proto::record::Missing;
 
-    use super::*;
+    use super::{super::UnitDigest, *};
     use crate::merge::{
         Entry, merge,
         world::{
@@ -370,6 +370,11 @@ mod tests {
 
     fn digest(at: &str, entries: &[Entry]) -> UnitDigest {
         UnitDigest::of(&file(at, entries), &pack())
+    }
+
+    fn sums(published: Published<'_>, digests: &[UnitDigest]) -> Vec<RegionSums> {
+        let pack = pack();
+        region_sums(&Aligned::of(published, digests, &pack), published.regions, &pack)
     }
 
     fn ours(entries: &[Entry]) -> OurCopy {
@@ -445,7 +450,7 @@ mod tests {
         let precincts = HashMap::from([(unit("11-1"), votes(10, 5)), (unit("11-2"), votes(7, 1))]);
         let regions = HashMap::from([(unit("11"), votes(117, 6))]);
         let published = Published { precincts: &precincts, regions: &regions };
-        let sums = region_sums(published, &digests, &pack());
+        let sums = sums(published, &digests);
         assert_eq!(sums.len(), 2, "region 15 is there too");
         let president = &sums[0].contests[0];
         let coverage =
@@ -470,7 +475,7 @@ mod tests {
         let one_choice = Cells::from_pairs([(cell(4), Some(0))]);
         let precincts = HashMap::from([(unit("11-1"), lines_only), (unit("11-2"), one_choice)]);
         let published = Published { precincts: &precincts, regions: &HashMap::new() };
-        let sums = region_sums(published, &[], &pack());
+        let sums = sums(published, &[]);
         assert_eq!([sums[0].contests[0].published, sums[1].contests[0].published], [1, 0]);
     }
 
@@ -479,7 +484,7 @@ mod tests {
         let precincts = HashMap::from([(unit("11-1"), votes(10, 5))]);
         let regions = HashMap::from([(unit("11"), votes(12, 4))]);
         let published = Published { precincts: &precincts, regions: &regions };
-        let sums = region_sums(published, &[], &pack());
+        let sums = sums(published, &[]);
         let choices = &sums[0].contests[0].choices;
         assert_eq!(choices[0].total, TotalAgreement::Incomplete { unpublished: 1 });
         assert_eq!(choices[1].total, TotalAgreement::Differs);
@@ -493,7 +498,7 @@ mod tests {
         ];
         let precincts = HashMap::from([(unit("11-1"), votes(9, 5))]);
         let published = Published { precincts: &precincts, regions: &HashMap::new() };
-        let sums = region_sums(published, &digests, &pack());
+        let sums = sums(published, &digests);
         let a = &sums[0].contests[0].choices[0];
         assert_eq!(a.ours, PrecinctSum { sum: 110, precincts: 2 });
         assert_eq!(a.ours_published, PrecinctSum { sum: 10, precincts: 1 });

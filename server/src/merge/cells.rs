@@ -67,10 +67,10 @@ impl CellKey {
 /// and that nobody could read, or that has no one agreed value.
 #[derive(Clone)]
 pub struct Cells {
-    keys: Arc<[CellKey]>,
+    pub(super) keys: Arc<[CellKey]>,
     /// [`NULL`] for null, so that a cell is eight bytes. Shared, because what one entry alone says
     /// is what its document says.
-    values: Arc<[u64]>,
+    pub(super) values: Arc<[u64]>,
 }
 
 /// Stands for null; no figure can be this large.
@@ -83,7 +83,7 @@ pub struct Shapes(Vec<Arc<[CellKey]>>);
 
 /// Most sets of keys that are remembered: a set-up has a handful of forms, and a sheet with lines
 /// left out is a rare set of its own, which may as well keep its own keys.
-const SHAPES_MAX: usize = 16;
+pub(super) const SHAPES_MAX: usize = 16;
 
 impl Shapes {
     /// The shared keys that are equal to `keys`, without making them.
@@ -97,6 +97,14 @@ impl Shapes {
                 && keys.next().is_none()
         };
         self.0.iter().find(are_keys).map(Arc::clone)
+    }
+
+    /// Lets a sheet share its keys with others that have the same.
+    pub fn share(&mut self, cells: &mut Cells) {
+        match self.0.iter().find(|known| **known == cells.keys) {
+            Some(known) => cells.keys = Arc::clone(known),
+            None => self.remember(&cells.keys),
+        }
     }
 
     fn remember(&mut self, keys: &Arc<[CellKey]>) {
@@ -243,7 +251,7 @@ impl Cells {
     }
 }
 
-fn known(value: u64) -> Option<u64> {
+pub(super) fn known(value: u64) -> Option<u64> {
     (value != NULL).then_some(value)
 }
 

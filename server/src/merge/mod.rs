@@ -13,6 +13,7 @@
 //! files current one record at a time and equals the full computation always. Both are tested as
 //! laws.
 
+mod cell_reader;
 mod cells;
 mod copies;
 mod documents;
@@ -40,6 +41,7 @@ mod tests;
 pub(crate) mod world;
 
 pub use self::{
+    cell_reader::CellReader,
     cells::{CellKey, Cells, Shapes},
     entry::{Entry, EntryBody, EntryPhoto, FilledForm, NoCopy, Sheet},
     ledger::{Fate, Ledger, Row, fate},

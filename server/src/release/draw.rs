@@ -21,7 +21,7 @@ use super::{
 use crate::{
     access::Scope,
     app::Headquarters,
-    compare::{Published, RegionSums, region_sums},
+    compare::{Aligned, Published, RegionSums, region_sums},
     comparison::Comparison,
     merge::UnitFile,
     review::LANGUAGES,
@@ -103,7 +103,9 @@ impl Headquarters {
             let digests = self.digests().await?;
             let [precincts, _, regions, _] = ground.comparison.official();
             let published = Published { precincts: &precincts.rows, regions: &regions.rows };
-            region_sums(published, digests.read().values(), &ground.pack)
+            let digests = digests.read();
+            let aligned = Aligned::of(published, digests.values(), &ground.pack);
+            region_sums(&aligned, published.regions, &ground.pack)
         };
         let (pack, known) = (&ground.pack, ground.known(&regions));
         let contests: Vec<_> = pack

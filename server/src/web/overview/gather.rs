@@ -28,7 +28,7 @@ use crate::{
     access::Scope,
     app::Headquarters,
     book::Book,
-    compare::{self, ContestSums, LineSums, UnitDigest},
+    compare::{self, Aligned, ContestSums, LineSums, UnitDigest},
     merge::Coverage,
     picture::PictureError,
     published::Publication,
@@ -328,47 +328,19 @@ fn regions(
     pack: &Pack,
 ) -> Vec<Region> {
     let published = compare::Published { precincts: &precincts.rows, regions: &totals.rows };
-    let mut coverage: HashMap<&UnitCode, [usize; 4]> = HashMap::new();
-    for unit in pack.units.of_kind(UnitKind::Precinct) {
-        let Some(region) = pack.units.region_of(&unit.code) else { continue };
-        let counts = coverage.entry(&region.code).or_default();
-        counts[0] += 1;
-        counts[3] += usize::from(precincts.rows.contains_key(&unit.code));
-    }
-    let is_precinct =
-        |code| pack.units.get(code).is_some_and(|unit| unit.kind == UnitKind::Precinct);
-    for digest in digests.values().filter(|digest| is_precinct(&digest.unit)) {
-        let Some(region) = pack.units.region_of(&digest.unit) else { continue };
-        let counts = coverage.entry(&region.code).or_default();
-        match digest.coverage {
-            Coverage::Obtained => counts[1] += 1,
-            Coverage::NotObtained => counts[2] += 1,
-            Coverage::Nothing => {}
-        }
-    }
-    let mut differing: HashMap<&UnitCode, Vec<UnitCode>> = HashMap::new();
-    for (code, theirs) in &precincts.rows {
-        if digests.get(code).is_some_and(|digest| digest.differs_from(theirs))
-            && let Some(region) = pack.units.region_of(code)
-        {
-            differing.entry(&region.code).or_default().push(code.clone());
-        }
-    }
-    differing.values_mut().for_each(|codes| codes.sort());
-    let mut lines = compare::region_lines(published, digests.values(), pack);
-    compare::region_sums(published, digests.values(), pack)
+    let aligned = Aligned::of(published, digests.values(), pack);
+    let mut lines = compare::region_lines(&aligned, &totals.rows, pack);
+    let sums = compare::region_sums(&aligned, &totals.rows, pack);
+    let mut regions: Vec<Region> = sums
         .into_iter()
         .filter_map(|sums| {
             let code = sums.region?;
-            let [precincts, covered, not_obtained, published] =
-                coverage.get(&code).copied().unwrap_or_default();
-            let differing = differing.remove(&code).unwrap_or_default();
             Some(Region {
-                precincts,
-                covered,
-                not_obtained,
-                published,
-                differing,
+                precincts: 0,
+                covered: 0,
+                not_obtained: 0,
+                published: 0,
+                differing: Vec::new(),
                 contests: sums.contests,
                 lines: lines.remove(&code).unwrap_or_default(),
                 turnout: Vec::new(),
@@ -377,7 +349,25 @@ fn regions(
                 code,
             })
         })
-        .collect()
+        .collect();
+    for precinct in &aligned.precincts {
+        let Some(slot) = precinct.region else { continue };
+        let region = &mut regions[slot];
+        region.precincts += 1;
+        region.published += usize::from(precinct.theirs.is_some());
+        match precinct.ours.map(|digest| digest.coverage) {
+            Some(Coverage::Obtained) => region.covered += 1,
+            Some(Coverage::NotObtained) => region.not_obtained += 1,
+            Some(Coverage::Nothing) | None => {}
+        }
+        if let (Some(ours), Some(theirs)) = (precinct.ours, precinct.theirs)
+            && ours.differs_from(theirs)
+        {
+            region.differing.push(precinct.unit.clone());
+        }
+    }
+    regions.iter_mut().for_each(|region| region.differing.sort());
+    regions
 }
 
 /// Adds how many units are listed, and the first of them, region by region.
