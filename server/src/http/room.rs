@@ -22,7 +22,6 @@ impl FromRequest for RoomLeft {
 }
 
 fn full() -> HttpProblem {
-    tracing::error!("the disk of the data folder is nearly full: nothing is taken any more");
     HttpProblem::new(
         ProblemCode::StorageFull,
         "headquarters' disk is nearly full; nothing was acknowledged, try again later",
