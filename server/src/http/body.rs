@@ -64,6 +64,30 @@ pub(super) async fn begun(body: &mut web::Payload, least: usize) -> Result<Bytes
     Ok(bytes)
 }
 
+/// How much of a refused body is let pass, and for how long: a batch of records on any line but a slow one.
+const PASSED_BYTES: usize = 512 * 1024;
+const PASSED_FOR: Duration = Duration::from_millis(100);
+
+/// The refusal, once the rest of the body has passed. An answer before the end of a body ends the
+/// connection, and who is told to come again would pay for a new one, as would headquarters: with TLS,
+/// more than for a record. Whoever sends much or slowly is told at once instead, and so is a photograph,
+/// which costs both sides more than the connection.
+pub(super) async fn passed(body: &mut web::Payload, refused: HttpProblem) -> HttpProblem {
+    if refused.wait_s().is_some() {
+        let pass = async {
+            let mut bytes = 0;
+            while bytes <= PASSED_BYTES
+                && let Some(Ok(piece)) = body.next().await
+            {
+                bytes += piece.len();
+            }
+        };
+        // Either way it is refused.
+        let _slow = tokio::time::timeout(PASSED_FOR, pass).await;
+    }
+    refused
+}
+
 /// How a body is packed.
 pub(super) fn packing(request: &HttpRequest) -> Result<Packing, HttpProblem> {
     match request.headers().get(header::CONTENT_ENCODING).map(header::HeaderValue::as_bytes) {

@@ -18,7 +18,7 @@ use hattama_proto::{
 };
 use serde::Deserialize;
 
-use super::{HttpProblem, admit, auth::Device, room::RoomLeft};
+use super::{HttpProblem, admit, auth::Device, body, room::RoomLeft};
 use crate::{app::Headquarters, ingest::PhotoError, log::SequenceError, messages::Messages, store};
 
 /// Most receipts in one answer.
@@ -47,8 +47,10 @@ pub(super) async fn push(
     mut payload: Payload,
     headquarters: Data<Headquarters>,
 ) -> Result<Json<PushReply>, HttpProblem> {
-    let admitted = admit::batch(&request, &mut payload, &headquarters).await?;
-    Ok(Json(admitted.push(&headquarters).await?))
+    match admit::batch(&request, &mut payload, &headquarters).await {
+        Ok(admitted) => Ok(Json(admitted.push(&headquarters).await?)),
+        Err(refused) => Err(body::passed(&mut payload, refused).await),
+    }
 }
 
 /// `POST /v1/status`: what headquarters has of one key's chain, and of these records and photos.
