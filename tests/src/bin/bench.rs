@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use hattama_tests::bench::{Benchmark, run};
 
+/// As `hattama` has it.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Runs one benchmark; the last line is one JSON object.
 #[derive(Parser)]
 #[command(name = "bench")]
