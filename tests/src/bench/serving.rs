@@ -16,9 +16,22 @@ pub(super) struct Serving {
 
 impl Serving {
     pub(super) fn start(folder: &Path) -> Self {
+        Self::start_on(None, folder)
+    }
+
+    /// On these cores alone, as `taskset` names them.
+    pub(super) fn start_on(cores: Option<&str>, folder: &Path) -> Self {
         // This very program is headquarters' command line too.
         let program: PathBuf = env::current_exe().expect("it runs");
-        let mut child = Command::new(program)
+        let mut command = match cores {
+            Some(cores) => {
+                let mut command = Command::new("taskset");
+                command.args(["--cpu-list", cores]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let mut child = command
             .args(["hattama", "serve", "--unsound-for-exercises", "--listen", "127.0.0.1:0"])
             .arg("--folder")
             .arg(folder)

@@ -1,6 +1,6 @@
 //! A phone's side of a push, as cheap as it gets: one blocking socket, bodies that are ready, no JSON.
 //!
-//! Headquarters may refuse before it has read the body, and then ends the connection. What was answered
+//! Headquarters may refuse before it has read the body, and then may end the connection. What was answered
 //! by then is an answer, and the next push makes a new connection.
 
 use std::{
@@ -34,6 +34,8 @@ pub(super) struct Heard {
     pub(super) status: u16,
     /// Whether it says when to come again.
     pub(super) says_when: bool,
+    /// Whether the connection ends with it.
+    ends: bool,
     body: Vec<u8>,
 }
 
@@ -73,11 +75,11 @@ impl Caller {
         let sent = self.send(stream.get_mut(), body);
         let heard = read(&mut stream);
         // Told while the body was still on its way: that counts.
-        let heard = match sent {
-            Ok(()) => heard?,
-            Err(error) => heard.map_err(|_| error)?,
+        let (heard, was_sent) = match sent {
+            Ok(()) => (heard?, true),
+            Err(error) => (heard.map_err(|_| error)?, false),
         };
-        if heard.status == 200 {
+        if was_sent && !heard.ends {
             self.kept = Some(stream);
         }
         Ok(heard)
@@ -125,18 +127,20 @@ fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Heard> {
     let mut line = String::new();
     let status = next_line(stream, &mut line)?.split(' ').nth(1).and_then(|s| s.parse().ok());
     let status = status.ok_or(ErrorKind::InvalidData)?;
-    let (mut length, mut says_when) = (None, false);
+    let (mut length, mut says_when, mut ends) = (None, false, false);
     while let Some((name, value)) = next_line(stream, &mut line)?.split_once(':') {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok();
         } else if name.eq_ignore_ascii_case("retry-after") {
             says_when = value.trim().parse::<u32>().is_ok_and(|seconds| seconds > 0);
+        } else if name.eq_ignore_ascii_case("connection") {
+            ends = value.trim().eq_ignore_ascii_case("close");
         }
     }
     let length: usize = length.ok_or(ErrorKind::InvalidData)?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
-    Ok(Heard { status, says_when, body })
+    Ok(Heard { status, says_when, ends, body })
 }
 
 /// The next line of the head, without its end; the one after the last header is empty.

@@ -2,14 +2,16 @@
 //! what it leaves behind, and whether a flood of strangers keeps phones out.
 //!
 //! Headquarters is a process of its own, on SQLite and a folder; the load shares the machine with it, so
-//! it is as cheap as it can be: blocking sockets, and bodies that were signed before.
+//! it is as cheap as it can be (blocking sockets, and bodies that were signed before), and where there are
+//! two cores it has others than headquarters.
 //!
 //! ```text
 //! light load ─> closed load: the peak ─> times the peak, by the clock ─> light load, until it is as before
-//!                                        ─> half the peak: alone, beside unknown keys, beside lies
+//!            ─> the peak again ─> half the peak: alone, beside unknown keys, beside lies
 //! ```
 
 mod caller;
+mod cores;
 mod kept;
 mod load;
 mod options;
@@ -22,7 +24,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 
 pub(super) use self::options::OverloadOptions;
-use self::{caller::Target, phases::Ground, pool::Pool, senders::Senders};
+use self::{caller::Target, cores::Cores, phases::Ground, pool::Pool, senders::Senders};
 use super::{Outcome, headquarters::BenchHeadquarters, memory, records::BATCH, serving::Serving};
 
 /// Records of the closed load: twice what any machine took so far.
@@ -46,14 +48,18 @@ pub(super) fn run(options: OverloadOptions) -> Outcome {
     let mut batches = Pool::new(scratch.path(), "batches", BATCH);
     senders.fill(&mut batches, options.records.min(PEAK_RECORDS) / BATCH as u64);
 
-    let serving = Serving::start(&folder);
+    let cores = if options.share_cores { None } else { Cores::divided() };
+    let serving = Serving::start_on(cores.as_ref().map(Cores::of_headquarters), &folder);
+    outcome.figure("cores_apart", f64::from(u8::from(cores.is_some())));
     let apart = Runtime::new().expect("threads");
     let target = Target { address: serving.address, apart: None };
     let pid = serving.pid();
     let mut ground = Ground { outcome: &mut outcome, target, pid: &pid, options };
+    cores.iter().for_each(Cores::keep_to_the_load);
     let base_ms = ground.base(&singles);
-    let peak = ground.peak(&batches);
+    let peak = ground.peak("peak", &batches);
 
+    cores.iter().for_each(Cores::have_all);
     eprintln!("signing what the overload and half of the peak need");
     let signed = options.records / BATCH as u64;
     let needed = phases::bodies_of_overload(peak, options.minutes).min(signed);
@@ -65,10 +71,15 @@ pub(super) fn run(options: OverloadOptions) -> Outcome {
     senders.fill_with_unknown(&mut unknown, FLOOD_BODIES);
     let mut lies = Pool::repeating(scratch.path(), "lies", BATCH);
     senders.fill_with_lies(&mut lies, FLOOD_BODIES);
+    cores.iter().for_each(Cores::keep_to_the_load);
     thread::sleep(phases::PAUSE);
 
-    let ended = ground.overload(&batches, peak);
+    let (ended, goodput) = ground.overload(&batches, peak);
     ground.recovery(&singles, base_ms, ended);
+    // The store has several times as many records by now, and each costs more: how much more is measured by
+    // `growth`. What overload costs shows against what the store takes at its best before and after it.
+    let after = ground.peak("peak_after", &batches);
+    ground.outcome.figure("goodput_over_peak", goodput / f64::midpoint(peak, after));
     ground.strangers(
         &halves,
         [("unknown_keys", &unknown), ("bad_signatures", &lies)],

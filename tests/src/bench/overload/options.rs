@@ -18,6 +18,10 @@ pub struct OverloadOptions {
     #[arg(long, default_value_t = 2_000_000, value_parser = value_parser!(u64).range(6_400..))]
     pub records: u64,
 
+    /// Load and headquarters on the same cores; else each has its own, where there are two
+    #[arg(long)]
+    pub share_cores: bool,
+
     /// Connections of the overload
     #[arg(long, default_value_t = 512, value_parser = value_parser!(u16).range(32..=800))]
     pub connections: u16,

@@ -47,9 +47,10 @@ pub(super) fn light_bodies() -> u64 {
     u64::from(LIGHT_PER_S) * (WARMING + LIGHT + RECOVERY + WINDOW).as_secs()
 }
 
-/// Bodies that so many minutes take where as much is taken as at the peak, and some to choose from.
+/// Bodies that so many minutes take where as much is taken as at the peak, and the peak after it, and some
+/// to choose from.
 pub(super) fn bodies_of_overload(peak: f64, minutes: u64) -> u64 {
-    bodies(peak * 1.05, Duration::from_secs(minutes * 60)) + 1_000
+    bodies(peak * 1.05, Duration::from_secs(minutes * 60) + PEAK) + 1_000
 }
 
 /// Bodies that phones at half the peak send.
@@ -89,21 +90,25 @@ impl Ground<'_> {
     }
 
     /// Records per second at the best.
-    pub(super) fn peak(&mut self, batches: &Pool) -> f64 {
+    pub(super) fn peak(&mut self, name: &str, batches: &Pool) -> f64 {
         let pace = Pace { lanes: PEAK_LANES, per_s: None, lasting: PEAK };
         let before = memory::cpu_seconds_of(self.pid);
         let mut tally = run(&self.target, batches, pace);
         let used = memory::cpu_seconds_of(self.pid) - before;
         let peak = tally.goodput();
-        self.outcome.figure("peak_records_per_s", peak);
-        self.outcome.figure("peak_headquarters_cores", used / tally.lasted.as_secs_f64());
-        self.outcome.figure("peak_p99_ms", percentile(&mut tally.took_ms, 99));
+        for (what, value) in [
+            ("records_per_s", peak),
+            ("headquarters_cores", used / tally.lasted.as_secs_f64()),
+            ("p99_ms", percentile(&mut tally.took_ms, 99)),
+        ] {
+            self.outcome.figure(format!("{name}_{what}"), value);
+        }
         assert!(peak > 0.0, "headquarters takes records: {:?}", tally.refused);
         peak
     }
 
-    /// Many times the peak; says when it ended.
-    pub(super) fn overload(&mut self, batches: &Pool, peak: f64) -> Instant {
+    /// Many times the peak; says when it ended, and how many records a second were taken.
+    pub(super) fn overload(&mut self, batches: &Pool, peak: f64) -> (Instant, f64) {
         let offered = bodies_per_s(peak * f64::from(self.options.times));
         let lasting = Duration::from_secs(self.options.minutes * 60);
         let pace = Pace { lanes: self.options.connections, per_s: Some(offered), lasting };
@@ -118,7 +123,7 @@ impl Ground<'_> {
             ("offered_over_peak", sent / peak),
             ("sent_late_p99_ms", percentile(&mut tally.late_ms, 99)),
             ("goodput_records_per_s", goodput),
-            ("goodput_over_peak", goodput / peak),
+            ("goodput_over_peak_before", goodput / peak),
             ("accepted_p50_ms", percentile(&mut tally.took_ms, 50)),
             ("accepted_p99_ms", percentile(&mut tally.took_ms, 99)),
             ("overload_headquarters_cores", (after.1 - before.1) / seconds),
@@ -127,7 +132,7 @@ impl Ground<'_> {
             self.outcome.figure(name, value);
         }
         self.refusals(&tally);
-        begun + tally.lasted
+        (begun + tally.lasted, goodput)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
