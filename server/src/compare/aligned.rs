@@ -5,19 +5,28 @@
 
 use hattama_proto::{
     id::UnitCode,
-    pack::{Pack, Unit, UnitKind},
+    pack::{Pack, UnitKind},
 };
 
 use super::{Published, UnitDigest};
-use crate::merge::Cells;
+use crate::merge::{CellKey, CellReader, Cells};
 
 /// Every precinct of the register.
 #[derive(Debug)]
 pub struct Aligned<'a> {
     /// The regions of the register, in its order.
-    pub regions: Vec<&'a Unit>,
+    pub regions: Vec<AlignedRegion<'a>>,
     /// Its precincts, in its order.
     pub precincts: Vec<AlignedPrecinct<'a>>,
+}
+
+/// One region.
+#[derive(Clone, Copy, Debug)]
+pub struct AlignedRegion<'a> {
+    /// Its code.
+    pub unit: &'a UnitCode,
+    /// The totals that were published for it.
+    pub totals: Option<&'a Cells>,
 }
 
 /// One precinct.
@@ -54,7 +63,8 @@ impl<'a> Aligned<'a> {
             match unit.kind {
                 UnitKind::Region => {
                     slots[place] = regions.len();
-                    regions.push(unit);
+                    let totals = published.regions.get(&unit.code);
+                    regions.push(AlignedRegion { unit: &unit.code, totals });
                 }
                 UnitKind::Precinct => precincts.push(AlignedPrecinct {
                     unit: &unit.code,
@@ -67,5 +77,32 @@ impl<'a> Aligned<'a> {
             }
         }
         Self { regions, precincts }
+    }
+}
+
+/// Reads the same cells off our sheet and off theirs.
+#[derive(Debug)]
+pub(super) struct PairReader {
+    cells: usize,
+    ours: CellReader,
+    theirs: CellReader,
+}
+
+impl PairReader {
+    pub(super) fn new(cells: Vec<CellKey>) -> Self {
+        let ours = CellReader::new(cells.clone());
+        Self { cells: cells.len(), ours, theirs: CellReader::new(cells) }
+    }
+
+    /// Our figure and theirs of each cell, in their order; none where there is no sheet, or none on it.
+    pub(super) fn read<'a>(
+        &'a mut self,
+        ours: Option<&'a Cells>,
+        theirs: Option<&'a Cells>,
+    ) -> impl Iterator<Item = (Option<u64>, Option<u64>)> + 'a {
+        let (mine, other) = (&mut self.ours, &mut self.theirs);
+        let mut ours = ours.map(|cells| mine.read(cells)).into_iter().flatten();
+        let mut theirs = theirs.map(|cells| other.read(cells)).into_iter().flatten();
+        (0..self.cells).map(move |_| (ours.next().flatten(), theirs.next().flatten()))
     }
 }

@@ -1,15 +1,10 @@
 //! Region by region and line by line of the precinct form: the published total, the published
 //! precincts and our copies, as [`super::region_sums`] has them of choices. Pure.
 
-use std::collections::HashMap;
+use hattama_proto::{id::LineCode, pack::Pack};
 
-use hattama_proto::{
-    id::{LineCode, UnitCode},
-    pack::{Pack, Unit},
-};
-
-use super::{Aligned, PrecinctSum, form_lines};
-use crate::merge::{CellKey, CellReader, Cells};
+use super::{Aligned, PrecinctSum, aligned::PairReader, form_lines, sums::add_pair};
+use crate::merge::{CellKey, Cells};
 
 /// One line of the form in one region. Unit: what the line counts, usually voters or ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,34 +23,24 @@ pub struct LineSums {
     pub ours_published: PrecinctSum,
 }
 
-/// Every region's lines, in the order of the form.
-pub fn region_lines(
-    aligned: &Aligned<'_>,
-    totals: &HashMap<UnitCode, Cells>,
-    pack: &Pack,
-) -> HashMap<UnitCode, Vec<LineSums>> {
-    let cells = || form_lines(pack).into_iter().map(|(_, line)| CellKey::line(line.clone()));
-    let (mut ours_of, mut theirs_of) =
-        (CellReader::new(cells().collect()), CellReader::new(cells().collect()));
-    let of_region = |region: &&Unit| empty(totals.get(&region.code), pack);
-    let mut regions: Vec<Vec<LineSums>> = aligned.regions.iter().map(of_region).collect();
+/// Every region's lines in the order of the form, region by region in the order of the register.
+pub fn region_lines(aligned: &Aligned<'_>, pack: &Pack) -> Vec<Vec<LineSums>> {
+    let cells = form_lines(pack).into_iter().map(|(_, line)| CellKey::line(line.clone()));
+    let mut pairs = PairReader::new(cells.collect());
+    let mut regions: Vec<Vec<LineSums>> =
+        aligned.regions.iter().map(|region| empty(region.totals, pack)).collect();
     for precinct in &aligned.precincts {
         let Some(region) = precinct.region else { continue };
-        let ours = precinct.ours.map(|digest| ours_of.read(&digest.figures));
-        let theirs = precinct.theirs.map(|cells| theirs_of.read(cells));
-        let mut ours = ours.into_iter().flatten();
-        let mut theirs = theirs.into_iter().flatten();
-        for sums in &mut regions[region] {
-            let (ours, theirs) = (ours.next().flatten(), theirs.next().flatten());
-            theirs.into_iter().for_each(|theirs| sums.published_precincts.add(theirs));
-            ours.into_iter().for_each(|ours| sums.ours.add(ours));
-            if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                sums.ours_published.add(ours);
-                sums.published_covered.add(theirs);
-            }
+        let figures = precinct.ours.map(|digest| &digest.figures);
+        for (sums, pair) in regions[region].iter_mut().zip(pairs.read(figures, precinct.theirs)) {
+            add_pair(
+                pair,
+                (&mut sums.ours, &mut sums.published_precincts),
+                (&mut sums.ours_published, &mut sums.published_covered),
+            );
         }
     }
-    aligned.regions.iter().map(|region| region.code.clone()).zip(regions).collect()
+    regions
 }
 
 fn empty(totals: Option<&Cells>, pack: &Pack) -> Vec<LineSums> {

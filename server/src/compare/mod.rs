@@ -12,7 +12,7 @@ mod slip;
 mod sums;
 mod tree;
 
-pub use self::aligned::{Aligned, AlignedPrecinct};
+pub use self::aligned::{Aligned, AlignedPrecinct, AlignedRegion};
 pub use self::answer::{Answer, Change, Earlier, Replaced, UnlikelyUnit, answer};
 pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;

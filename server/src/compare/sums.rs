@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use hattama_proto::{
     id::{ChoiceCode, ContestCode, UnitCode},
-    pack::{Choice, Contest, Pack, Unit},
+    pack::{Choice, Contest, Pack},
 };
 use serde::Serialize;
 
-use super::{Aligned, OurCopy};
-use crate::merge::{CellKey, CellReader, Cells};
+use super::{Aligned, OurCopy, aligned::PairReader};
+use crate::merge::{CellKey, Cells};
 
 /// What the commission published, by unit.
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +102,28 @@ pub struct PrecinctSum {
 }
 
 impl PrecinctSum {
-    pub(super) fn add(&mut self, votes: u64) {
+    fn add(&mut self, votes: u64) {
         self.sum = self.sum.saturating_add(votes);
         self.precincts += 1;
+    }
+}
+
+/// Adds one figure of a precinct, ours and theirs, to the sums of each, and where there are both to the
+/// sums that are held against each other.
+pub(super) fn add_pair(
+    (ours, theirs): (Option<u64>, Option<u64>),
+    (all_ours, all_theirs): (&mut PrecinctSum, &mut PrecinctSum),
+    (both_ours, both_theirs): (&mut PrecinctSum, &mut PrecinctSum),
+) {
+    if let Some(ours) = ours {
+        all_ours.add(ours);
+    }
+    if let Some(theirs) = theirs {
+        all_theirs.add(theirs);
+    }
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        both_ours.add(ours);
+        both_theirs.add(theirs);
     }
 }
 
@@ -126,20 +145,15 @@ pub enum TotalAgreement {
 }
 
 /// Every region in the order of the register, then precincts that lie in none.
-pub fn region_sums(
-    aligned: &Aligned<'_>,
-    totals: &HashMap<UnitCode, Cells>,
-    pack: &Pack,
-) -> Vec<RegionSums> {
+pub fn region_sums(aligned: &Aligned<'_>, pack: &Pack) -> Vec<RegionSums> {
     let contests = pack.election.contests.iter().enumerate();
-    let mut contests: Vec<_> = contests
-        .map(|(number, contest)| contest_sums((number, contest), aligned, totals).into_iter())
-        .collect();
-    let mut next = |region: Option<&Unit>| RegionSums {
-        region: region.map(|region| region.code.clone()),
+    let mut contests: Vec<_> =
+        contests.map(|contest| contest_sums(contest, aligned).into_iter()).collect();
+    let mut next = |region: Option<&UnitCode>| RegionSums {
+        region: region.cloned(),
         contests: contests.iter_mut().filter_map(Iterator::next).collect(),
     };
-    let mut sums: Vec<_> = aligned.regions.iter().map(|region| next(Some(region))).collect();
+    let mut sums: Vec<_> = aligned.regions.iter().map(|region| next(Some(region.unit))).collect();
     if aligned.precincts.iter().any(|precinct| precinct.region.is_none()) {
         sums.push(next(None));
     }
@@ -147,15 +161,9 @@ pub fn region_sums(
 }
 
 /// One contest, region by region, and last in the precincts that lie in none.
-fn contest_sums(
-    (number, contest): (usize, &Contest),
-    aligned: &Aligned<'_>,
-    totals: &HashMap<UnitCode, Cells>,
-) -> Vec<ContestSums> {
+fn contest_sums((number, contest): (usize, &Contest), aligned: &Aligned<'_>) -> Vec<ContestSums> {
     let key = |choice: &Choice| CellKey::vote(contest.code.clone(), choice.code.clone());
-    let cells = || contest.choices.iter().map(key).collect();
-    let (mut ours_of, mut theirs_of) = (CellReader::new(cells()), CellReader::new(cells()));
-    let totals = aligned.regions.iter().map(|region| totals.get(&region.code));
+    let mut pairs = PairReader::new(contest.choices.iter().map(key).collect());
     let of_region = |total: Option<&Cells>| ContestSums {
         contest: contest.code.clone(),
         coverage: PrecinctCoverage::default(),
@@ -174,26 +182,21 @@ fn contest_sums(
             })
             .collect(),
     };
+    let totals = aligned.regions.iter().map(|region| region.totals);
     let mut all: Vec<ContestSums> = totals.chain([None]).map(of_region).collect();
     let outside = aligned.regions.len();
     for precinct in &aligned.precincts {
         let sums = &mut all[precinct.region.unwrap_or(outside)];
         let ours = precinct.ours.map_or(&OurCopy::Nothing, |digest| &digest.ours[number]);
         sums.coverage.count(ours);
-        let ours = ours.votes().map(|votes| ours_of.read(votes));
-        let theirs = precinct.theirs.map(|cells| theirs_of.read(cells));
-        let mut ours = ours.into_iter().flatten();
-        let mut theirs = theirs.into_iter().flatten();
         let mut is_published = false;
-        for sums in &mut sums.choices {
-            let (ours, theirs) = (ours.next().flatten(), theirs.next().flatten());
-            is_published |= theirs.is_some();
-            theirs.into_iter().for_each(|theirs| sums.published_precincts.add(theirs));
-            ours.into_iter().for_each(|ours| sums.ours.add(ours));
-            if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                sums.ours_published.add(ours);
-                sums.published_covered.add(theirs);
-            }
+        for (sums, pair) in sums.choices.iter_mut().zip(pairs.read(ours.votes(), precinct.theirs)) {
+            is_published |= pair.1.is_some();
+            add_pair(
+                pair,
+                (&mut sums.ours, &mut sums.published_precincts),
+                (&mut sums.ours_published, &mut sums.published_covered),
+            );
         }
         sums.published += usize::from(is_published);
     }
@@ -243,7 +246,7 @@ mod tests {
 
     fn sums(published: Published<'_>, digests: &[UnitDigest]) -> Vec<RegionSums> {
         let pack = pack();
-        region_sums(&Aligned::of(published, digests, &pack), published.regions, &pack)
+        region_sums(&Aligned::of(published, digests, &pack), &pack)
     }
 
     #[test]

@@ -104,8 +104,7 @@ impl Headquarters {
             let [precincts, _, regions, _] = ground.comparison.official();
             let published = Published { precincts: &precincts.rows, regions: &regions.rows };
             let digests = digests.read();
-            let aligned = Aligned::of(published, digests.values(), &ground.pack);
-            region_sums(&aligned, published.regions, &ground.pack)
+            region_sums(&Aligned::of(published, digests.values(), &ground.pack), &ground.pack)
         };
         let (pack, known) = (&ground.pack, ground.known(&regions));
         let contests: Vec<_> = pack

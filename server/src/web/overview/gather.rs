@@ -329,24 +329,24 @@ fn regions(
 ) -> Vec<Region> {
     let published = compare::Published { precincts: &precincts.rows, regions: &totals.rows };
     let aligned = Aligned::of(published, digests.values(), pack);
-    let mut lines = compare::region_lines(&aligned, &totals.rows, pack);
-    let sums = compare::region_sums(&aligned, &totals.rows, pack);
+    // Both in the order of the register's regions; what lies in none is on no page of a region.
+    let sums = compare::region_sums(&aligned, pack);
     let mut regions: Vec<Region> = sums
         .into_iter()
-        .filter_map(|sums| {
-            let code = sums.region?;
+        .zip(compare::region_lines(&aligned, pack))
+        .filter_map(|(sums, lines)| {
             Some(Region {
+                code: sums.region?,
                 precincts: 0,
                 covered: 0,
                 not_obtained: 0,
                 published: 0,
                 differing: Vec::new(),
                 contests: sums.contests,
-                lines: lines.remove(&code).unwrap_or_default(),
+                lines,
                 turnout: Vec::new(),
                 units: 0,
                 first_units: Vec::new(),
-                code,
             })
         })
         .collect();
