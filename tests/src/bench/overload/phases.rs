@@ -123,7 +123,7 @@ impl Ground<'_> {
             ("offered_over_peak", sent / peak),
             ("sent_late_p99_ms", percentile(&mut tally.late_ms, 99)),
             ("goodput_records_per_s", goodput),
-            ("goodput_over_peak_before", goodput / peak),
+            ("goodput_over_peak", goodput / peak),
             ("accepted_p50_ms", percentile(&mut tally.took_ms, 50)),
             ("accepted_p99_ms", percentile(&mut tally.took_ms, 99)),
             ("overload_headquarters_cores", (after.1 - before.1) / seconds),
