@@ -143,3 +143,60 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, HttpProblem> {
     serde_json::from_slice(json)
         .map_err(|error| HttpProblem::new(ProblemCode::MalformedBody, error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::Pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use actix_web::{FromRequest as _, dev, test::TestRequest};
+    use futures_util::{Stream, stream};
+
+    use super::*;
+
+    type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+    const PIECE: usize = 16 * 1024;
+
+    /// How much of a body of so many pieces is read before the refusal goes out; what comes after them is
+    /// silence.
+    async fn read_of(pieces: usize, refused: HttpProblem) -> usize {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&read);
+        let body = stream::iter(0..pieces).map(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, PayloadError>(Bytes::from_static(&[0; PIECE]))
+        });
+        let body: BoxedPayloadStream = Box::pin(body.chain(stream::pending()));
+        let request = TestRequest::default().to_http_request();
+        let mut payload = dev::Payload::Stream { payload: body };
+        let mut body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        let code = refused.code();
+        assert_eq!(passed(&mut body, refused).await.code(), code);
+        read.load(Ordering::Relaxed)
+    }
+
+    fn for_now() -> HttpProblem {
+        HttpProblem::new(ProblemCode::Overloaded, "not now").retry_after(3)
+    }
+
+    #[actix_web::test]
+    async fn what_is_refused_for_now_passes_and_nobody_waits_for_what_does_not_come() {
+        assert_eq!(read_of(7, for_now()).await, 7);
+    }
+
+    #[actix_web::test]
+    async fn of_a_large_body_no_more_is_read_than_of_a_batch() {
+        assert_eq!(read_of(1_000, for_now()).await, PASSED_BYTES / PIECE + 1);
+    }
+
+    #[actix_web::test]
+    async fn what_need_not_come_again_is_not_read() {
+        assert_eq!(read_of(7, too_large(5)).await, 0);
+    }
+}
