@@ -37,5 +37,5 @@ doc: ## the documentation of the code, in target/doc
 	cargo doc $(quiet) --workspace --no-deps --document-private-items
 
 bench: ## one benchmark; NAME=ingest, photos, notebook, phone, merge, log, review, compare, growth, processes, links (as root), overload or night; ARGS="--help" (beside peers: tests/peers/run.sh)
-	cargo build $(quiet) --release --package hattama-tests --bin bench
-	cargo run --quiet --release --package hattama-tests --bin bench -- $(NAME) $(ARGS)
+	cargo build $(quiet) --release --package hattama-tests --features allocator --bin bench
+	cargo run --quiet --release --package hattama-tests --features allocator --bin bench -- $(NAME) $(ARGS)

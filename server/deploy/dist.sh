@@ -24,6 +24,7 @@ quiet=--quiet
 # With --target, what is only run while building is not linked statically.
 RUSTFLAGS="${RUSTFLAGS:-} $static" cargo build $quiet --locked --release --target "$machine" \
     --target-dir "$target/static" \
+    --features hattama-tests/allocator \
     --package hattama-tests --bin hattama-kit --package hattama-client-core --bin hattama-observer
 
 name=hattama-$version-$machine

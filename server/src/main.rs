@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// The C library's allocator is slower the longer a busy process runs: see `docs/adr/0033`.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "allocator"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -25,7 +25,7 @@ fi
 HATTAMA_PEERS_DIR=${HATTAMA_PEERS_DIR:-$PWD/target/peers}
 export HATTAMA_PEERS_DIR
 tests/peers/prepare.sh || echo "going on without" >&2
-cargo build --quiet --profile "$profile" --package hattama-tests --bin bench
+cargo build --quiet --profile "$profile" --package hattama-tests --features allocator --bin bench
 
 # One word of a line that a program says of itself, or of a list of packages.
 version() {

@@ -6,7 +6,7 @@ use clap::Parser;
 use hattama_tests::bench::{Benchmark, run};
 
 /// As `hattama` has it.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "allocator"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -4,7 +4,7 @@
 use std::{ffi::OsString, process::ExitCode};
 
 /// As `hattama` has it.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "allocator"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
