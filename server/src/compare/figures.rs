@@ -1,4 +1,4 @@
-//! All figures that we hold of a unit: votes by the rule of [`our_copy`], lines off the same
+//! All figures that we hold of a unit: votes by the rule of [`our_copy()`], lines off the same
 //! documents. Pure.
 
 use hattama_proto::{
@@ -40,7 +40,7 @@ pub fn documents_of_line<'a>(
     })
 }
 
-/// The figures we hold of a unit: votes by the rule of [`our_copy`], lines off the same documents.
+/// The figures we hold of a unit: votes by the rule of [`our_copy()`], lines off the same documents.
 pub fn our_figures(file: &UnitFile, pack: &Pack) -> Cells {
     let mut figures = Vec::new();
     let mut lines_from = None;
