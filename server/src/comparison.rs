@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use crate::{
     access::Scope,
     app::Headquarters,
-    compare::{self, Answer, Compared, Node, Official, Tree},
+    compare::{Answer, Compared, Earlier, Findings, Node, Official, Tree},
     picture::PictureError,
     published::Publication,
     store::StoreError,
@@ -44,14 +44,22 @@ pub struct ContestComparison {
     /// The contest.
     pub contest: ContestCode,
     /// The answer.
-    pub answer: Answer,
+    pub answer: Arc<Answer>,
     tree: Arc<Tree>,
+    findings: Arc<Findings>,
 }
 
 impl ContestComparison {
     /// Every unit of the register that may be seen, above before below.
     pub fn nodes(&self) -> &[Arc<Node>] {
         self.tree.nodes()
+    }
+
+    /// After the tree was updated. A copy is made only while somebody still reads the one before.
+    fn look_again(&mut self, contest: &Contest, earlier: [&Earlier; 4]) {
+        let findings = Arc::make_mut(&mut self.findings);
+        findings.update(self.tree.nodes(), contest, earlier);
+        self.answer = Arc::new(findings.answer());
     }
 }
 
@@ -129,7 +137,7 @@ impl Headquarters {
                         // A copy is made only while somebody still reads the one before.
                         let tree = Arc::make_mut(&mut of.tree);
                         tree.update(&changed, Compared { contest, official, digests, pack });
-                        of.answer = compare::answer(tree.nodes(), contest, earlier);
+                        of.look_again(contest, earlier);
                     }
                 }
             } else {
@@ -139,11 +147,12 @@ impl Headquarters {
                         let book = book.read();
                         tree.limit(|unit| scope.sees_unit(&book, unit));
                     }
-                    let answer = compare::answer(tree.nodes(), contest, earlier);
+                    let findings = Findings::of(tree.nodes(), contest, earlier);
                     ContestComparison {
                         contest: contest.code.clone(),
-                        answer,
+                        answer: Arc::new(findings.answer()),
                         tree: Arc::new(tree),
+                        findings: Arc::new(findings),
                     }
                 };
                 next.contests = pack.election.contests.iter().map(anew).collect();

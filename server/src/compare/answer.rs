@@ -3,7 +3,7 @@
 //! A change is said by what is higher and what is lower, never by who gave to whom: margins cannot
 //! show that. The lowest level comes first, because what changed below is part of every total above.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use hattama_proto::{
     id::{ChoiceCode, PublicationId, UnitCode},
@@ -26,17 +26,17 @@ pub type Earlier = HashMap<UnitCode, Vec<(PublicationId, Cells)>>;
 pub struct Answer {
     /// Lowest level first; within a level what nobody transcribed yet before what was, what is not a
     /// clerk's slip before what may be one, and the larger before the smaller.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Arc<Change>>,
     /// Units whose figures could be held against what lies below them, by level from the lowest.
     pub compared: Vec<(Level, usize)>,
     /// Units whose remainder is open: it may be right, and nobody can tell.
     pub open: usize,
     /// Units for which other votes were published before than are published now; the larger
     /// replacement first. Whether anybody announced it is not in the figures.
-    pub replaced: Vec<Replaced>,
+    pub replaced: Vec<Arc<Replaced>>,
     /// Units of which something published is unlikely and nothing contradicts it: no difference, and
     /// to be checked. What is unlikely by more votes first.
-    pub unlikely: Vec<UnlikelyUnit>,
+    pub unlikely: Vec<Arc<UnlikelyUnit>>,
 }
 
 /// One unit at which the numbers changed.
@@ -102,48 +102,94 @@ pub struct UnlikelyUnit {
     pub size: u64,
 }
 
-/// The answer to what [`Tree`](super::tree::Tree) found of a contest. `earlier` is what was published
-/// before, in the order of [`Level::ALL`].
-pub fn answer(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) -> Answer {
-    let mut answer = Answer::default();
-    let mut by_level: [Vec<Change>; 4] = Default::default();
-    let mut compared = [0; 4];
-    let keys: Vec<CellKey> = contest
-        .choices
-        .iter()
-        .map(|choice| CellKey::vote(contest.code.clone(), choice.code.clone()))
-        .collect();
-    for node in nodes {
-        let level = node.level as usize;
-        let editions = earlier[level].get(&node.unit);
-        compared[level] += usize::from(matches!(
-            node.verdict,
-            Verdict::Equal | Verdict::Differs { .. } | Verdict::Impossible { .. }
-        ));
-        answer.open +=
-            usize::from(matches!(node.verdict, Verdict::Open { .. } | Verdict::Unlikely { .. }));
-        answer.unlikely.extend(unlikely(node));
-        answer
-            .replaced
-            .extend(editions.and_then(|editions| replaced(node, editions, contest, &keys)));
-        by_level[level].extend(change(
-            node,
-            contest,
-            editions.map_or(&[][..], Vec::as_slice),
-            &keys,
-        ));
+/// What each unit of a contest adds to the answer. After new figures only the units that say something
+/// else are looked at again: an answer of a country is asked for every second.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// The cells of the contest, in ballot order.
+    cells: Vec<CellKey>,
+    /// In the order of the nodes they are of.
+    units: Vec<Finding>,
+}
+
+#[derive(Clone, Debug)]
+struct Finding {
+    /// What it was found in.
+    node: Arc<Node>,
+    change: Option<Arc<Change>>,
+    replaced: Option<Arc<Replaced>>,
+    unlikely: Option<Arc<UnlikelyUnit>>,
+}
+
+impl Findings {
+    /// What [`Tree`](super::tree::Tree) found of a contest. `earlier` is what was published before, in
+    /// the order of [`Level::ALL`].
+    pub fn of(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) -> Self {
+        let key = |code: &ChoiceCode| CellKey::vote(contest.code.clone(), code.clone());
+        let cells: Vec<CellKey> = contest.choices.iter().map(|choice| key(&choice.code)).collect();
+        let find = |node| Finding::in_node(node, contest, &cells, earlier);
+        let units = nodes.iter().map(find).collect();
+        Self { cells, units }
     }
-    answer.compared = Level::ALL.into_iter().zip(compared).collect();
-    for mut changes in by_level {
-        changes.sort_by_key(|change| {
+
+    /// Looks again at the nodes that are others than before. `nodes` are those of the same units, and the
+    /// rest is what it was.
+    pub fn update(&mut self, nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) {
+        for (known, node) in self.units.iter_mut().zip(nodes) {
+            if !Arc::ptr_eq(&known.node, node) {
+                *known = Finding::in_node(node, contest, &self.cells, earlier);
+            }
+        }
+    }
+
+    /// The answer.
+    pub fn answer(&self) -> Answer {
+        let mut answer = Answer::default();
+        let mut compared = [0; 4];
+        for Finding { node, change, replaced, unlikely } in &self.units {
+            match node.verdict {
+                Verdict::Equal | Verdict::Differs { .. } | Verdict::Impossible { .. } => {
+                    compared[node.level as usize] += 1;
+                }
+                Verdict::Open { .. } | Verdict::Unlikely { .. } => answer.open += 1,
+                Verdict::NotPublished | Verdict::NothingBelow => {}
+            }
+            answer.changes.extend(change.clone());
+            answer.replaced.extend(replaced.clone());
+            answer.unlikely.extend(unlikely.clone());
+        }
+        answer.compared = Level::ALL.into_iter().zip(compared).collect();
+        answer.changes.sort_by_key(|change| {
             let clerical = change.slip.is_some_and(Slip::is_clerical);
-            (change.transcribed, clerical, std::cmp::Reverse(change.size))
+            (change.level as usize, change.transcribed, clerical, Reverse(change.size))
         });
-        answer.changes.extend(changes);
+        answer.replaced.sort_by_key(|replaced| (replaced.level, Reverse(replaced.size)));
+        answer.unlikely.sort_by_key(|unlikely| Reverse(unlikely.size));
+        answer
     }
-    answer.replaced.sort_by_key(|replaced| (replaced.level, std::cmp::Reverse(replaced.size)));
-    answer.unlikely.sort_by_key(|unlikely| std::cmp::Reverse(unlikely.size));
-    answer
+}
+
+/// The answer to what [`Tree`](super::tree::Tree) found of a contest, all of it looked at once.
+pub fn answer(nodes: &[Arc<Node>], contest: &Contest, earlier: [&Earlier; 4]) -> Answer {
+    Findings::of(nodes, contest, earlier).answer()
+}
+
+impl Finding {
+    fn in_node(
+        node: &Arc<Node>,
+        contest: &Contest,
+        cells: &[CellKey],
+        earlier: [&Earlier; 4],
+    ) -> Self {
+        let editions = earlier[node.level as usize].get(&node.unit);
+        let editions = editions.map_or(&[][..], Vec::as_slice);
+        Self {
+            node: Arc::clone(node),
+            change: change(node, contest, editions, cells).map(Arc::new),
+            replaced: replaced(node, editions, contest, cells).map(Arc::new),
+            unlikely: unlikely(node).map(Arc::new),
+        }
+    }
 }
 
 fn change(
@@ -217,7 +263,7 @@ fn sides(by: &[Option<i64>], contest: &Contest) -> (Side, Side) {
         .zip(by)
         .filter_map(|(choice, by)| Some((choice.code.clone(), by.filter(|by| *by != 0)?)))
         .collect();
-    moved.sort_by_key(|(_, by)| std::cmp::Reverse(by.unsigned_abs()));
+    moved.sort_by_key(|(_, by)| Reverse(by.unsigned_abs()));
     let side = |wanted: fn(i64) -> bool| -> Side {
         let of_side = moved.iter().filter(|(_, by)| wanted(*by));
         of_side.map(|(choice, by)| (choice.clone(), by.unsigned_abs())).collect()

@@ -13,7 +13,7 @@ mod sums;
 mod tree;
 
 pub use self::aligned::{Aligned, AlignedPrecinct, AlignedRegion};
-pub use self::answer::{Answer, Change, Earlier, Replaced, UnlikelyUnit, answer};
+pub use self::answer::{Answer, Change, Earlier, Findings, Replaced, UnlikelyUnit, answer};
 pub use self::counted::CountedLines;
 pub use self::digest::UnitDigest;
 pub use self::edition::{CellChange, EditionChanges, UnitChanges, edition_changes};

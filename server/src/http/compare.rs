@@ -39,7 +39,7 @@ pub(super) struct CompareView {
 struct ContestView {
     contest: ContestCode,
     #[serde(flatten)]
-    answer: Answer,
+    answer: Arc<Answer>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     nodes: Vec<Arc<Node>>,
 }
@@ -70,7 +70,7 @@ pub(super) async fn show(
         .filter(|of| wanted(&of.contest))
         .map(|of| ContestView {
             contest: of.contest.clone(),
-            answer: of.answer.clone(),
+            answer: Arc::clone(&of.answer),
             nodes: of.nodes().iter().filter(|node| near.contains(&node.unit)).cloned().collect(),
         })
         .collect();

@@ -179,7 +179,7 @@ fn sentences(frame: &Frame, contest: &ContestCode, answer: &Answer) -> Vec<Strin
             ],
         )
     };
-    Level::ALL.into_iter().filter_map(first_of).map(say).collect()
+    Level::ALL.into_iter().filter_map(first_of).map(|first| say(first)).collect()
 }
 
 fn change(frame: &Frame, contest: &ContestCode, found: &Change) -> ChangeView {

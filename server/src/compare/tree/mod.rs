@@ -14,6 +14,7 @@
 
 mod node;
 mod observed;
+mod published;
 mod sum;
 #[cfg(test)]
 mod tests;
@@ -35,11 +36,8 @@ pub use self::{
     node::{Below, Impossible, Node, OurSum, Unlikely, Verdict, Votes},
     observed::{PRECINCTS_MIN as OBSERVED_PRECINCTS_MIN, VOTES_MIN as OBSERVED_VOTES_MIN},
 };
-use self::{
-    observed::Observed,
-    sum::{Published, Sum},
-};
-use super::{CountedLines, OurCopy, UnitDigest};
+use self::{observed::Observed, published::PublishedUnits, sum::Sum};
+use super::{OurCopy, UnitDigest};
 use crate::merge::{CellKey, Cells};
 
 /// What the commission published last, by level and unit.
@@ -68,6 +66,8 @@ pub struct Tree {
     nodes: Vec<Arc<Node>>,
     /// By unit, what its children add up to; none of a unit without children.
     sums: Vec<Option<Sum>>,
+    /// Shared by all trees that follow from one another: new figures of ours leave it as it is.
+    published: Arc<PublishedUnits>,
 }
 
 /// What is looked up again and again.
@@ -76,7 +76,6 @@ struct Keys<'a> {
     cells: Vec<CellKey>,
     choices: Vec<&'a ChoiceCode>,
     number: Option<usize>,
-    counted: [CountedLines; 4],
 }
 
 /// Our copy of a precinct.
@@ -90,14 +89,17 @@ impl Tree {
     pub fn new(of: Compared<'_>) -> Self {
         let keys = Keys::new(of);
         let units = of.pack.units.all();
-        let mut tree =
-            Self { nodes: Vec::with_capacity(units.len()), sums: vec![None; units.len()] };
+        let mut tree = Self {
+            nodes: Vec::with_capacity(units.len()),
+            sums: vec![None; units.len()],
+            published: Arc::new(PublishedUnits::of(of, &keys.cells)),
+        };
         // Parents stand before their children, so from the end every child is there before its parent.
         for (at, unit) in units.iter().enumerate().rev() {
             let node = tree.node(at, unit, &keys);
             if let Some(above) = of.pack.units.parent_of(at) {
                 let mut sum = tree.sums[above].take().unwrap_or_else(|| keys.nothing());
-                tree.add(at, unit, &node, &keys, &mut sum);
+                tree.add(at, &node, &mut sum);
                 tree.sums[above] = Some(sum);
             }
             tree.nodes.push(Arc::new(node));
@@ -114,6 +116,10 @@ impl Tree {
         let mut above = BTreeSet::new();
         for at in units.into_iter().filter_map(|unit| register.position(unit)) {
             let node = self.node(at, &register.all()[at], &keys);
+            // Another contest of the same sheet, or a second copy that says the same.
+            if *self.nodes[at] == node {
+                continue;
+            }
             self.nodes[at] = Arc::new(node);
             above.extend(std::iter::successors(register.parent_of(at), |up| {
                 register.parent_of(*up)
@@ -123,8 +129,7 @@ impl Tree {
         for at in above.into_iter().rev() {
             let mut sum = keys.nothing();
             for child in register.children_of(at) {
-                let node = Arc::clone(&self.nodes[*child]);
-                self.add(*child, &register.all()[*child], &node, &keys, &mut sum);
+                self.add(*child, &self.nodes[*child], &mut sum);
             }
             self.sums[at] = Some(sum);
             let node = self.node(at, &register.all()[at], &keys);
@@ -143,15 +148,16 @@ impl Tree {
     pub fn limit(&mut self, mut sees: impl FnMut(&UnitCode) -> bool) {
         self.nodes.retain(|node| sees(&node.unit));
         self.sums.clear();
+        self.published = Arc::default();
     }
 
     /// A unit's node. Of a unit above the precincts the verdict is still to come.
     fn node(&self, at: usize, unit: &Unit, keys: &Keys<'_>) -> Node {
         let level = unit.kind.level();
-        let published = keys.published(unit);
+        let published = self.published.of_unit(at);
         let (below, verdict) = if level == Level::Precinct {
             let ours = keys.ours(&unit.code);
-            let verdict = published.as_ref().map_or(Verdict::NotPublished, |published| {
+            let verdict = published.map_or(Verdict::NotPublished, |published| {
                 verdict::at_the_bottom(&published.votes, ours.as_ref().map(|ours| &ours.votes))
             });
             let transcribed = ours.as_ref().is_some_and(|ours| ours.transcribed);
@@ -162,16 +168,16 @@ impl Tree {
             (Below::Published { votes, parts, open, ours }, Verdict::NotPublished)
         };
         let seats = keys.of.contest.mandates;
-        let unlikely = published.as_ref().map_or_else(Vec::new, |of| verdict::unlikely(of, seats));
-        let official = published.map(|published| published.votes);
+        let unlikely = published.map_or_else(Vec::new, |of| verdict::unlikely(of, seats));
+        let official = published.map(|published| published.votes.clone());
         Node { unit: unit.code.clone(), level, official, below, verdict, unlikely }
     }
 
     /// Adds to the sum above what the unit at `at` adds.
-    fn add(&self, at: usize, unit: &Unit, node: &Node, keys: &Keys<'_>, above: &mut Sum) {
+    fn add(&self, at: usize, node: &Node, above: &mut Sum) {
         let sum = self.sums[at].as_ref();
-        match (&node.official, sum) {
-            (Some(_), _) => above.add_part(&keys.published(unit).expect("it was a moment ago")),
+        match (self.published.of_unit(at), sum) {
+            (Some(published), _) => above.add_part(published),
             (None, Some(sum)) => above.add_parts(sum),
             (None, None) => {
                 if let Below::OurCopy { votes, .. } = &node.below {
@@ -193,21 +199,13 @@ impl Tree {
     fn judge(&mut self, keys: &Keys<'_>) {
         let register = &keys.of.pack.units;
         let observed = Observed::of(&self.nodes, register, keys.choices.len());
-        let units = register.all().iter().zip(&self.sums).enumerate();
-        for (node, (at, (unit, sum))) in self.nodes.iter_mut().zip(units) {
-            if node.level == Level::Precinct || node.official.is_none() {
-                continue;
-            }
-            let verdict = match (keys.published(unit), sum) {
-                (Some(published), Some(sum)) => {
-                    let seats = keys.of.contest.mandates;
-                    let seen = observed.around(at);
-                    verdict::above_its_parts(&published, sum, &keys.choices, seats, seen)
-                }
-                _ => Verdict::NothingBelow,
-            };
-            if node.verdict != verdict {
-                Arc::make_mut(node).verdict = verdict;
+        for (at, published) in self.published.above_the_precincts() {
+            let verdict = self.sums[at].as_ref().map_or(Verdict::NothingBelow, |sum| {
+                let (seats, seen) = (keys.of.contest.mandates, observed.around(at));
+                verdict::above_its_parts(published, sum, &keys.choices, seats, seen)
+            });
+            if self.nodes[at].verdict != verdict {
+                Arc::make_mut(&mut self.nodes[at]).verdict = verdict;
             }
         }
     }
@@ -226,25 +224,11 @@ impl<'a> Keys<'a> {
                 .contests
                 .iter()
                 .position(|known| known.code == of.contest.code),
-            counted: Level::ALL.map(|level| CountedLines::of(of.pack, level, &of.contest.code)),
         }
     }
 
     fn nothing(&self) -> Sum {
         Sum::nothing(self.cells.len())
-    }
-
-    /// The figures of the contest that were published for a unit; none if none was.
-    fn published(&self, unit: &Unit) -> Option<Published> {
-        let level = Level::ALL.iter().position(|level| *level == unit.kind.level())?;
-        let cells = self.of.official.levels[level].get(&unit.code)?;
-        let votes: Votes = self.cells.iter().map(|key| cells.get(key)).collect();
-        let counted = &self.counted[level];
-        votes.iter().any(Option::is_some).then(|| Published {
-            votes,
-            voters: counted.voters(cells),
-            ballots: counted.issued(cells),
-        })
     }
 
     /// Our copy, where one can be used.

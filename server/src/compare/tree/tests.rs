@@ -11,7 +11,7 @@ use hattama_proto::{
 use proptest::prelude::*;
 
 use super::{Below, Compared, Impossible, Official, Tree, Unlikely, Verdict};
-use crate::compare::{Answer, Earlier, Slip, UnitDigest, answer};
+use crate::compare::{Answer, Earlier, Findings, Slip, UnitDigest, answer};
 use crate::merge::{
     CellKey, Cells, UnitFile, merge,
     world::{cell, choice, entry, everybody, full, pack, sheet, unit},
@@ -214,6 +214,13 @@ proptest! {
         withdrawn.iter().for_each(|at| country.withdraw(at.get(&units)));
         let precincts = country.of(Level::Precinct);
         let mut tree = Tree::new(country.compared());
+        let pack = Arc::clone(&country.pack);
+        let contest = &pack.election.contests[0];
+        let (nothing, first) = (Earlier::new(), PublicationId::of(b"as first published"));
+        let before = |unit: &UnitCode| (unit.clone(), vec![(first, votes(450, 450))]);
+        let before: Earlier = precincts.iter().step_by(3).map(before).collect();
+        let earlier = [&before, &nothing, &nothing, &nothing];
+        let mut findings = Findings::of(tree.nodes(), contest, earlier);
         for (at, a, b) in copies {
             let precinct = at.get(&precincts);
             // Some disappear again: set aside by a person.
@@ -223,7 +230,10 @@ proptest! {
                 country.see(precinct, (a, b));
             }
             tree.update([precinct], country.compared());
-            prop_assert_eq!(&tree, &Tree::new(country.compared()));
+            let anew = Tree::new(country.compared());
+            prop_assert_eq!(&tree, &anew);
+            findings.update(tree.nodes(), contest, earlier);
+            prop_assert_eq!(findings.answer(), answer(anew.nodes(), contest, earlier));
         }
     }
 
