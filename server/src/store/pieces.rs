@@ -30,6 +30,17 @@ pub(super) const TABLE: &str = "\
         primary key (photo, size, sealed, first_byte)
     )";
 
+/// Keeps the bytes as they come; said once, where it is not so yet. A photograph is compressed already, and
+/// PostgreSQL would try again with each piece.
+pub(super) const AS_THEY_COME: &str = "
+    do $$ begin
+        if exists (select from pg_catalog.pg_attribute
+                    where attrelid = 'photo_piece'::regclass and attname = 'bytes'
+                      and attstorage <> 'e') then
+            alter table photo_piece alter column bytes set storage external;
+        end if;
+    end $$";
+
 /// Gives up what was lent before `$1`, when a process starts: its phone has long begun again, or never will.
 pub(super) const GIVE_UP_OLD: &str = "delete from photo_piece where lent_at_ms < $1";
 

@@ -318,6 +318,7 @@ impl Postgres {
         }
         transaction.batch_execute(KEPT).await.map_err(told)?;
         transaction.batch_execute(pieces::TABLE).await.map_err(told)?;
+        transaction.batch_execute(pieces::AS_THEY_COME).await.map_err(told)?;
         let old = now.plus_ms(-pieces::LENT_MS);
         transaction.execute(pieces::GIVE_UP_OLD, &[&old.0]).await.map_err(told)?;
         transaction.commit().await.map_err(told)
