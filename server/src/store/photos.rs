@@ -7,7 +7,7 @@ use hattama_proto::{
 };
 
 use super::{
-    Batch, Db, Rows, StoreError, Value,
+    Batch, Db, Row, Rows, StoreError, Value,
     log::{integer, unsigned},
     records::unreadable,
 };
@@ -95,33 +95,30 @@ pub struct Known {
     pub announced: Vec<Announced>,
 }
 
-/// What the log says of a photo, in one crossing: each range that comes asks for it.
+/// What the log says of a photo, in one crossing: each range that comes asks for it. Only what a record
+/// names gets into the log, so a photo that none names is not whole either.
 pub async fn known(db: &Db, photo: &PhotoHash) -> Result<Known, StoreError> {
     let rows = db
         .query(
-            "select position, bytes, role, held, page, 0 as whole from photo_named
+            "select position, bytes, role, held,
+                    (select whole.position from photo whole where whole.sha256 = $2)
+               from photo_named
               where sha256 = $1
-             union all
-             select position, bytes, 0, 0, 0, 1 from photo where sha256 = $2
-              order by whole, position, role, page",
+              order by position, role, page",
             &[photo.as_bytes().to_vec().into(), photo.to_hex().into()],
         )
         .await?;
-    let mut known = Known::default();
-    for row in &rows {
-        let position = unsigned(row.int(0)?);
-        if row.int(5)? == 1 {
-            known.position = Some(position);
-            continue;
-        }
-        known.announced.push(Announced {
-            record: position,
+    let whole = rows.first().map(|row| row.opt_int(4)).transpose()?.flatten();
+    let announced = |row: &Row| {
+        Ok(Announced {
+            record: unsigned(row.int(0)?),
             bytes: unsigned(row.int(1)?),
             role: role_of(row.int(2)?),
             naming: if row.int(3)? == 1 { Naming::Held } else { Naming::Stored },
-        });
-    }
-    Ok(known)
+        })
+    };
+    let announced = rows.iter().map(announced).collect::<Result<_, StoreError>>()?;
+    Ok(Known { position: whole.map(unsigned), announced })
 }
 
 /// What the records that name a photo announce about it, in log order.
