@@ -9,6 +9,11 @@ use crate::{
 const DURABLE: [(&str, &str); 3] =
     [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
 
+/// What `docs/sizing.md` says to set for a large country. Without it every page that is touched first
+/// after one of many checkpoints goes into the log as a whole, and is read from the system again and again.
+const SIZED: [(&str, &str); 3] =
+    [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("checkpoint_timeout", "15min")];
+
 /// Ends with the benchmark.
 pub(super) struct Server {
     cluster: Cluster,
@@ -16,7 +21,16 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start() -> Self {
-        Self { cluster: Cluster::start(&DURABLE, None).expect("PostgreSQL is installed") }
+        Self::with(&DURABLE)
+    }
+
+    /// As durable, and set for a large country.
+    pub(super) fn for_a_country() -> Self {
+        Self::with(&[DURABLE, SIZED].concat())
+    }
+
+    fn with(settings: &[(&str, &str)]) -> Self {
+        Self { cluster: Cluster::start(settings, None).expect("PostgreSQL is installed") }
     }
 
     /// The address of a new database, over loopback.

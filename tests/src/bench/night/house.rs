@@ -80,7 +80,7 @@ pub(super) struct House {
 impl House {
     /// Makes it and enrols the phones; no process runs yet.
     pub(super) fn build(options: &NightOptions) -> Self {
-        let server = Server::start();
+        let server = Server::for_a_country();
         let database = server.database("night");
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let (setup, blobs) = (scratch.path().join("setup"), scratch.path().join("photographs"));
