@@ -104,7 +104,7 @@ pub async fn known(db: &Db, photo: &PhotoHash) -> Result<Known, StoreError> {
                     (select whole.position from photo whole where whole.sha256 = $2)
                from photo_named
               where sha256 = $1
-              order by position, role, page",
+              order by photo_named.position, role, page",
             &[photo.as_bytes().to_vec().into(), photo.to_hex().into()],
         )
         .await?;
