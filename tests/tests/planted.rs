@@ -16,7 +16,7 @@ mod election;
 #[path = "planted/plant.rs"]
 mod plant;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use hattama_proto::{id::UnitCode, statement::Level};
 use hattama_server::compare::{Change, Impossible, Slip, Unlikely, UnlikelyUnit};
@@ -29,9 +29,9 @@ use self::{
 /// Every planting is done with each.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-fn by_unit(changes: &[Change], level: Level) -> BTreeMap<&UnitCode, &Change> {
+fn by_unit(changes: &[Arc<Change>], level: Level) -> BTreeMap<&UnitCode, &Change> {
     let of_level = changes.iter().filter(|change| change.level == level);
-    of_level.map(|change| (&change.unit, change)).collect()
+    of_level.map(|change| (&change.unit, &**change)).collect()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_transfer_hidden_in_two_per_cent_of_unpublished_precincts_is_found_wherever_
         let answer = election.answer();
         let found = by_unit(&answer.changes, Level::District);
         let unlikely: BTreeMap<&UnitCode, &UnlikelyUnit> =
-            answer.unlikely.iter().map(|told| (&told.unit, told)).collect();
+            answer.unlikely.iter().map(|told| (&told.unit, &**told)).collect();
         for (district, hidden) in &planted {
             if hidden.all_seen {
                 let change = found[district];
