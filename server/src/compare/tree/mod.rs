@@ -113,7 +113,7 @@ impl Tree {
     /// the digests of these units.
     pub fn update<'a>(&mut self, units: impl IntoIterator<Item = &'a UnitCode>, of: Compared<'_>) {
         let (keys, register) = (Keys::new(of), &of.pack.units);
-        let mut above = BTreeSet::new();
+        let (mut above, mut is_changed) = (BTreeSet::new(), false);
         for at in units.into_iter().filter_map(|unit| register.position(unit)) {
             let node = self.node(at, &register.all()[at], &keys);
             // Another contest of the same sheet, or a second copy that says the same.
@@ -121,9 +121,13 @@ impl Tree {
                 continue;
             }
             self.nodes[at] = Arc::new(node);
+            is_changed = true;
             above.extend(std::iter::successors(register.parent_of(at), |up| {
                 register.parent_of(*up)
             }));
+        }
+        if !is_changed {
+            return;
         }
         // From the end, so that sums below are ready before those above.
         for at in above.into_iter().rev() {
