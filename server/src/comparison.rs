@@ -143,7 +143,8 @@ impl Headquarters {
             } else {
                 let anew = |contest: &Contest| {
                     let mut tree = Tree::new(Compared { contest, official, digests, pack });
-                    if scope.region.is_some() {
+                    // What only following needs is not kept for those who do not follow.
+                    if !scope.is_everything() {
                         let book = book.read();
                         tree.limit(|unit| scope.sees_unit(&book, unit));
                     }
