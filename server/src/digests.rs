@@ -125,7 +125,7 @@ impl Digests {
         }
         let units: Vec<UnitCode> = touched_units(db, book, taken).await?.into_iter().collect();
         for units in units.chunks(PAGE as usize) {
-            let lines = store::units::entries_of(db, units).await?;
+            let lines = store::unit_lines::of_each(db, units).await?;
             let rows = units.iter().cloned().zip(lines.into_iter().map(Option::unwrap_or_default));
             self.put(digested(book, rows.collect()).await?);
         }
@@ -135,7 +135,7 @@ impl Digests {
     async fn recompute_all(&self, db: &Db, book: &SharedBook) -> Result<(), PictureError> {
         let mut after = String::new();
         loop {
-            let rows = store::units::after(db, &after, PAGE).await?;
+            let rows = store::unit_lines::after(db, &after, PAGE).await?;
             let Some((last, _)) = rows.last() else { return Ok(()) };
             after.clone_from(last);
             // Rows are written under codes that were read as codes.

@@ -63,7 +63,7 @@ pub struct Judged {
 impl Headquarters {
     /// The unit file of `unit`: one row of the store, and the pure merge.
     pub async fn unit_file(&self, unit: &UnitCode) -> Result<UnitFile, PictureError> {
-        let lines = store::units::entries(&self.db, unit).await?.unwrap_or_default();
+        let lines = store::unit_lines::of(&self.db, unit).await?.unwrap_or_default();
         let book = self.book.read();
         file_of(unit, &lines, &book)
     }
@@ -74,7 +74,7 @@ impl Headquarters {
         scope: &Scope,
         unit: &UnitCode,
     ) -> Result<Option<UnitFile>, PictureError> {
-        let lines = store::units::entries(&self.db, unit).await?.unwrap_or_default();
+        let lines = store::unit_lines::of(&self.db, unit).await?.unwrap_or_default();
         let book = self.book.read();
         if !scope.sees_unit(&book, unit) {
             return Ok(None);
@@ -111,7 +111,7 @@ impl Headquarters {
             .filter(|code| pack.units.is_within(code, above))
             .cloned()
             .collect();
-        let lines = store::units::entries_of(&self.db, &within).await?;
+        let lines = store::unit_lines::of_each(&self.db, &within).await?;
         let rows = within.into_iter().zip(lines);
         let rows = rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect();
         merged(&self.book, scope, rows).await
@@ -125,7 +125,7 @@ impl Headquarters {
     ) -> Result<Vec<UnitFile>, PictureError> {
         let mut files = Vec::new();
         for units in units.chunks(PAGE as usize) {
-            let lines = store::units::entries_of(&self.db, units).await?;
+            let lines = store::unit_lines::of_each(&self.db, units).await?;
             let rows = units.iter().cloned().zip(lines);
             let rows = rows.filter_map(|(unit, lines)| Some((unit, lines?))).collect();
             files.extend(merged(&self.book, scope, rows).await?);
@@ -201,7 +201,7 @@ async fn unit_files(
     let mut files = Vec::new();
     let mut after = String::new();
     loop {
-        let rows = store::units::after(db, &after, PAGE).await?;
+        let rows = store::unit_lines::after(db, &after, PAGE).await?;
         let Some((last, _)) = rows.last() else { return Ok(files) };
         after.clone_from(last);
         // Rows are written under codes that were read as codes.

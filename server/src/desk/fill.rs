@@ -164,7 +164,7 @@ impl Headquarters {
         units: &[UnitCode],
         publication: &Arc<Publication>,
     ) -> Result<Vec<Change>, FillError> {
-        let lines = store::units::entries_of(&self.db, units).await?;
+        let lines = store::unit_lines::of_each(&self.db, units).await?;
         let rows: Vec<(UnitCode, String)> = units
             .iter()
             .zip(lines)

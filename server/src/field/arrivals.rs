@@ -58,7 +58,7 @@ impl Field {
         }
         units.sort_unstable();
         units.dedup();
-        let rows = store::units::entries_of(&self.db, &units).await?;
+        let rows = store::unit_lines::of_each(&self.db, &units).await?;
         let book = self.book.clone();
         let merge_all = move || {
             let book = book.read();

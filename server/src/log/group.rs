@@ -18,7 +18,12 @@ use crate::{
     book::Book,
     merge::{CorrectionFacts, Entry, Facts},
     review::{self, IncidentState, critical_answers},
-    store::{self, Batch, Rows, Value, photos::Naming, records::NewRecord},
+    store::{
+        self, Batch, Rows, Value,
+        photos::Naming,
+        records::NewRecord,
+        unit_lines::{self, Kept, NewLine},
+    },
 };
 
 /// Something that gets a place in the log.
@@ -130,7 +135,7 @@ pub(super) struct Group {
     statements: Rows,
     photos: Rows,
     photos_named: Vec<(PhotoHash, [Value; 6])>,
-    entries: Vec<(UnitCode, String)>,
+    entries: Vec<(UnitCode, u64, String)>,
     corrections: Rows,
     incidents: Rows,
     /// What the search finds each incident by, with the place of its report.
@@ -219,7 +224,7 @@ impl Group {
         if let Some(entry) = Entry::from_record(record, position) {
             let line = entry.to_line();
             self.effects.units.push(entry.unit.clone());
-            self.entries.push((entry.unit, line));
+            self.entries.push((entry.unit, position, line));
         }
         let enrolment = book.statements.enrolment(&kid);
         if let Some(seen) = &claims.seen
@@ -357,18 +362,26 @@ impl Group {
     }
 
     /// Everything as one transaction, with the checkpoint that covers it.
-    pub(super) fn into_batch(mut self, size: u64, note: &str, at: UnixMillis) -> (Batch, Effects) {
+    pub(super) fn into_batch(
+        mut self,
+        (size, note): (u64, &str),
+        kept: Kept,
+        at: UnixMillis,
+    ) -> (Batch, Effects) {
         // In the order of their tree, where each lands on a page of its own.
         self.photos_named.sort_unstable_by_key(|(photo, _)| *photo);
         let photos_named: Rows = self.photos_named.into_iter().map(|(_, row)| row).collect();
+        let lines = self.entries.iter().map(|(unit, position, line)| NewLine {
+            unit,
+            position: *position,
+            line,
+        });
         let batch = store::log::append(self.leaves, size, note, at)
             .and(store::records::append(self.records))
             .and(store::statements::append(self.statements))
             .and(store::photos::note_verified(self.photos))
             .and(store::photos::note_named(photos_named))
-            .and(store::units::append(
-                self.entries.iter().map(|(unit, line)| (unit, line.as_str())),
-            ))
+            .and(unit_lines::append(kept, lines))
             .and(store::units::note_corrections(self.corrections))
             .and(store::units::note_forks(self.forks, at))
             .and(store::devices::keep_brought(self.brought.into_values()))

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     book::{Book, SharedBook},
     clock::Clock,
-    store::{self, Batch, Db, StoreError, Turnstile},
+    store::{self, Batch, Db, StoreError, Turnstile, unit_lines::Kept},
     touched::Touch,
 };
 
@@ -292,7 +292,7 @@ impl Task {
         // Crash point 1: nothing was written; the sender sends again.
         if !leaves.is_empty() {
             let (turn, note, size) = self.sign(&leaves);
-            let (rows, effects) = group.into_batch(size, &note, now);
+            let (rows, effects) = group.into_batch((size, &note), Kept::by(&self.db), now);
             let committed = self.db.commit(turn.and(rows).and(with)).await;
             self.end_turn().await;
             if let Err(error) = committed {

@@ -17,7 +17,10 @@ use crate::{
     log::{Item, Says, SequenceError, Sequencer, StatementItem},
     merge::Entry,
     random::{self, RandomError},
-    store::{self, Batch, Db, StoreError},
+    store::{
+        self, Batch, Db, StoreError,
+        unit_lines::{self, Kept, NewLine},
+    },
 };
 
 /// Longest reason, in bytes: a page of text.
@@ -90,23 +93,24 @@ impl Review {
             .ok_or(ReviewError::NotFound)?;
         self.check_targets(&decision)?;
         // A record that moves to another unit has to be found there: its line is added to that
-        // unit's pack. It stays in the first, where it is shown as moved.
+        // unit. It stays in the first, where it is shown as moved.
         let mut with = Batch::new();
         if let Some(unit) = &decision.unit {
             let line = self.line_of(&stored).await?;
-            with = with.and(store::units::append([(unit, line.as_str())]));
+            let new = NewLine { unit, position: stored.position, line: &line };
+            with = with.and(unit_lines::append(Kept::by(&self.db), [new]));
         }
         let subject = decision.record.to_hex();
         let says = Says::Decision(decision.clone());
         self.say(decision, subject, says, now, with).await
     }
 
-    /// The line that a record has in its unit's pack.
+    /// The line that a record has in its unit.
     async fn line_of(&self, stored: &store::records::StoredRecord) -> Result<String, ReviewError> {
         let nothing = || ReviewError::Invalid("this record names no unit and cannot move".into());
         let unit = stored.unit.as_deref().and_then(|unit| UnitCode::new(unit).ok());
-        let pack = store::units::entries(&self.db, &unit.ok_or_else(nothing)?).await?;
-        let entries = Entry::read_lines(&pack.unwrap_or_default())
+        let lines = unit_lines::of(&self.db, &unit.ok_or_else(nothing)?).await?;
+        let entries = Entry::read_lines(&lines.unwrap_or_default())
             .map_err(|error| ReviewError::Invalid(error.to_string()))?;
         entries
             .iter()

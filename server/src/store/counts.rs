@@ -20,6 +20,7 @@ const COUNTS: &str = "select (select count(*) from statement), (select count(*) 
             (select count(*) from device_token), (select count(*) from device_report),
             (select count(*) from brought_key),
             (select count(*) from record), (select count(*) from unit_entry_pack),
+            (select count(*) from unit_entry),
             (select count(*) from fork), (select count(*) from correction),
             (select count(*) from photo_named), (select count(*) from photo),
             (select count(*) from incident), (select count(*) from incident_transition),

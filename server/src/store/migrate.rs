@@ -76,6 +76,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "0028_log_signer",
     "0029_statement_by_kind",
     "0030_record_held",
+    "0031_unit_entry",
 ];
 
 /// The number of the last migration of this program.

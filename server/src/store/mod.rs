@@ -75,6 +75,7 @@ pub mod statements;
 mod table;
 pub mod tables;
 pub mod transcriptions;
+pub mod unit_lines;
 pub mod units;
 mod url;
 mod value;

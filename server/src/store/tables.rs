@@ -12,12 +12,12 @@ use super::{
     log, messages, once, packs, photos, publications, records, releases, roster, samples, signer,
     statements,
     table::{BYTES, FILES, INT, TEXT, table},
-    transcriptions, units, vault,
+    transcriptions, unit_lines, units, vault,
 };
 pub use super::{counts::counts, table::Table};
 
 /// All tables, in the order in which a store is filled.
-pub const TABLES: [Table; 62] = [
+pub const TABLES: [Table; 63] = [
     table(
         "statement",
         &[INT],
@@ -257,8 +257,20 @@ pub const TABLES: [Table; 62] = [
     ),
     Table {
         replace: Some(WHOLE_PACK),
-        ..table("unit_entry_pack", &[TEXT], units::AFTER, WHOLE_PACK)
+        ..table(
+            "unit_entry_pack",
+            &[TEXT],
+            "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2",
+            WHOLE_PACK,
+        )
     },
+    table(
+        "unit_entry",
+        &[TEXT, INT],
+        "select unit, position, entry from unit_entry
+          where (unit, position) > ($1, $2) order by unit, position limit $3",
+        unit_lines::ADD,
+    ),
     table(
         "fork",
         &[TEXT, INT],

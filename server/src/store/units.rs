@@ -1,9 +1,7 @@
-//! Unit files: everything known of one unit is one row, one line per entry.
-
-use std::collections::BTreeMap;
+//! What a merge needs beside the entries: which places fork, and which record corrects which.
 
 use hattama_proto::{
-    id::{Kid, RecordId, UnitCode},
+    id::{Kid, RecordId},
     time::UnixMillis,
 };
 
@@ -12,51 +10,6 @@ use super::{
     log::{integer, unsigned},
     records::{kid, record_id},
 };
-
-/// Adds lines to units; each ends with a line feed.
-///
-/// A line that stands twice is harmless: the merge takes every record once.
-pub fn append<'a>(lines: impl IntoIterator<Item = (&'a UnitCode, &'a str)>) -> Batch {
-    // In the order of the units, so that two batches never wait for one another in a circle.
-    let mut of_unit: BTreeMap<&UnitCode, String> = BTreeMap::new();
-    for (unit, line) in lines {
-        of_unit.entry(unit).or_default().push_str(line);
-    }
-    let rows: Rows =
-        of_unit.into_iter().map(|(unit, lines)| [unit.as_str().into(), lines.into()]).collect();
-    Batch::new().many_distinct(
-        "insert into unit_entry_pack (unit, entries) values ($1, $2)
-         on conflict (unit) do update set entries = unit_entry_pack.entries || excluded.entries",
-        rows,
-    )
-}
-
-const ENTRIES: &str = "select entries from unit_entry_pack where unit = $1";
-
-/// The lines of one unit.
-pub async fn entries(db: &Db, unit: &UnitCode) -> Result<Option<String>, StoreError> {
-    let row = db.query_opt(ENTRIES, &[unit.as_str().into()]).await?;
-    row.map(|row| row.text(0).map(str::to_owned)).transpose()
-}
-
-/// The lines of several units, in their order; none where nothing names the unit.
-pub async fn entries_of(db: &Db, units: &[UnitCode]) -> Result<Vec<Option<String>>, StoreError> {
-    let rows: Rows = units.iter().map(|unit| [Value::from(unit.as_str())]).collect();
-    db.query_many(ENTRIES, rows)
-        .await?
-        .into_iter()
-        .map(|rows| rows.first().map(|row| row.text(0).map(str::to_owned)).transpose())
-        .collect()
-}
-
-pub(super) const AFTER: &str =
-    "select unit, entries from unit_entry_pack where unit > $1 order by unit limit $2";
-
-/// All units that have entries, after `unit` in the order of the codes, at most `limit`.
-pub async fn after(db: &Db, unit: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
-    let rows = db.query(AFTER, &[unit.into(), limit.into()]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
-}
 
 pub(super) const NOTE_FORK: &str = "insert into fork (kid, seq, found_at_ms) values ($1, $2, $3)
      on conflict (kid, seq) do nothing";

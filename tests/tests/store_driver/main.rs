@@ -10,6 +10,7 @@ mod moments;
 mod opening;
 mod sources;
 mod tls;
+mod unit_lines;
 mod values;
 
 use hattama_server::store::{Db, Rows, Value};
