@@ -24,7 +24,7 @@ pub(super) fn run(sizes: &[u64]) -> Outcome {
     let mut grown: Vec<Prepared> = sizes
         .iter()
         .map(|size| {
-            let mut one = Prepared::with_register_for(size + ROUNDS * RECORDS, PER_PRECINCT);
+            let mut one = Prepared::in_turn(size + ROUNDS * RECORDS, PER_PRECINCT);
             one.grow(&mut outcome, *size, |_, _| ());
             one
         })

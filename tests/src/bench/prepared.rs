@@ -25,7 +25,7 @@ use super::{
     Outcome, Places, at_size,
     headquarters::BenchHeadquarters,
     per_second,
-    records::{Device, Reporter, batches, protocols},
+    records::{Device, Reporter, batches, own_pictures, protocols},
     register,
 };
 
@@ -44,8 +44,7 @@ pub(super) struct Prepared {
     folder: PathBuf,
     _scratch: tempfile::TempDir,
     election: ElectionId,
-    /// Protocols of one precinct.
-    observers: u64,
+    told: Told,
     sheets: Vec<ResultsProtocol>,
     devices: Vec<Device>,
     reporters: Vec<Reporter>,
@@ -57,19 +56,46 @@ pub(super) struct Prepared {
     pub(super) incidents: u64,
 }
 
+/// Which precinct a record is about.
+#[derive(Clone, Copy)]
+enum Told {
+    /// So many in a row about each.
+    Together(u64),
+    /// As on a night: about each of so many in turn, each record with pictures of its own.
+    InTurn(u64),
+}
+
+impl Told {
+    fn of(self, sheets: &[ResultsProtocol], number: u64) -> ResultsProtocol {
+        match self {
+            Self::Together(observers) => sheet(sheets, number / observers),
+            Self::InTurn(precincts) => own_pictures(sheet(sheets, number % precincts), number),
+        }
+    }
+}
+
 impl Prepared {
     /// One without records that knows the devices. Precincts beyond the exercise's are unknown.
     pub(super) fn new() -> Self {
-        Self::with(BenchHeadquarters::start_with(&Places::default(), |_| ()), OBSERVERS)
+        let hq = BenchHeadquarters::start_with(&Places::default(), |_| ());
+        Self::with(hq, Told::Together(OBSERVERS))
     }
 
     /// One whose register has a precinct for every so many of these records.
     pub(super) fn with_register_for(records: u64, observers: u64) -> Self {
         let more = records.div_ceil(observers);
-        Self::with(BenchHeadquarters::start_in_a_large_country(more, |_| ()), observers)
+        let hq = BenchHeadquarters::start_in_a_large_country(more, |_| ());
+        Self::with(hq, Told::Together(observers))
     }
 
-    fn with(hq: BenchHeadquarters, observers: u64) -> Self {
+    /// As [`with_register_for`](Self::with_register_for), with records about all precincts in turn.
+    pub(super) fn in_turn(records: u64, observers: u64) -> Self {
+        let precincts = records.div_ceil(observers);
+        let hq = BenchHeadquarters::start_in_a_large_country(precincts, |_| ());
+        Self::with(hq, Told::InTurn(precincts))
+    }
+
+    fn with(hq: BenchHeadquarters, told: Told) -> Self {
         let election = hq.headquarters.config.election.clone();
         let devices = (0..DEVICES).map(|number| Device::enrol(&hq, number)).collect();
         let reporters = (0..DEVICES).map(|number| Reporter::enrol(&hq, number)).collect();
@@ -85,7 +111,7 @@ impl Prepared {
             folder,
             _scratch,
             election,
-            observers,
+            told,
             sheets,
             devices,
             reporters,
@@ -169,7 +195,7 @@ impl Prepared {
         let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
         let (first, until) = (self.records, self.records + count);
         self.records = until;
-        let (election, observers, sheets) = (&self.election, self.observers, &self.sheets);
+        let (election, told, sheets) = (&self.election, self.told, &self.sheets);
         let share = self.devices.len().div_ceil(usize::try_from(cores).expect("a few cores"));
         thread::scope(|scope| {
             let threads: Vec<_> = self
@@ -185,7 +211,7 @@ impl Prepared {
                         let sign = |number: u64| {
                             let device = usize::try_from(number % DEVICES).expect("few devices");
                             devices[device % share]
-                                .sign(election, Body::Protocol(sheet(sheets, number / observers)))
+                                .sign(election, Body::Protocol(told.of(sheets, number)))
                         };
                         (first..until).filter(own).map(sign).collect::<Vec<_>>()
                     })

@@ -205,6 +205,16 @@ fn pictures(number: usize, photos: &[(PhotoHash, u64)]) -> Vec<Photo> {
     .collect()
 }
 
+/// The sheet with pictures that no other record names, as every capture has its own: in a store, each hash
+/// falls on a place of its own.
+pub(super) fn own_pictures(mut sheet: ResultsProtocol, number: u64) -> ResultsProtocol {
+    for photo in &mut sheet.photos {
+        photo.sha256 =
+            PhotoHash::of(format!("of record {number}, {}", photo.role.name()).as_bytes());
+    }
+    sheet
+}
+
 /// Records of one push of the load.
 pub(super) const BATCH: usize = 64;
 

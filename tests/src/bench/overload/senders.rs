@@ -18,7 +18,7 @@ use super::{
     super::{
         headquarters::BenchHeadquarters,
         prepared::sheet,
-        records::{Device, protocols, push_body},
+        records::{Device, own_pictures, protocols, push_body},
     },
     pool::Pool,
 };
@@ -90,7 +90,7 @@ impl Senders {
         (first..first + count as u64)
             .map(|number| {
                 let sheet = sheet(&self.sheets, number % self.precincts);
-                device.sign(&self.election, Body::Protocol(sheet))
+                device.sign(&self.election, Body::Protocol(own_pictures(sheet, number)))
             })
             .collect()
     }
