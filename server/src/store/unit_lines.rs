@@ -90,10 +90,13 @@ fn joined(rows: &[Row]) -> Result<Option<String>, StoreError> {
 }
 
 /// Units are looked for before their lines, so that a page is of whole units however many lines they have.
+/// Each side is limited by itself: PostgreSQL would sort all that is left, for each page.
 const LAST_OF_PAGE: &str = "select max(unit) from (
-        select unit from unit_entry_pack where unit > $1
+        select unit from (
+            select unit from unit_entry_pack where unit > $1 order by unit limit $2) as together
          union
-        select unit from unit_entry where unit > $1
+        select unit from (
+            select distinct unit from unit_entry where unit > $1 order by unit limit $2) as apart
          order by 1 limit $2) as page";
 
 const OF_PAGE: &str = "select unit, entries, -1 as place from unit_entry_pack
