@@ -61,7 +61,7 @@ pub struct Judged {
 }
 
 impl Headquarters {
-    /// The unit file of `unit`: one row of the store, and the pure merge.
+    /// The unit file of `unit`: one query of the store, and the pure merge.
     pub async fn unit_file(&self, unit: &UnitCode) -> Result<UnitFile, PictureError> {
         let lines = store::unit_lines::of(&self.db, unit).await?.unwrap_or_default();
         let book = self.book.read();
